@@ -114,6 +114,9 @@ export class Checkpoints {
     const { work } = this.#options;
     const [order, repository] = [this.#order, this.#repository];
     if (order === null || repository === null || this.#failures >= maxFailures) return;
+    const last = this.#last;
+    // One that is cut off may have read files into the index already.
+    this.#last = last === null ? null : { tree: last.tree, head: last.head };
     try {
       const taken = await takeSnapshot({
         repository: { ...repository, git: repository.git.again(isLast(reason) ? undefined : this.#ending.signal) },
@@ -121,13 +124,14 @@ export class Checkpoints {
         refs: `refs/claude-worker/${work.taskId}/${order.attempt}`,
         number: this.#next,
         message: `Checkpoint ${this.#next} of task ${work.taskId}, attempt ${order.attempt}\n`,
-        last: this.#last,
+        last,
         except: (work.ownPaths ?? []).flatMap((own) => below(own, repository.top)),
         limits,
         timeoutMs: timeoutsMs[reason],
       });
       this.#failures = 0;
       if (taken !== null) await this.#noteTaken(taken, reason, repository);
+      else if (last !== null) this.#last = { ...last, isIndexed: true };
     } catch (error) {
       if (!(error instanceof GitProblem) || error.kind !== "stopped") this.#noteProblem(error);
     }

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { CheckpointOrder } from "../../src/attempt-protocol/protocol.ts";
-import type { SdkRecord } from "../../src/domain/events/record.ts";
+import type { AgentWork } from "../../src/agent/agent.ts";
+import type { RunnerNote, SdkRecord } from "../../src/domain/events/record.ts";
 import { checkpointIn } from "../../src/domain/workspace/checkpoint-note.ts";
 import type { CheckpointNote } from "../../src/domain/workspace/checkpoint-note.ts";
+import { GitProgram } from "../../src/git/git-program.ts";
+import { Checkpoints } from "../../src/runner/checkpoints.ts";
 import { gitRepository } from "../../testing/git-repository.ts";
 import type { TestRepository } from "../../testing/git-repository.ts";
 import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
@@ -71,6 +74,31 @@ test("a snapshot follows the turn that changed something, while Claude Code work
   runner.connection.send({ type: "stop", reason: "cancelled", graceMs: 0 });
   const reasons = checkpointsIn(await attempt.ended()).map(({ reason }) => reason);
   assert.deepEqual(reasons, ["start", "turn"]);
+});
+
+test("the last snapshot has what one that it cut off had read already", async (t) => {
+  const repository = gitRepository(t);
+  const { place, env, write, git, top } = repository;
+  const bin = path.join(place.home, "bin");
+  mkdirSync(bin);
+  const [real, block, blocked] = [env["PATH"] ?? "", path.join(place.home, "block"), path.join(place.home, "blocked")];
+  const wait = `[ -e '${block}' ] && : > '${blocked}' && exec sleep 1000`;
+  const script = `#!/bin/sh\nPATH='${real}'\ncase "$*" in *commit-tree*) ${wait};; esac\nexec git "$@"\n`;
+  writeFileSync(path.join(bin, "git"), script, { mode: 0o755 });
+  const notes: RunnerNote[] = [];
+  const work = { taskId: 1, spec: { workingDirectory: top }, checkpoints: orderOf(repository) } as unknown as AgentWork;
+  const program = new GitProgram({ ...env, PATH: `${bin}:${real}` });
+  const checkpoints = new Checkpoints({ work, program, note: (note) => notes.push(note) });
+  await checkpoints.begin();
+  write("a", "changed\n");
+  writeFileSync(block, "");
+  checkpoints.stepEnded();
+  await until("the snapshot after the step", () => existsSync(blocked));
+  rmSync(block);
+  await checkpoints.end("end");
+  const [, last] = notes;
+  assert.ok(last?.subtype === "checkpoint" && notes.length === 2, JSON.stringify(notes));
+  assert.deepEqual([last.reason, git("show", `${last.commit}:a`)], ["end", "changed"]);
 });
 
 test("a task outside of git, or without git, runs without snapshots and says so", async (t) => {
