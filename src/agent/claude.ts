@@ -224,7 +224,8 @@ class ClaudeAgent implements Agent {
     const host = this.#host(this.#claude);
     const own = coldOptions(spec, guard.above, host.env) as Options;
     this.#claude.directory = guard.cwd;
-    const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
+    const options = { ...host, ...own, ...session, ...this.#decisions.hooks, env: { ...host.env, ...env } };
+    const running = query({ prompt: input.messages, options });
     this.#query = running;
     this.#decisions.onDecide = onDecide;
     // A handshake that fails also ends the messages, which report the reason.

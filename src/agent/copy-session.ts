@@ -9,7 +9,7 @@ import type { SessionCopy } from "../attempt-protocol/protocol.ts";
 import { findTranscript } from "../config/claude-transcript.ts";
 import { objectOf } from "../domain/text/read-json.ts";
 import { failpoint } from "../processes/failpoint.ts";
-import { blockOf, missingEntries, parseLines, resultEntry } from "./transcript.ts";
+import { blockOf, errorResult, missingEntries, parseLines, resultEntry } from "./transcript.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -56,7 +56,7 @@ export function upTo(entries: readonly Json[], uuid: string | null): readonly Js
   const kept = entries.slice(0, isStructuredAnswer(entries[behind]) ? behind + 1 : behind);
   const ended = new Set(kept.map((entry) => blockOf(entry, "tool_result")?.["tool_use_id"]));
   const open = [...calls].filter(([id]) => !ended.has(id));
-  return [...kept, ...open.map(([id, entry]) => resultEntry(entry, id, cutResult))];
+  return [...kept, ...open.map(([id, entry]) => resultEntry(entry, id, errorResult(cutResult)))];
 }
 
 /**

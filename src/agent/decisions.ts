@@ -3,14 +3,22 @@
  * person, or denies it where the task may not ask.
  */
 import type { Answer } from "../domain/questions/question.ts";
+import { objectOf } from "../domain/text/read-json.ts";
 import type { JsonObject } from "../domain/text/read-json.ts";
 import type { AgentWork, Ask, Emit } from "./agent.ts";
 import { denialOf } from "./claude-options.ts";
-import { questionOfServer, questionOfTool, serverResult, toolResult } from "./permission-questions.ts";
+import { hashOf, questionOfServer, questionOfTool, serverResult, toolResult } from "./permission-questions.ts";
 import type { NewQuestion, ServerRequest, ServerResult, ToolRequest, ToolResult } from "./permission-questions.ts";
 
 interface Signalled {
   readonly signal: AbortSignal;
+}
+
+/** What the SDK tells a hook before a call (PreToolUseHookInput). */
+interface BeforeCall {
+  readonly hook_event_name: string;
+  readonly tool_name?: unknown;
+  readonly tool_input?: unknown;
 }
 
 /** Questions of an attempt that may wait at once. An MCP server can ask without the model. */
@@ -19,6 +27,9 @@ const mostOpen = 100;
 const mostForms = 1000;
 /** Of a form, as JSON: each reader of the task gets all of it. */
 const longestForm = 100_000;
+
+/** What a hook says so that Claude Code asks for a decision, whatever its rules say. */
+const askFirst = { hookSpecificOutput: { hookEventName: "PreToolUse" as const, permissionDecision: "ask" as const } };
 
 const tooMany = `${mostOpen} questions of this task wait for a person already.`;
 
@@ -30,13 +41,29 @@ export class Decisions {
   onDecide: () => void = () => {};
   #open = 0;
   #forms = 0;
+  /** Calls that a person has denied in an earlier attempt, and that have not come again. */
+  #denied: readonly string[] = [];
   /** What was refused and why: noted once, as a server may ask again at once. */
   readonly #noted = new Set<string>();
 
   /** From now on Claude Code works for this task; before, everything is denied. */
-  begin({ spec }: AgentWork, emit: Emit, ask: Ask): void {
+  begin({ spec, questions = [] }: AgentWork, emit: Emit, ask: Ask): void {
     this.#emit = emit;
+    this.#denied = questions.filter(({ answer }) => answer?.decision === "deny").map(({ inputHash }) => inputHash);
     this.#ask = spec.onQuestion === "deny" ? null : ask;
+  }
+
+  /**
+   * Hooks of Claude Code, which come before all rules: a rule that was made after a denial must not
+   * allow the call that was denied.
+   */
+  get hooks() {
+    if (this.#denied.length === 0) return {};
+    return { hooks: { PreToolUse: [{ hooks: [(call: BeforeCall) => Promise.resolve(this.#asksFor(call) ? askFirst : {})] }] } };
+  }
+
+  #asksFor({ tool_name: tool, tool_input: input }: BeforeCall): boolean {
+    return this.#denied.includes(hashOf(String(tool), objectOf(input)));
   }
 
   /** Decides a call that neither the permission mode nor a rule decides. */
@@ -45,6 +72,8 @@ export class Decisions {
     if (this.#ask === null) return this.#deny(tool, input, request, denialOf(tool));
     if (this.#open >= mostOpen) return this.#deny(tool, input, request, `${tooMany} Continue without this call.`);
     const question = questionOfTool(tool, input, request);
+    const at = this.#denied.indexOf(question.inputHash);
+    if (at >= 0) this.#denied = this.#denied.toSpliced(at, 1);
     return toolResult(question, await this.#answerTo(question, this.#ask, request.signal));
   };
 

@@ -6,8 +6,12 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
+import type { UnappliedQuestion } from "../domain/questions/question.ts";
 import { objectOf } from "../domain/text/read-json.ts";
-import { blockOf, commonOf, hasNotRun, isCutOff, notRun, parseLines, resultEntry } from "./transcript.ts";
+import type { JsonObject } from "../domain/text/read-json.ts";
+import { answeredCall } from "./answered-call.ts";
+import type { CallResult } from "./answered-call.ts";
+import { blockOf, commonOf, errorResult, hasNotRun, isCutOff, notRun, parseLines, resultEntry } from "./transcript.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -16,33 +20,66 @@ export interface DeferredCall {
   readonly toolUseId: string;
   /** Other open calls of the same message, which Claude has to make again. */
   readonly cutCalls: number;
+  /** The lines with the results of answered calls of the same message. */
+  readonly answered: readonly AnsweredCall[];
+}
+
+export interface AnsweredCall {
+  readonly key: string;
+  readonly line: Json;
+  /** Null: it was answered and not denied. */
+  readonly denied: { readonly tool: string; readonly toolUseId: string; readonly input: JsonObject; readonly reason: string } | null;
 }
 
 /** What Claude reads as the result of a call that was open beside the deferred one. */
 export const cutResult = "This call was interrupted before it ran. Make the same call again if it is still needed.";
 
+interface OpenCall {
+  readonly entry: Json;
+  readonly call: Json;
+  /** Null: it has not asked. */
+  readonly question: UnappliedQuestion | null;
+  /** Its result, where it needs no decision of Claude Code. */
+  readonly result: CallResult | null;
+}
+
 /**
- * Appends what is missing so that the newest of these calls is decided again. No other process may
- * write to the transcript meanwhile.
- * @param openCalls ids of tool calls of the main thread that wait for a decision.
+ * Appends what is missing so that one of these calls is decided again: the newest one that Claude
+ * Code must decide itself, else the newest one. Others of its message get their results where a
+ * person has given them. No other process may write to the transcript meanwhile.
+ * @param questions of calls of the main thread that wait for a decision.
  * @returns null when none of them is open in the transcript: nothing was written.
  */
-export function deferOpenCall(transcript: string, openCalls: ReadonlySet<unknown>, permissionMode: string): DeferredCall | null {
+export function deferOpenCall(transcript: string, questions: readonly UnappliedQuestion[], permissionMode: string): DeferredCall | null {
   const text = readFileSync(transcript, "utf8");
   const all = parseLines(text).filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
-  const entries = beforeCutOff(all, openCalls);
-  const open = openEntries(entries);
-  const last = open.findLast(({ call }) => openCalls.has(call["id"]));
+  const entries = beforeCutOff(all, new Set(questions.map(({ toolUseId }) => toolUseId)));
+  const open = openCalls(entries, questions);
+  const asked = open.filter(({ question }) => question !== null);
+  const deferred = asked.findLast(({ result }) => result === null) ?? asked.at(-1);
   const leaf = entries.at(-1);
-  if (last === undefined || leaf === undefined) return null;
-  const messageId = idOf(last.entry);
-  const cut = open.filter(({ entry, call }) => call !== last.call && idOf(entry) === messageId);
-  const lines: Json[] = cut.map(({ entry, call }) => ({ ...resultEntry(entry, call["id"], cutResult), ...notRun }));
-  const parent = lines.at(-1)?.["uuid"] ?? leaf["uuid"];
-  const { id, name, input } = last.call;
-  lines.push({
-    ...commonOf(last.entry),
-    parentUuid: parent,
+  if (deferred === undefined || leaf === undefined) return null;
+  const beside = open.filter(({ entry, call }) => call !== deferred.call && idOf(entry) === idOf(deferred.entry));
+  const results = beside.map(({ entry, call, result }) => resultEntry(entry, call["id"], result ?? cut));
+  const lines = [...results, deferral(deferred, results.at(-1)?.["uuid"] ?? leaf["uuid"], permissionMode)];
+  appendFileSync(transcript, (text.endsWith("\n") ? "" : "\n") + lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const answered = beside.flatMap((each, at) => answeredWith(each, results[at]));
+  const { id, name } = deferred.call;
+  return { tool: String(name), toolUseId: String(id), cutCalls: beside.length - answered.length, answered };
+}
+
+function answeredWith({ call, question, result }: OpenCall, line: Json | undefined): AnsweredCall[] {
+  if (question === null || result === null || line === undefined) return [];
+  const made = { tool: String(call["name"]), toolUseId: String(call["id"]), input: objectOf(call["input"]) };
+  return [{ key: question.key, line, denied: result.block.is_error === true ? { ...made, reason: result.block.content } : null }];
+}
+
+const cut = { block: errorResult(cutResult).block, line: { ...errorResult(cutResult).line, ...notRun } };
+
+function deferral({ entry, call: { id, name, input } }: OpenCall, parentUuid: unknown, permissionMode: string): Json {
+  return {
+    ...commonOf(entry),
+    parentUuid,
     isSidechain: false,
     type: "attachment",
     attachment: {
@@ -56,9 +93,7 @@ export function deferOpenCall(transcript: string, openCalls: ReadonlySet<unknown
     },
     uuid: randomUUID(),
     timestamp: new Date().toISOString(),
-  });
-  appendFileSync(transcript, (text.endsWith("\n") ? "" : "\n") + lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return { tool: String(name), toolUseId: String(id), cutCalls: cut.length };
+  };
 }
 
 /**
@@ -79,11 +114,14 @@ function mustStay(entry: Json): boolean {
 }
 
 /** The calls without a result, with the transcript's line of each, oldest first. */
-function openEntries(entries: readonly Json[]): { entry: Json; call: Json }[] {
+function openCalls(entries: readonly Json[], questions: readonly UnappliedQuestion[]): OpenCall[] {
   const ended = new Set(entries.map((entry) => blockOf(entry, "tool_result")?.["tool_use_id"]));
   return entries.flatMap((entry) => {
     const call = entry["type"] === "assistant" ? blockOf(entry, "tool_use") : null;
-    return call === null || ended.has(call["id"]) ? [] : [{ entry, call }];
+    if (call === null || ended.has(call["id"])) return [];
+    const question = questions.find(({ toolUseId }) => toolUseId === call["id"]) ?? null;
+    const made = { tool: String(call["name"]), input: objectOf(call["input"]) };
+    return [{ entry, call, question, result: question === null ? null : answeredCall(question, made) }];
   });
 }
 

@@ -66,7 +66,7 @@ export function questionOfTool(tool: string, input: JsonObject, request: ToolReq
 }
 
 /** What Claude Code does after the answer; null: it waits no more, so this changes nothing. */
-export function toolResult({ kind, input }: NewQuestion, answer: Answer | null): ToolResult {
+export function toolResult({ kind, input }: Pick<NewQuestion, "kind" | "input">, answer: Answer | null): ToolResult {
   if (answer === null) return { behavior: "deny", message: "The question was withdrawn." };
   const { decision, message, answers, mode, rule } = answer;
   if (decision === "deny") return { behavior: "deny", message: denial(kind, message) };
@@ -141,7 +141,8 @@ function ruleUpdate(rule: string): Update {
   return { type: "addRules", rules: [parsed], behavior: "allow", destination: "session" };
 }
 
-function hashOf(tool: string, input: JsonObject): string {
+/** Names a call: the same tool with the same input. */
+export function hashOf(tool: string, input: JsonObject): string {
   return createHash("sha256")
     .update(canonicalJson([tool, input]))
     .digest("hex");

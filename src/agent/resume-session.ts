@@ -10,6 +10,7 @@ import type { SessionMessage } from "./finished-turn.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
 import { findTranscript } from "../config/claude-transcript.ts";
 import { canPark } from "../domain/questions/question.ts";
+import type { UnappliedQuestion } from "../domain/questions/question.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startProblems } from "../domain/events/record.ts";
 import { failpoint } from "../processes/failpoint.ts";
@@ -21,7 +22,7 @@ import type { Message } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
 import { settledQuestions } from "./settled-questions.ts";
-import { repairTranscript, savedSpending, setAside } from "./transcript.ts";
+import { messageOfLine, repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** One run of Claude Code. */
 export interface Launch {
@@ -138,18 +139,27 @@ function repair(transcript: string, work: AgentWork, emit: Emit): void {
 }
 
 /** The calls of the main thread that wait for a decision. */
-function openCalls({ questions = [] }: AgentWork): ReadonlySet<unknown> {
-  return new Set(questions.filter(canPark).map(({ toolUseId }) => toolUseId));
+function openCalls(work: AgentWork): ReadonlySet<unknown> {
+  return new Set(waitingOf(work).map(({ toolUseId }) => toolUseId));
+}
+
+function waitingOf({ questions = [] }: AgentWork): readonly UnappliedQuestion[] {
+  return questions.filter(canPark);
 }
 
 /** Makes Claude Code decide an open call again. @returns whether there is one. */
 function defer(transcript: string, work: AgentWork, emit: Emit): boolean {
-  const calls = openCalls(work);
-  if (calls.size === 0) return false;
+  const waiting = waitingOf(work);
+  if (waiting.length === 0) return false;
   try {
-    const deferred = deferOpenCall(transcript, calls, work.spec.permissionMode);
+    const deferred = deferOpenCall(transcript, waiting, work.spec.permissionMode);
     if (deferred === null) return false;
-    const { tool, toolUseId, cutCalls } = deferred;
+    const { tool, toolUseId, cutCalls, answered } = deferred;
+    for (const { key, line, denied } of answered) {
+      if (denied !== null) emit({ type: "worker", subtype: "permission_denied", ...denied });
+      emit(messageOfLine(line, work.sessionId));
+      emit({ type: "worker", subtype: "question_settled", key });
+    }
     emit({ type: "worker", subtype: "call_restored", tool, toolUseId, calls: cutCalls });
     return true;
   } catch (error) {

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
+import type { JournalEntry } from "../domain/events/record.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -64,20 +65,29 @@ export function missingEntries(
   return asEntries(finishedSteps(missingMessages(entries, messages), openCalls), entries);
 }
 
-/** A line with an error as the result of a call that has none. @param entry the call's line. */
-export function resultEntry(entry: Json, callId: unknown, text: string): Json {
-  const block = { type: "tool_result", tool_use_id: callId, is_error: true, content: text };
+/** A line with the result of a call that has none. @param entry the call's line. */
+export function resultEntry(entry: Json, callId: unknown, { block, line }: { readonly block: Json; readonly line: Json }): Json {
   return {
     ...commonOf(entry),
     parentUuid: entry["uuid"],
     isSidechain: false,
     type: "user",
-    message: { role: "user", content: [block] },
-    toolUseResult: `Error: ${text}`,
+    message: { role: "user", content: [{ type: "tool_result", tool_use_id: callId, ...block }] },
+    ...line,
     sourceToolAssistantUUID: entry["uuid"],
     uuid: randomUUID(),
     timestamp: new Date().toISOString(),
   };
+}
+
+/** The message of a line that we wrote, as Claude Code would have reported it. */
+export function messageOfLine({ type, message, uuid, timestamp, toolUseResult }: Json, sessionId: string): JournalEntry {
+  return { type: String(type), message, parent_tool_use_id: null, session_id: sessionId, uuid, timestamp, tool_use_result: toolUseResult };
+}
+
+/** The result of a call that did not end. */
+export function errorResult(text: string): { readonly block: Json; readonly line: Json } {
+  return { block: { is_error: true, content: text }, line: { toolUseResult: `Error: ${text}` } };
 }
 
 /**
