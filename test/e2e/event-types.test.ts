@@ -31,7 +31,7 @@ test("every type of event is made by some run, as the contract describes it", as
     for await (const { type } of w.client.events(id)) if (type === "tool_use") return;
   };
 
-  const { id: whole } = await w.submit("think and write", { permission_mode: "acceptEdits" });
+  const { id: whole } = await w.submit("think and write", { permission_mode: "acceptEdits", verify: ["test -e a.txt"] });
   const { id: killed } = await w.submit("wait for the gate", { allow: ["Bash"] });
   const { id: cancelled } = await w.submit("wait without end", { allow: ["Bash"] });
   await called(killed);

@@ -24,6 +24,7 @@ const tags = [
   ["Tasks", "Work for Claude Code: submitted once, durable at once, run in the background."],
   ["Tokens", "Access for programs."],
   ["Trust", "Directories in which tasks may run."],
+  ["Workspaces", "Where tasks work, and the snapshots of their files."],
 ] as const;
 
 /** @param version of the server. */
