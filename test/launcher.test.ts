@@ -143,7 +143,7 @@ function setup(
       const flags = pretend === undefined ? [] : pretending(root, pretend);
       const child = spawn(process.execPath, [...flags, launcher, ...args], {
         stdio: ["ignore", "pipe", "pipe"],
-        // Without a home there is no cache, and no installed Node (test/install-node.test.ts).
+        // Without a home there is no cache, and no installed Node (test/install-node.long.test.ts).
         env: { PATH: process.env["PATH"] },
       });
       t.after(() => child.kill("SIGKILL"));
