@@ -51,6 +51,7 @@ test("a task is read from the store as it was submitted", async (t) => {
     refusals: 0,
     refusal: null,
     refusedAt: null,
+    verifyFailures: 0,
     sessionId: null,
     sessionModel: null,
     resumable: false,
