@@ -14,7 +14,7 @@ import { commands } from "./lifecycle/commands.ts";
 import { emptyModel } from "./lifecycle/model.ts";
 import type { Real } from "./lifecycle/model.ts";
 
-/** More of them by hand: `LIFECYCLE_RUNS=500 node --test test/supervisor/lifecycle.test.ts`. */
+/** More of them: `LIFECYCLE_RUNS=500 node --test test/supervisor/lifecycle.long.test.ts`. */
 const numRuns = Number(process.env["LIFECYCLE_RUNS"] ?? 16);
 
 async function open(directory: string): Promise<Real> {
@@ -55,7 +55,7 @@ test("any order of events, questions and messages leaves what it should", async 
         await Promise.all([real.store, ...real.stale].map((store) => store.close()));
       }
     }),
-    { numRuns, unbiased: true },
+    { numRuns, unbiased: true, endOnFailure: true },
   );
   t.diagnostic(JSON.stringify(counts));
   assert.ok(Math.min(...Object.values(counts)) > 1, `the orders are too short to prove anything: ${JSON.stringify(counts)}`);
