@@ -12,7 +12,7 @@ export function afterEnd(task: ModelTask, attempt: ModelAttempt, model: Model): 
   task.past.push(attempt);
   if (verdict !== "again") return endTask(task, verdict, attempt, true);
   task.status = isAgain && openOf(task).length > 0 ? "waiting" : "pending";
-  if (!isAgain) supersedeAll(task);
+  if (!isAgain) supersedeAll(task, false);
   if (was === "running") give(task, attempt);
 }
 
@@ -21,7 +21,7 @@ export function afterEnd(task: ModelTask, attempt: ModelAttempt, model: Model): 
  * @param hasJustEnded whether the task ends with it.
  */
 export function endTask(task: ModelTask, status: Exclude<Verdict, "again">, last: ModelAttempt | undefined, hasJustEnded = false): void {
-  supersedeAll(task);
+  supersedeAll(task, status === "completed");
   const isFollowed =
     status !== "cancelled" &&
     task.session !== null &&
@@ -37,14 +37,17 @@ export function endTask(task: ModelTask, status: Exclude<Verdict, "again">, last
   task.poison = 0;
 }
 
-function supersedeAll(task: ModelTask): void {
-  for (const question of unapplied(task)) question.status = "superseded";
+/** @param isVoid whether Claude needed no answer: it succeeded without. */
+function supersedeAll(task: ModelTask, isVoid: boolean): void {
+  for (const question of unapplied(task)) Object.assign(question, { status: "superseded", isVoid });
 }
 
-function verdictOf(task: ModelTask, { result, parks, lines, progressed }: ModelAttempt, model: Model): Verdict {
+function verdictOf(task: ModelTask, { result, parks, lines, progressed, torn }: ModelAttempt, model: Model): Verdict {
   if (task.cancelRequested) return ended(task, "cancelled");
   // What is in the journal counts, also when the runner died over its next line.
-  if (result === "success") return ended(task, "completed");
+  // A message that Claude Code had taken begins another turn, which died with the runner.
+  const isMidway = torn && task.messages.some(({ status }) => status === "delivered");
+  if (result === "success" && !isMidway) return ended(task, "completed");
   const isLate = unapplied(task).some(({ status, answer }) => status === "expired" && answer === null);
   if (isLate || result === "error") return ended(task, "failed");
   if (result === "limit") {

@@ -26,6 +26,8 @@ export interface ModelQuestion {
   answer: "allow" | "deny" | null;
   byDefault: boolean;
   applied: boolean;
+  /** Claude continued without its answer: it counts for no later attempt. */
+  isVoid: boolean;
   deadline: number;
 }
 

@@ -19,6 +19,7 @@ export function ask(turn: Turn): void {
     answer: null,
     byDefault: false,
     applied: false,
+    isVoid: false,
     deadline: turn.model.now + answerWithinMs,
   };
   asked(turn, question, question.call);
@@ -164,6 +165,6 @@ export function withdraw(turn: Turn): void {
 }
 
 function supersede(task: ModelTask, question: ModelQuestion): void {
-  if (unapplied(task).includes(question)) question.status = "superseded";
+  if (unapplied(task).includes(question)) Object.assign(question, { status: "superseded", isVoid: true });
   if (openOf(task).length === 0 && task.status === "waiting") task.status = "running";
 }

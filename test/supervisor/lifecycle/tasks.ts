@@ -34,8 +34,8 @@ export async function retry({ task, id, model, real }: Turn, resume: boolean): P
   Object.assign(task, { status: "pending", cancelRequested: false, poison: 0 });
   if (!resume) task.session = null;
   for (const question of resume ? task.questions : []) {
-    const isOfPerson = question.answer !== null && !question.byDefault;
-    if (question.status === "superseded" && isOfPerson && question.session === task.session) question.status = "answered";
+    const counts = question.answer !== null && !question.byDefault && !question.isVoid;
+    if (question.status === "superseded" && counts && question.session === task.session) question.status = "answered";
   }
 }
 

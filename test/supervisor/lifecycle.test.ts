@@ -14,7 +14,7 @@ import { commands } from "./lifecycle/commands.ts";
 import { emptyModel } from "./lifecycle/model.ts";
 import type { Real } from "./lifecycle/model.ts";
 
-/** More of them: `LIFECYCLE_RUNS=500 node --test test/supervisor/lifecycle.long.test.ts`. */
+/** More of them: `LIFECYCLE_RUNS=500 node --test test/supervisor/lifecycle.test.ts`. */
 const numRuns = Number(process.env["LIFECYCLE_RUNS"] ?? 16);
 
 async function open(directory: string): Promise<Real> {
