@@ -32,7 +32,7 @@ const rooms: Readonly<Record<string, Room>> = {
   config: { ours: ["domain"], packages: [], node: true },
   store: { ours: ["domain", "config", "processes/failpoint.ts"], packages: ["better-sqlite3"], node: true },
   "json-schema": { ours: ["domain"], packages: ["ajv"], node: true },
-  operations: { ours: ["domain", "config", "contract", "store", "json-schema"], packages: [], node: true },
+  operations: { ours: ["domain", "config", "contract", "store", "json-schema", "git"], packages: [], node: true },
   scheduler: { ours: ["domain", "store"], packages: ["type pino"], node: false },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },
   supervisor: {
@@ -45,7 +45,7 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ["standardwebhooks", "ipaddr.js", "nodemailer", "ws", "type pino"],
     node: true,
   },
-  git: { ours: ["domain", "processes/failpoint.ts"], packages: [], node: true },
+  git: { ours: ["domain", "processes/failpoint.ts", "processes/identity.ts"], packages: [], node: true },
   "attempt-protocol": { ours: ["domain"], packages: [], node: false },
   runner: { ours: ["domain", "config", "processes", "attempt-protocol", "agent", "git", "json-schema"], packages: [], node: true },
   agent: { ours: ["domain", "config", "processes", "attempt-protocol"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },

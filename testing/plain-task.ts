@@ -9,6 +9,7 @@ import type { NewTask } from "../src/store/store.ts";
 
 const settings = {
   model: null,
+  workspace: "in_place",
   permission_mode: "acceptEdits",
   on_question: "deny",
   answer_within_ms: null,

@@ -41,6 +41,7 @@ const pathMeanings = {
   logs: "`task_42_raw.log` and `task_42_summary.log` of each task. `CLAUDE_WORKER_LOG_DIR` moves it.",
   run: "Sockets, mode 0700. A home whose socket paths would be too long for the system gets the short directory `/tmp/claude-worker-<user id>-<digest of the home>` instead.",
   snapshots: "What is kept between the snapshots of tasks' files: an index of git for each task.",
+  workspaces: "The git worktrees of tasks.",
   serverSocket: "The server's unix socket, mode 0600.",
   serverLock: "Held through the operating system while a server runs; never needs cleaning.",
   serverInfo: "Process id and URL of the running server: a hint for people.",

@@ -12,10 +12,21 @@ import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 
 /**
- * Tools that act outside of the task: on other sessions of the user, and on work at a later time
- * that no attempt would follow. Names as Claude Code 2.1.330 lists them in its init message.
+ * Tools that act outside of the task: on other sessions of the user, on work at a later time that
+ * no attempt would follow, and in a worktree that is not the task's. Names as Claude Code 2.1.330
+ * lists them in its init message.
  */
-const disallowedTools = ["ListAgents", "SendMessage", "CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "RemoteTrigger"];
+const disallowedTools = [
+  "ListAgents",
+  "SendMessage",
+  "CronCreate",
+  "CronDelete",
+  "CronList",
+  "ScheduleWakeup",
+  "RemoteTrigger",
+  "EnterWorktree",
+  "ExitWorktree",
+];
 
 /**
  * The options that are the same for every task. The task's directory is trusted, so its settings

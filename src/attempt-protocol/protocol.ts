@@ -6,6 +6,7 @@
 import type { ImageType } from "../domain/task/attachment.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
+import type { WorktreeOrder } from "../domain/workspace/worktree-order.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import type { Answer, UnappliedQuestion } from "../domain/questions/question.ts";
 
@@ -59,13 +60,12 @@ export interface CheckpointOrder {
   readonly attempt: number;
   /** The number of the next one. */
   readonly next: number;
-  /** What the task has of earlier attempts; null: nothing. */
+  /** What is known of the task's files; null: nothing. */
   readonly before: {
     /** The common git directory: what was made in another one does not count. */
     readonly repository: string;
-    /** The newest snapshot. */
-    readonly tree: string;
-    readonly head: string | null;
+    /** The newest snapshot; null: there is none. */
+    readonly last: { readonly tree: string; readonly head: string | null } | null;
     /** The commit that changes are counted from. */
     readonly base: string;
   } | null;
@@ -106,6 +106,11 @@ export interface StartMessage {
    * task. Absent: unknown.
    */
   readonly ownPaths?: readonly string[];
+  /**
+   * The task's worktree, which is prepared first; `spec.workingDirectory` lies in it. Absent: the
+   * task works in place.
+   */
+  readonly worktree?: WorktreeOrder;
   /** Absent: no snapshots are taken. */
   readonly checkpoints?: CheckpointOrder;
   /** How long the attempt waits for background commands after Claude's turn. */

@@ -29,6 +29,8 @@ export interface Paths {
   readonly serverSocket: string;
   /** What is kept between the snapshots of tasks' files. */
   readonly snapshots: string;
+  /** The git worktrees of tasks. */
+  readonly workspaces: string;
   /** The lock file of the running server. */
   readonly serverLock: string;
   /** pid and URL of the running server: a hint for people, never trusted. */
@@ -52,6 +54,7 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
     run,
     serverSocket: join(run, "server.sock"),
     snapshots: join(home, "snapshots"),
+    workspaces: join(home, "workspaces"),
     serverLock: join(home, "server.lock"),
     serverInfo: join(home, "server.json"),
     serverLog: join(home, "server.log"),

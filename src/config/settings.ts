@@ -8,6 +8,7 @@ import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
 import { overagePolicies } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
 import { readVerify, verifyWords } from "../domain/verification/verify-command.ts";
+import { workspaceKinds } from "../domain/workspace/workspace.ts";
 import type { AnySettingDefinition, SettingRow, ValueOf } from "./setting.ts";
 
 const rows = [
@@ -56,6 +57,14 @@ const rows = [
     mustBe: ["a model's name of at most 200 characters", (text) => text.trim() !== "" && text.trim().length <= 200],
     default: null,
     description: "Model of tasks that name none; unset: Claude Code's own default.",
+  },
+  {
+    key: "workspace",
+    env: "CLAUDE_WORKER_WORKSPACE",
+    type: "choice",
+    choices: workspaceKinds,
+    default: "in_place",
+    description: "Where tasks work that do not say it: `in_place` in their working directory, `worktree` in a git worktree of their own.",
   },
   {
     key: "agent_env",

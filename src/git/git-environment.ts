@@ -31,7 +31,7 @@ export const fixedOverrides: readonly Override[] = [
   // A file with mixed line ends is taken, too.
   ["core.safecrlf", "false"],
   // Others may hold a lock for a moment.
-  ["core.filesRefLockTimeout", "10000"],
+  ["core.filesRefLockTimeout", "3000"],
   ["core.packedRefsTimeout", "10000"],
 ];
 

@@ -16,6 +16,8 @@ export type GitProblemKind =
   | "stopped"
   /** It printed more than it may. */
   | "too_much"
+  /** A worktree vanished and cannot be rebuilt. */
+  | "lost"
   /** The disk has no room. */
   | "disk_full"
   /** Anything else; the sentence has git's own words. */

@@ -57,6 +57,7 @@ import { attemptView, taskSummaryView, taskView } from "./tasks/task-view.ts";
 import type { WaitingContext } from "./tasks/task-view.ts";
 import { updateTask } from "./tasks/update-task.ts";
 import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
+import { GitProgram } from "../git/git-program.ts";
 import { checkpointViews } from "./workspaces/workspace-view.ts";
 import type { ClaudeCodeTrust } from "./tasks/working-directory.ts";
 
@@ -112,6 +113,8 @@ export function workerApi(context: ApiContext): WorkerApi {
     settings,
     claudeCodeTrust,
     env: context.env,
+    paths,
+    git: new GitProgram(context.env),
     rate: new SubmitRate(settings.submits_per_minute),
     agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
     now,

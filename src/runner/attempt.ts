@@ -30,6 +30,7 @@ import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
 import { answerCheck } from "./answer-check.ts";
 import type { AnswerCheck } from "./answer-check.ts";
+import { TaskWorktree } from "./task-worktree.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { AfterResult } from "./after-result.ts";
 import { FinishedWork } from "./finished-work.ts";
@@ -68,6 +69,7 @@ export class RunningAttempt {
   readonly #options: AttemptOptions;
   readonly #changes: TaskChanges;
   readonly #checkpoints: Checkpoints;
+  readonly #worktree: TaskWorktree;
   readonly #journal: Journal;
   readonly #summary: SummaryLog | null;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -100,6 +102,7 @@ export class RunningAttempt {
     redaction.know(secretsInSettings(work.spec, options.agentEnv));
     const program = new GitProgram({ ...options.agentEnv, [markerName]: options.runnerId });
     this.#changes = new TaskChanges(work, program);
+    this.#worktree = new TaskWorktree({ work, program, note: (note) => this.#take(note) });
     this.#checkpoints = new Checkpoints({ work, program, note: (note) => this.#take(note) });
     // The directory may have been removed since the server made it.
     makeDirectory(dirname(work.journal), 0o700);
@@ -140,12 +143,17 @@ export class RunningAttempt {
   /** Resolves when the last record is on the disk and no process is left. */
   async run(): Promise<void> {
     const { work, agent, runnerId, agentEnv } = this.#options;
-    const warm = agent.isWarmFor(work);
-    const sessionId = warm ? null : work.sessionId;
+    const { isThere } = this.#worktree;
+    const warm = isThere && agent.isWarmFor(work);
+    // Whether a parked Claude Code can take the work is not known before the worktree is there.
+    const sessionId = warm || (!isThere && !work.resume) ? null : work.sessionId;
     this.#take({ type: "worker", subtype: "started", runnerId, pid: process.pid, warm, resume: work.resume, sessionId });
     // Written before the agent begins, so that a later reader of the session can find its attempt.
     this.#journal.flush();
     failpoint("attempt.started");
+    if (!(await this.#worktree.prepare())) return this.end(null);
+    if (!warm && sessionId === null && !agent.isWarmFor(work))
+      this.#take({ type: "worker", subtype: "session", sessionId: work.sessionId });
     const { workingDirectory, additionalDirectories } = work.spec;
     const fault =
       directoryProblem(workingDirectory) ?? additionalDirectories.map(additionalDirectoryProblem).find((each) => each !== null) ?? null;
@@ -194,6 +202,7 @@ export class RunningAttempt {
     if (this.#stopReason !== null || this.#ending !== null) return;
     this.#stopReason = reason;
     this.#questions.close();
+    this.#worktree.stop();
     const { agent } = this.#options;
     const waiting = this.#afterResult;
     // Claude has finished, only background commands run: the limit of the attempt also ends them.
@@ -281,6 +290,7 @@ export class RunningAttempt {
     const { agent, runnerId, isAdopting } = this.#options;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#afterResult.stop();
+    this.#worktree.stop();
     this.#questions.close();
     if (this.#settling !== null) clearTimeout(this.#settling);
     agent.kill("SIGKILL");

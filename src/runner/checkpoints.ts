@@ -65,7 +65,7 @@ export class Checkpoints {
         throw new GitProblem("not_a_repository", `${workingDirectory} is not in a git repository, so there are no snapshots.`);
       this.#repository = await openRepository(new Git(program, workingDirectory));
       const { before } = this.#order;
-      if (before?.repository === this.#repository.commonDirectory) [this.#last, this.#base] = [before, before.base];
+      if (before?.repository === this.#repository.commonDirectory) [this.#last, this.#base] = [before.last, before.base];
     } catch (error) {
       return this.#noteProblem(error);
     }

@@ -171,6 +171,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
   const isFollowed = moved !== null && isTerminal(moved.status) && continuesTask(moved, store.messages.open(task.id), attempt.id);
   if (moved !== null && isTerminal(moved.status)) endMessages(store, moved, endedAt);
+  if (moved !== null && isTerminal(moved.status) && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (after.operation === "requeue" && task.status === "running")) store.messages.give(task.id, attempt.id);
   if (after.operation === "requeue" && outcome.kind === "verification_failed" && after.resumable)

@@ -1,4 +1,6 @@
 /** Makes the message that starts an attempt in its runner. */
+import { createHash } from "node:crypto";
+import path from "node:path";
 import type { CheckpointOrder, StartMessage } from "../attempt-protocol/protocol.ts";
 import { ownPaths, rawLogPath, snapshotIndexPath, summaryLogPath } from "../config/paths.ts";
 import { hasMention, promptAsText, withoutMentions } from "../domain/agents/prompt-as-text.ts";
@@ -7,6 +9,7 @@ import type { Question } from "../domain/questions/question.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
+import { directoryOf } from "../domain/workspace/directory.ts";
 import { isOfSession } from "./session-attempts.ts";
 import { messagesOfStart, sentMessage } from "./message-delivery.ts";
 
@@ -21,6 +24,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     // Claude Code counts the budget of each attempt from 0.
     spec: {
       ...specOf(context, task, messages),
+      workingDirectory: directoryOf(task, context.store.workspaces.get(taskId)),
       allow: allowed(context, task),
       permissionMode: modeOf(context, task, attempt),
       maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd),
@@ -34,6 +38,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     journal: rawLogPath(paths, taskId),
     summary: summaryLogPath(paths, taskId),
     ownPaths: ownPaths(paths),
+    ...worktreeOf(context, attempt),
     checkpoints: checkpointsOf(context, attempt),
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
@@ -91,17 +96,44 @@ function copyOf({ store, paths }: AttemptContext, { id }: Task, attempt: Attempt
   return { copyOf: { sessionId, entry, journal: rawLogPath(paths, fromTask), saysPrompt: true } };
 }
 
+/** The worktree that the attempt works in. */
+function worktreeOf({ store, paths }: AttemptContext, { taskId }: Attempt): Pick<StartMessage, "worktree"> {
+  const workspace = store.workspaces.get(taskId);
+  if (workspace?.kind !== "worktree" || workspace.repository === null || workspace.baseCommit === null) return {};
+  const { state, path: place, prefix, repository, branch, namesBranch, baseCommit, beginsWith } = workspace;
+  const last = store.checkpoints.last(taskId);
+  const seed = beginsWith === null ? null : { commit: beginsWith, head: baseCommit };
+  const digest = createHash("sha256").update(paths.home).digest("hex").slice(0, 8);
+  return {
+    worktree: {
+      state: state === "creating" ? "creating" : "made",
+      path: place,
+      prefix,
+      repository,
+      branch,
+      isNamed: namesBranch,
+      baseCommit,
+      mark: `claude-worker: task ${taskId} (${digest})`,
+      lock: path.join(path.dirname(place), ".lock"),
+      trash: path.join(paths.workspaces, ".trash"),
+      files: last === null ? seed : { commit: last.commit, head: last.head },
+    },
+  };
+}
+
 /** How the attempt's snapshots follow those of earlier attempts. */
 function checkpointsOf({ store, paths }: AttemptContext, { taskId, number }: Attempt): CheckpointOrder {
   const last = store.checkpoints.last(taskId);
-  const base = store.checkpoints.get(taskId, 1)?.commit;
-  const repository = store.workspaces.get(taskId)?.repository ?? null;
-  const isKnown = last !== null && base !== undefined && repository !== null;
+  const workspace = store.workspaces.get(taskId);
+  const first = store.checkpoints.get(taskId, 1)?.commit;
+  const base = workspace?.kind === "worktree" ? workspace.baseCommit : first;
+  const repository = workspace?.repository ?? null;
+  const isKnown = base != null && repository !== null;
   return {
     index: snapshotIndexPath(paths, taskId),
     attempt: number,
     next: (last?.number ?? 0) + 1,
-    before: isKnown ? { repository, tree: last.tree, head: last.head, base } : null,
+    before: isKnown ? { repository, last: last === null ? null : { tree: last.tree, head: last.head }, base } : null,
   };
 }
 

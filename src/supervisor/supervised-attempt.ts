@@ -9,6 +9,7 @@ import { scopeHolds } from "../domain/order/scope.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StoredStopReason } from "../domain/attempt/stop-reason.ts";
+import { directoryOf } from "../domain/workspace/directory.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { identityOf } from "../processes/identity.ts";
 import type { TimeLimit, TimeLimits } from "../attempt-protocol/time-limits.ts";
@@ -52,7 +53,8 @@ export class SupervisedAttempt {
     this.#context = context;
     this.#task = task;
     this.#attempt = attempt;
-    this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory, context.overage);
+    const directory = directoryOf(task, context.store.workspaces.get(task.id));
+    this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), directory, context.overage);
     this.#limits = attemptLimits(context, task, attempt, (limit) => void this.#timeIsUp(limit));
     this.#end = new AttemptEnd(context, attempt);
     this.#answers = new AnswerDelivery(context, attempt.taskId, {

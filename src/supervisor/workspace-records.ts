@@ -22,6 +22,7 @@ export class WorkspaceRecords {
   take(record: JournalRecord): void {
     if (record.type !== "worker") return;
     if (record.subtype === "no_checkpoint") this.#withoutSnapshots(stringOf(record["text"]) ?? "");
+    if (record.subtype === "worktree_ready") this.#ready(stringOf(record["branch"]), stringOf(record["head"]));
     if (record.subtype !== "checkpoint") return;
     const note = checkpointIn(objectOf(record));
     if (note !== null) this.#keep(note, Date.parse(record._at));
@@ -35,8 +36,15 @@ export class WorkspaceRecords {
     const { branch, head: headCommit, changes } = taken;
     // A retry may have another directory.
     const baseCommit = known?.repository === repository ? known.baseCommit : headCommit;
-    const found = { path: top, repository, branch, baseCommit, headCommit, changes, isDirty, problem: null };
-    workspaces.put({ ...(known ?? inPlace(taskId)), ...found });
+    const found = { branch, baseCommit, headCommit, changes, isDirty, problem: null };
+    workspaces.put({ ...(known ?? inPlace(taskId)), ...(known?.kind === "worktree" ? {} : { path: top, repository }), ...found });
+  }
+
+  #ready(branch: string | null, headCommit: string | null): void {
+    const { workspaces } = this.#store;
+    const { taskId } = this.#attempt;
+    const known = workspaces.get(taskId);
+    if (known?.kind === "worktree") workspaces.put({ ...known, state: "ready", branch, headCommit });
   }
 
   #withoutSnapshots(problem: string): void {
@@ -53,10 +61,13 @@ function inPlace(taskId: number): Workspace {
     kind: "in_place",
     state: null,
     path: "",
+    prefix: "",
     repository: null,
     branch: null,
+    namesBranch: false,
     baseCommit: null,
     headCommit: null,
+    beginsWith: null,
     changes: null,
     isDirty: null,
     problem: null,

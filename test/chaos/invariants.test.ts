@@ -24,7 +24,16 @@ test("the checks of a chaos round see an orphan and a step of a second runner", 
     await world.stop();
     await world.remove();
   });
-  const planned = { afterMs: 0, steps: 2, stepMs: 0, background: false, limitSeconds: null, cancelAfterMs: null, talk: null };
+  const planned = {
+    afterMs: 0,
+    steps: 2,
+    stepMs: 0,
+    background: false,
+    worktree: false,
+    limitSeconds: null,
+    cancelAfterMs: null,
+    talk: null,
+  };
   const task = { id, name: "one", planned, file, first: 1, forkOf: null, cancelled: false, said: [] };
   const acknowledged = { tasks: [task], given: [] };
   const { found } = await inspect(world, observer, acknowledged);

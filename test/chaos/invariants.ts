@@ -9,6 +9,7 @@ import { within } from "../../testing/wait.ts";
 import { checkJournal } from "./check-journal.ts";
 import { checkSteps } from "./check-steps.ts";
 import { checkTalk } from "./check-talk.ts";
+import { checkWorkspaces } from "./check-workspaces.ts";
 import { finalText } from "./conversation.ts";
 import type { Acknowledged, Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
@@ -41,6 +42,7 @@ export async function inspect(
     const own = { attempts: attemptsOf.get(task.id) ?? [], events: eventsOf.get(task.id) ?? [] };
     return checkSteps(task, expected(task), own, found);
   });
+  checkWorkspaces(world.place.work, rows, ledger.tasks, found);
   const counts = {
     tasks: tasks.length,
     events: events.length,

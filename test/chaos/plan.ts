@@ -33,6 +33,8 @@ export interface PlannedTask {
   readonly background: boolean;
   /** Cancelled so long after its submit; null: never. */
   readonly cancelAfterMs: number | null;
+  /** It has a git worktree of its own. */
+  readonly worktree: boolean;
   /** It meets a usage limit that lasts so many seconds; null: none. */
   readonly limitSeconds: number | null;
   /** Null: it may not ask, and nobody says anything to it. */
@@ -66,6 +68,7 @@ function plannedTask(random: () => number, real: boolean, limited: boolean): Pla
     stepMs: Math.round((real ? 100 : 20) + random() * (real ? 300 : 80)),
     afterMs: Math.round(random() * (real ? 600 : 150)),
     background: random() < 0.2,
+    worktree: random() < 0.4,
     cancelAfterMs: random() < 0.1 ? Math.round(random() * (real ? 4000 : 1000)) : null,
   };
   if (limited && !real) return { ...plain, limitSeconds: 3, talk: null };
@@ -94,6 +97,12 @@ const placesOfTasks = failpointNames.filter((name) => !/^(notification|answer)\.
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([
   "attempt.started",
+  "worktree.branch",
+  "worktree.added",
+  "worktree.files",
+  "snapshot.indexed",
+  "snapshot.committed",
+  "snapshot.referenced",
   "session.copied",
   "session.repaired",
   "session.deferred",

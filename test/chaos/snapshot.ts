@@ -80,12 +80,28 @@ export interface MessageRow {
   readonly status: string;
 }
 
+export interface WorkspaceRow {
+  readonly task_id: number;
+  readonly kind: string;
+  readonly state: string | null;
+  readonly path: string;
+  readonly branch: string | null;
+}
+
+export interface CheckpointRow {
+  readonly task_id: number;
+  readonly ref: string;
+  readonly commit_id: string;
+}
+
 export interface Snapshot {
   readonly tasks: readonly TaskRow[];
   readonly attempts: readonly AttemptRow[];
   readonly events: readonly EventRow[];
   readonly questions: readonly QuestionRow[];
   readonly messages: readonly MessageRow[];
+  readonly workspaces: readonly WorkspaceRow[];
+  readonly checkpoints: readonly CheckpointRow[];
   readonly damage: readonly string[];
 }
 
@@ -103,6 +119,8 @@ export function snapshot(directory: string, observer: Observer): Snapshot {
       events: all("SELECT * FROM events ORDER BY task_id, seq"),
       questions: all("SELECT * FROM questions ORDER BY id"),
       messages: all("SELECT * FROM messages ORDER BY id"),
+      workspaces: all("SELECT * FROM workspaces ORDER BY task_id"),
+      checkpoints: all("SELECT * FROM checkpoints ORDER BY task_id, number"),
       damage: [...findDamagedPages(copy, file), ...findDamage(copy, file)],
     };
   } finally {

@@ -58,13 +58,22 @@ function ordersOf(world: World, name: string, { steps, stepMs, talk }: PlannedTa
 async function submit(world: World, observer: Observer, orders: Orders, planned: PlannedTask): Promise<number> {
   const { name, file } = orders;
   const { real } = world.options;
-  const { talk } = planned;
+  const { talk, worktree } = planned;
   if (real) world.play(name, talk === null ? movesOf(planned, file) : (messages) => nextMove(orders, messages));
   const prompt = real ? `Do your steps, ${name}` : wordsOf(planned, file);
   const rights = talk === null ? { allow: ["Bash"] } : { on_question: "ask" as const, permission_mode: "default" as const };
   return await persist(
     world,
-    async () => localId(await world.client.submitTask({ prompt, name, working_directory: world.place.work, ...rights })),
+    async () =>
+      localId(
+        await world.client.submitTask({
+          prompt,
+          name,
+          working_directory: world.place.work,
+          workspace_kind: worktree ? "worktree" : "in_place",
+          ...rights,
+        }),
+      ),
     () => observer.taskNamed(name),
   );
 }

@@ -19,6 +19,7 @@ import { startModel } from "../../testing/model.ts";
 import type { Script, ScriptedModel } from "../../testing/model.ts";
 import { scratch } from "../../testing/scratch.ts";
 import type { Scratch } from "../../testing/scratch.ts";
+import { makeRepository } from "./check-workspaces.ts";
 
 const fakeAgent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
 
@@ -55,6 +56,7 @@ export class World {
     this.options = options;
     this.place = place;
     this.model = model;
+    makeRepository(place.work);
     this.#failpoints = path.join(place.directory, "failpoints");
     mkdirSync(this.#failpoints);
     this.#env = {

@@ -11,7 +11,12 @@ import { killAndWait } from "../reliability/setup.ts";
 
 test("every type of event is made by some run, as the contract describes it", async (t) => {
   const w = await worker(t, {}, { subscription: true, env: { CLAUDE_WORKER_PARK_AFTER_MS: "0" } });
-  execFileSync("git", ["init", "-q"], { cwd: w.place.work });
+  for (const words of [
+    ["init", "-q"],
+    ["add", "."],
+    ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "first", "--allow-empty"],
+  ])
+    execFileSync("git", words, { cwd: w.place.work });
   const gate = path.join(w.place.work, "go");
   const resetsAt = Date.now() + 3_600_000;
   w.model.play({
@@ -31,7 +36,11 @@ test("every type of event is made by some run, as the contract describes it", as
     for await (const { type } of w.client.events(id)) if (type === "tool_use") return;
   };
 
-  const { id: whole } = await w.submit("think and write", { permission_mode: "acceptEdits", verify: ["test -e a.txt"] });
+  const { id: whole } = await w.submit("think and write", {
+    permission_mode: "acceptEdits",
+    verify: ["test -e a.txt"],
+    workspace_kind: "worktree",
+  });
   const { id: killed } = await w.submit("wait for the gate", { allow: ["Bash"] });
   const { id: cancelled } = await w.submit("wait without end", { allow: ["Bash"] });
   await called(killed);

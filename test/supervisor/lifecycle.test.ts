@@ -3,7 +3,9 @@ import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { pathsFrom } from "../../src/config/paths.ts";
 import { loadSettings } from "../../src/config/load-settings.ts";
+import { GitProgram } from "../../src/git/git-program.ts";
 import { SubmitRate } from "../../src/operations/tasks/submit-rate.ts";
 import { ClaudeCodeTrust } from "../../src/operations/tasks/working-directory.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
@@ -25,12 +27,13 @@ async function open(directory: string): Promise<Real> {
   const store = openStore({ path: file });
   await store.write(() => store.trust.add(directory, 0));
   const rates = { rate: new SubmitRate(60), agentRate: new SubmitRate(60) };
+  const files = { paths: pathsFrom({ HOME: directory }), git: new GitProgram({}) };
   return {
     store,
     stale: [],
     directory,
     following: new Map(),
-    contextOf: (of, now) => ({ store: of, settings, claudeCodeTrust, env: { HOME: directory }, now: () => now, ...rates }),
+    contextOf: (of, now) => ({ store: of, settings, claudeCodeTrust, env: { HOME: directory }, now: () => now, ...rates, ...files }),
   };
 }
 

@@ -3,6 +3,7 @@
  * the directory are rows of the table of options.
  */
 import type { RetryInput } from "../../contract/retry-input.ts";
+import { WorkerError } from "../../domain/errors.ts";
 import { typedDuration } from "../../domain/text/duration.ts";
 import type { OptionRow } from "../../domain/task/option.ts";
 import { optionRows } from "../../domain/task/option-values.ts";
@@ -30,7 +31,7 @@ export const taskFlags: readonly OptionSpec[] = [
     parse: nonEmpty("--dir"),
     completes: "directories",
   },
-  ...optionRows.map(specOf),
+  ...optionRows.flatMap((row) => [specOf(row), ...shortOf(row)]),
 ];
 
 /** The flag of one option, for a command that takes few of them. */
@@ -73,10 +74,24 @@ function specOf(row: OptionRow): OptionSpec {
   }
 }
 
+/** The flag that stands for one of the option's values. */
+function shortOf({ flag: { short } }: OptionRow): OptionSpec[] {
+  return short === undefined ? [] : [{ flags: short.spelled, description: short.help }];
+}
+
+/** @throws WorkerError invalid_input: both flags are given, with different values. */
+function givenOf(row: OptionRow, given: Readonly<Record<string, unknown>>): unknown {
+  const { short } = row.flag;
+  const value = given[keyOf(row)];
+  if (short === undefined || given[flagParts({ flags: short.spelled, description: "" }).key] !== true) return value;
+  if (value === undefined || value === short.value) return short.value;
+  throw new WorkerError("invalid_input", `${short.spelled} and ${longOf(row)} ${String(value)} contradict each other. Give one of them.`);
+}
+
 /** The fields of a request's body that the flags give, but for the working directory. */
 export async function taskFields(options: TaskFlags, io: Pick<Io, "cwd">): Promise<RetryInput> {
   const given = options as Readonly<Record<string, unknown>>;
-  const fields = optionRows.map(async (row) => [row.name, await valueOf(row, given[keyOf(row)], io)] as const);
+  const fields = optionRows.map(async (row) => [row.name, await valueOf(row, givenOf(row, given), io)] as const);
   return defined(Object.fromEntries(await Promise.all(fields)));
 }
 

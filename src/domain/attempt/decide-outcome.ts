@@ -192,6 +192,9 @@ function died(facts: AttemptFacts): Outcome {
     return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
   if (facts.apiError === startProblems.noDirectory)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The working directory is gone." };
+  if (facts.apiError === startProblems.worktreeLost)
+    return { kind: "workspace_lost", message: facts.apiErrorText ?? "The task's worktree is gone." };
+  if (facts.apiError === startProblems.noWorktree) return withoutWorktree(facts.apiErrorText ?? "");
   if (facts.apiError === startProblems.noSession)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The conversation that it was forked from is gone." };
   if (facts.apiError === startProblems.noAgent)
@@ -207,6 +210,11 @@ function died(facts: AttemptFacts): Outcome {
     return { kind: "crashed", message: sentence("The attempt could not begin", facts.startProblem ?? "its runner was gone") };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
   return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
+}
+
+function withoutWorktree(problem: string): Outcome {
+  const kind = isFullDisk(problem) || problem.startsWith("The disk is full") ? "storage_full" : "environment_failed";
+  return { kind, message: sentence("The task's worktree could not be made", problem) };
 }
 
 /** Whether Claude Code's stderr says that another process uses the session. */

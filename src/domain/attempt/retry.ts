@@ -78,6 +78,7 @@ function afterAttempt(ended: Counted): Consequence {
     case "no_work":
     case "environment_failed":
     case "broken_settings":
+    case "workspace_lost":
     case "hook_timed_out":
     case "unanswered":
       return failed(ended, outcome.message);

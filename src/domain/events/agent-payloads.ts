@@ -165,6 +165,25 @@ export const agentPayloads = {
       recovered: false,
     },
   ),
+  worktree: payload(
+    "The task's git worktree is there, before the agent starts.",
+    {
+      how: choice(["found", "made", "rebuilt"], "`found`: it was there. `made`: it is new. `rebuilt`: it had vanished."),
+      path: text("Where it lies."),
+      branch: orNull(text("Its branch. Null: HEAD is detached.")),
+      head: text("The commit of HEAD."),
+      has_files: flag("Whether a worktree that was rebuilt has the files of its last snapshot."),
+      took_ms: count("How long that took."),
+    },
+    {
+      how: "made",
+      path: "/home/me/.claude-worker/workspaces/project-1a2b3c4d/42-port-the-importer",
+      branch: "cw/42-port-the-importer",
+      head: "5e0ad1ac8d2a1b1b0c4d7f1d2f0d8f2f6f1f7a30",
+      has_files: false,
+      took_ms: 120,
+    },
+  ),
   checkpoint: payload(
     "The task's files were kept in a snapshot.",
     {

@@ -53,6 +53,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [failedServersEvent(note)];
     case "uncommitted":
       return [uncommittedEvent(note)];
+    case "worktree_ready":
+      return [worktreeEvent(note)];
     case "checkpoint":
       return checkpointEvents(note);
     case "no_checkpoint":
@@ -147,6 +149,12 @@ function endedEvent(note: JsonObject): EventDraft<"attempt_ended"> {
 
 function stopReasonOf(value: unknown): StopReason | null {
   return stopReasons.find((reason) => reason === value) ?? null;
+}
+
+function worktreeEvent(note: JsonObject): EventDraft<"worktree"> {
+  const how = note["how"] === "made" || note["how"] === "rebuilt" ? note["how"] : "found";
+  const place = { path: stringOf(note["path"]) ?? "", branch: stringOf(note["branch"]), head: word(note["head"]) ?? "" };
+  return { type: "worktree", data: { how, ...place, has_files: note["hasFiles"] === true, took_ms: countOf(note["tookMs"]) ?? 0 } };
 }
 
 function checkpointEvents(note: JsonObject): EventDraft<"checkpoint">[] {

@@ -122,6 +122,20 @@ export type RunnerNote =
   | { type: "worker"; subtype: "work_tree"; files: readonly string[] }
   /** Files that the task changed and did not commit; the first ones by their path. */
   | { type: "worker"; subtype: "uncommitted"; count: number; names: readonly string[] }
+  /**
+   * The task's worktree is there. `how`: it was there, is new, or was rebuilt after it vanished.
+   * `hasFiles`: it has the files of the last snapshot.
+   */
+  | {
+      type: "worker";
+      subtype: "worktree_ready";
+      path: string;
+      how: "found" | "made" | "rebuilt";
+      branch: string | null;
+      head: string;
+      hasFiles: boolean;
+      tookMs: number;
+    }
   /** A snapshot of the task's files, which its ref names in the repository. */
   | {
       type: "worker";
@@ -161,6 +175,10 @@ export const startProblems = {
    * limits.
    */
   noAgent: "agent_unknown",
+  /** The task's worktree cannot be made. */
+  noWorktree: "worktree_failed",
+  /** The task's worktree vanished and cannot be rebuilt. */
+  worktreeLost: "workspace_lost",
   /** The conversation that the task was forked from is gone. */
   noSession: "session_gone",
 } as const;

@@ -94,6 +94,8 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
       // Claude Worker itself killed the process.
       if (data.stop_requested === "parked" || data.stop_requested === "interrupted") return null;
       return data.thrown === null ? null : `[error] ${firstLine(data.thrown)}`;
+    case "worktree":
+      return worktreeLine(data);
     case "checkpoint":
       return null;
     case "submitted":
@@ -116,6 +118,14 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     default:
       return type satisfies never;
   }
+}
+
+function worktreeLine({ how, path, branch, head, has_files: hasFiles, took_ms: tookMs }: EventData["worktree"]): string | null {
+  if (how === "found") return null;
+  const place = `${path} ${branch === null ? "" : `on ${branch} `}at ${head.slice(0, 12)}`;
+  const files =
+    how === "made" ? "" : hasFiles ? ", with the files of its last snapshot" : ", without the files of its last snapshot: HEAD is newer";
+  return `[worktree] ${how === "made" ? "made" : "had vanished, and is rebuilt"}: ${place}${files} (${formatDuration(tookMs)})`;
 }
 
 function initLine({ model, permission_mode: mode, claude_code_version: version }: EventData["init"]): string {

@@ -10,6 +10,7 @@ import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
 import { maxVerifyCommands } from "../verification/verify-command.ts";
+import { workspaceKinds } from "../workspace/workspace.ts";
 
 const day = 86_400_000;
 const models = ["opus", "sonnet", "haiku"] as const;
@@ -106,6 +107,61 @@ export const taskOptions = [
     },
     agent: "within",
     shown: { line: "Added", text: "{}" },
+  },
+  {
+    name: "workspace_kind",
+    kind: "choice",
+    part: "run",
+    default: "in_place",
+    choices: workspaceKinds,
+    setting: { key: "workspace", at: "submit", always: true },
+    sentence:
+      "Where the task works: `in_place` in its working directory, `worktree` in a git worktree of its own, on a new branch, which lies in the data directory.",
+    retrySentence: "Stays as it is: the task continues in its workspace.",
+    flag: {
+      spelled: "--workspace <kind>",
+      help: "work in place, or in a git worktree of its own",
+      short: { spelled: "--worktree", value: "worktree", help: "work in a git worktree of its own, on a new branch" },
+    },
+    agent: "may",
+    shown: null,
+  },
+  {
+    name: "worktree_name",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: 100,
+    isTrimmed: true,
+    sentence: "Names the task's worktree and branch; default: the task's name, or the first words of the prompt.",
+    retrySentence: "Stays as it is.",
+    flag: { spelled: "--worktree-name <text>", help: "names the worktree and its branch" },
+    agent: "may",
+    shown: null,
+  },
+  {
+    name: "worktree_base",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: 500,
+    sentence: "What the worktree begins with: a branch, a tag or a commit; default: the commit that the working directory is at.",
+    retrySentence: "Stays as it is.",
+    flag: { spelled: "--base <ref>", help: "begin the worktree with this branch, tag or commit" },
+    agent: "may",
+    shown: { line: "Base", text: "{}" },
+  },
+  {
+    name: "worktree_branch",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: 200,
+    sentence: "The name of the worktree's new branch; default: `cw/` and the task's number and name.",
+    retrySentence: "Stays as it is.",
+    flag: { spelled: "--branch <name>", help: "the name of the worktree's new branch" },
+    agent: "may",
+    shown: null,
   },
   {
     name: "permission_mode",

@@ -65,12 +65,18 @@ export interface Workspace {
   readonly state: WorkspaceState | null;
   /** The top of the work tree; outside of git: the working directory. */
   readonly path: string;
+  /** Of a worktree: the directory below `path` in which the task works; empty: `path` itself. */
+  readonly prefix: string;
   /** The common git directory; null: it is not in git, or that is not known yet. */
   readonly repository: string | null;
   readonly branch: string | null;
+  /** Of a worktree: whether the caller named the branch. */
+  readonly namesBranch: boolean;
   /** The commit that the task began with; null: there was none. */
   readonly baseCommit: string | null;
   readonly headCommit: string | null;
+  /** The snapshot whose files a fork's worktree begins with; null: those of `baseCommit`. */
+  readonly beginsWith: string | null;
   /** Since the beginning of the task; null: not counted. */
   readonly changes: ChangeCounts | null;
   /** Whether the files differed from HEAD at the last snapshot; null: there is none. */

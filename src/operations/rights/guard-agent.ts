@@ -59,7 +59,7 @@ export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskI
  * @returns the tasks with their shares of the budget.
  * @throws WorkerError too_many_requests, forbidden.
  */
-export function admitAgentTasks(context: GuardContext, tasks: readonly NewTask[], caller: Caller): NewTask[] {
+export function admitAgentTasks<T extends NewTask>(context: GuardContext, tasks: readonly T[], caller: Caller): T[] {
   requireQueueRoom(context, tasks.length, caller);
   const root = rootOf(context.store, caller);
   if (root === null) return [...tasks];

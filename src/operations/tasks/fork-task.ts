@@ -9,6 +9,9 @@ import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import type { WorktreePlan } from "../../git/worktree-plan.ts";
+import type { Store } from "../../store/store.ts";
+import { chooseWorktree } from "../workspaces/plan-worktrees.ts";
 import { pointOfTurn, presentPoint } from "./copy-point.ts";
 import { requireTask } from "./require-task.ts";
 import { requirePossible, requireRoom, takeRate } from "./submit-task.ts";
@@ -35,7 +38,7 @@ export async function forkTask(context: SubmitContext, id: number, { prompt, at 
     const workingDirectory = realDirectory(source.workingDirectory);
     const additionalDirectories = realDirectories(source.additionalDirectories);
     // Its images are in the conversation already, and its name is its own.
-    const task = { ...source, workingDirectory, additionalDirectories, prompt, name: null, attachments: [] };
+    const task = { ...source, workingDirectory, additionalDirectories, prompt, name: null, attachments: [], worktreeBranch: null };
     requireRights(context, task, asked);
     requirePossible(task, env);
     requireRoom(context, 1);
@@ -43,11 +46,25 @@ export async function forkTask(context: SubmitContext, id: number, { prompt, at 
     const fresh = { createdAt: now, notBefore: null, notBeforeReason: null, parentId: null, depth: 0 };
     const forked = store.tasks.insert({ ...task, ...fresh });
     store.forks.insert({ taskId: forked.id, fromTask: id, turn: at ?? null, ...point });
+    const files = filesOf(store, id, at ?? Infinity);
+    if (files !== null) chooseWorktree(store, context.paths, forked, files.plan, files.beginsWith);
     store.callers.put(forked.id, asked);
     const data = { ...doneBy(caller), forked_from: id, ...(at === undefined ? {} : { forked_at: at }) };
     store.events.append(forked.id, null, [{ type: "submitted", at: now, data }]);
     return { ...forked, lastSeq: 1 };
   });
+}
+
+/** What the fork of a task with a worktree begins with: the files as they were then. */
+function filesOf(store: Store, id: number, turn: number): { plan: WorktreePlan; beginsWith: string | null } | null {
+  const workspace = store.workspaces.get(id);
+  if (workspace?.kind !== "worktree" || workspace.repository === null || workspace.baseCommit === null) return null;
+  const last = store.checkpoints.ofTask(id).findLast((checkpoint) => checkpoint.turn <= turn);
+  const { repository, prefix, baseCommit, beginsWith } = workspace;
+  return {
+    plan: { repository, prefix, baseCommit: last?.head ?? baseCommit, branch: null },
+    beginsWith: last === undefined ? beginsWith : last.commit,
+  };
 }
 
 function requireSession({ id, sessionId }: Task): string {

@@ -14,6 +14,7 @@ import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.
 import { requireSchema } from "./require-schema.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
+import type { Changes } from "./retry-changes.ts";
 import { imagesOf, requirePossible, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
@@ -33,6 +34,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
   return await store.write(() => {
     const task = requireTask(store, id);
     const changes = changesOf(context, task, input);
+    requireSameWorkspace(task, changes);
     const changed = { ...task, ...changes };
     const resume = input.resume === true;
     if (resume && task.sessionId === null) {
@@ -65,6 +67,16 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     store.events.append(id, null, [{ type: "retried", at: now, data }], null);
     return again;
   });
+}
+
+/** @throws WorkerError conflict: a task continues in the workspace that it has. */
+function requireSameWorkspace(task: Task, changes: Changes): void {
+  const fixed = ["workspaceKind", "worktreeName", "worktreeBase", "worktreeBranch"] as const;
+  const hasChanged = fixed.some((field) => changes[field] !== undefined && changes[field] !== task[field]);
+  const isMoved =
+    task.workspaceKind === "worktree" && changes.workingDirectory !== undefined && changes.workingDirectory !== task.workingDirectory;
+  if (!hasChanged && !isMoved) return;
+  throw new WorkerError("conflict", `Task ${task.id} keeps the workspace that it has. Submit a new task for another one.`);
 }
 
 /**

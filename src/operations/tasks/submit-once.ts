@@ -11,7 +11,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Submission } from "../../store/sqlite/submissions.ts";
 import { requireTask } from "./require-task.ts";
-import { insertTasks, newTasks, requireSchemas } from "./submit-task.ts";
+import { insertTasks, newTasks, planned } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 
 /** A key is deleted after a week: no client repeats a request that late. */
@@ -37,8 +37,7 @@ export async function submitTasksOnce(
   const known = store.submissions.get(account, key);
   if (known !== null) return { tasks: replay(context, known, fingerprint), replayed: true };
   const now = context.now();
-  const tasks = newTasks(context, inputs, caller, now);
-  await requireSchemas(context, tasks);
+  const tasks = await planned(context, newTasks(context, inputs, caller, now));
   return await store.write(() => {
     const meanwhile = store.submissions.get(account, key);
     if (meanwhile !== null) return { tasks: replay(context, meanwhile, fingerprint), replayed: true };

@@ -1,4 +1,5 @@
 /** Submits tasks: turns parsed inputs into durable, pending tasks. */
+import type { Paths } from "../../config/paths.ts";
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
@@ -7,6 +8,7 @@ import type { Task } from "../../domain/task/task.ts";
 import { attachmentsProblem } from "../../domain/task/attachment.ts";
 import type { GivenAttachment } from "../../domain/task/attachment.ts";
 import { submittedOptions } from "../../domain/task/option-values.ts";
+import type { GitProgram } from "../../git/git-program.ts";
 import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
@@ -15,12 +17,16 @@ import type { SubmitRate } from "./submit-rate.ts";
 import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
 import { resolveVerify } from "../verification/resolve-verify.ts";
+import { chooseWorktree, planOf } from "../workspaces/plan-worktrees.ts";
+import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 export interface SubmitContext extends RightsContext {
   /** The server's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
+  readonly paths: Paths;
+  readonly git: GitProgram;
   readonly rate: SubmitRate;
   /** The rate of agents, which `rate` does not count. */
   readonly agentRate: SubmitRate;
@@ -35,8 +41,7 @@ export interface SubmitContext extends RightsContext {
  */
 export async function submitTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller): Promise<Task[]> {
   const now = context.now();
-  const tasks = newTasks(context, inputs, caller, now);
-  await requireSchemas(context, tasks);
+  const tasks = await planned(context, newTasks(context, inputs, caller, now));
   return context.store.write(() => insertTasks(context, tasks, caller, now));
 }
 
@@ -52,13 +57,22 @@ export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInpu
   });
 }
 
-/** @throws WorkerError invalid_input: `json_schema` of one of them is not a schema. */
-export async function requireSchemas({ isBatch }: Pick<SubmitContext, "isBatch">, tasks: readonly NewTask[]): Promise<void> {
+/**
+ * The checks that take their time: of JSON Schemas, and of what worktrees are made of. The rights
+ * are checked before.
+ * @throws WorkerError invalid_input.
+ */
+export async function planned({ isBatch, git }: Pick<SubmitContext, "isBatch" | "git">, tasks: readonly NewTask[]): Promise<PlannedTask[]> {
+  const plans: PlannedTask[] = [];
   for (const [index, task] of tasks.entries()) {
-    await requireSchema(task).catch((error: unknown) => {
+    try {
+      await requireSchema(task);
+      plans.push(await planOf(git, task));
+    } catch (error) {
       throw isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
-    });
+    }
   }
+  return plans;
 }
 
 /** The same error with the number of the batch's task. */
@@ -68,12 +82,13 @@ function inBatch(error: WorkerError, index: number): WorkerError {
 }
 
 /** Inside `write`. */
-export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], caller: Caller, now: number): Task[] {
+export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[], caller: Caller, now: number): Task[] {
   requireRoom(context, tasks.length);
   const admitted = isAgent(caller) ? admitAgentTasks(context, tasks, caller) : tasks;
   return admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
     if (task.images !== undefined) context.store.attachments.add(stored.id, task.images);
+    if (task.worktree !== undefined) chooseWorktree(context.store, context.paths, stored, task.worktree);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
     context.store.callers.put(stored.id, taskCallerOf(context.store, caller));
     context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: doneBy(caller) }]);

@@ -1,6 +1,6 @@
 /** Stores where tasks' files are. */
 import type Database from "better-sqlite3";
-import type { Workspace } from "../../domain/workspace/workspace.ts";
+import type { Workspace, WorkspaceState } from "../../domain/workspace/workspace.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 
@@ -9,6 +9,11 @@ export interface WorkspaceStore {
   get(taskId: number): Workspace | null;
   /** Inside `write`. Adds the workspace of a task, or replaces what is known of it. */
   put(workspace: Workspace): void;
+  /**
+   * Inside `write`. Moves a worktree from one of these states to another.
+   * @returns false: it is in none of them.
+   */
+  move(taskId: number, from: readonly WorkspaceState[], to: WorkspaceState): boolean;
 }
 
 const row = defineRow<Workspace>({
@@ -16,10 +21,13 @@ const row = defineRow<Workspace>({
   kind: "plain",
   state: "plain",
   path: "plain",
+  prefix: "plain",
   repository: "plain",
   branch: "plain",
+  namesBranch: "flag",
   baseCommit: "plain",
   headCommit: "plain",
+  beginsWith: "plain",
   changes: "json",
   isDirty: "flag_or_null",
   problem: "plain",
@@ -29,10 +37,13 @@ const fields = [
   "kind",
   "state",
   "path",
+  "prefix",
   "repository",
   "branch",
+  "namesBranch",
   "baseCommit",
   "headCommit",
+  "beginsWith",
   "changes",
   "isDirty",
   "problem",
@@ -44,7 +55,14 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
   const replace = database.prepare(
     `INSERT OR REPLACE INTO workspaces (${fields.map((field) => row.column(field)).join(", ")}) VALUES (${fields.map(() => "?").join(", ")})`,
   );
+  const move = database.prepare(
+    "UPDATE workspaces SET state = @to WHERE task_id = @taskId AND state IN (SELECT value FROM json_each(@from))",
+  );
   return {
+    move: (taskId, from, to) => {
+      writing.touch(taskId);
+      return move.run({ taskId, from: JSON.stringify(from), to }).changes > 0;
+    },
     get: (taskId) => {
       const found = select.get(taskId);
       return found === undefined ? null : row.decode(found);

@@ -183,6 +183,12 @@ test("a Claude Code that cannot be started is the outcome unavailable", () => {
     kind: "environment_failed",
     message: "It is gone.",
   });
+  assert.deepEqual(gaveUp("workspace_lost", "The repository is gone."), { kind: "workspace_lost", message: "The repository is gone." });
+  assert.partialDeepStrictEqual(gaveUp("worktree_failed", "The branch x exists."), { kind: "environment_failed" });
+  assert.partialDeepStrictEqual(gaveUp("worktree_failed", "The disk is full: git reset could not write. Free some space."), {
+    kind: "storage_full",
+    message: "The task's worktree could not be made: The disk is full: git reset could not write. Free some space.",
+  });
 });
 
 test("a hook without an answer in time ends the attempt, unless it is cancelled", () => {

@@ -24,6 +24,7 @@ import { plainInput, plainOptions, plainView } from "../../../testing/plain-task
 
 const settings = {
   model: "sonnet",
+  workspace: "worktree",
   permission_mode: "plan",
   on_question: "ask",
   answer_within_ms: 1000,

@@ -115,6 +115,8 @@ function factsOf(task: TaskView, now: number): [string, string][] {
   const ended = task.ended_at === null ? "" : `${when(task.ended_at)}${took === "" ? "" : `, took ${took}`}`;
   return [
     ["Directory", task.working_directory],
+    ["Worktree", worktreeText(task)],
+    ["Changed", changedText(task)],
     ["Model", modelOf(task)],
     ...optionFacts(task),
     ["Created", when(task.created_at)],
@@ -134,6 +136,19 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Logs", task.started_at === null ? "" : task.logs.summary],
     ["Raw log", task.started_at === null ? "" : task.logs.raw],
   ];
+}
+
+function worktreeText({ workspace }: TaskView): string {
+  if (workspace?.kind !== "worktree") return "";
+  const state = workspace.state === "ready" || workspace.state === "kept" ? "" : ` (${workspace.state ?? ""})`;
+  return `${workspace.path}${workspace.branch === null ? "" : `, branch ${workspace.branch}`}${state}`;
+}
+
+function changedText({ workspace }: TaskView): string {
+  if (workspace === null || workspace.changed_files === null || workspace.changed_files === 0) return "";
+  const { changed_files: files, insertions, deletions, dirty } = workspace;
+  const lines = `${files} ${files === 1 ? "file" : "files"}, +${insertions ?? 0} -${deletions ?? 0} lines`;
+  return `${lines}${dirty === true ? ", not all committed" : ""}`;
 }
 
 function rewoundText({ id, rewound }: TaskView): string {

@@ -33,6 +33,7 @@ import { voidAnswers } from "../migrations/0027-void-answers.ts";
 import { deliveryRests } from "../migrations/0028-delivery-rests.ts";
 import { workspaces } from "../migrations/0029-workspaces.ts";
 import { verifications } from "../migrations/0030-verifications.ts";
+import { worktrees } from "../migrations/0031-worktrees.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -73,6 +74,7 @@ export const migrations: readonly Migration[] = [
   deliveryRests,
   workspaces,
   verifications,
+  worktrees,
 ];
 
 /** The `user_version` of a database that this version writes. */

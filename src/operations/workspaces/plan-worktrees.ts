@@ -1,0 +1,84 @@
+/**
+ * Checks before a submit what worktrees would be made of, and writes their rows with the tasks. The
+ * runner makes them.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Paths } from "../../config/paths.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import type { Task } from "../../domain/task/task.ts";
+import { branchOf, repositoryName, slugOf } from "../../domain/workspace/names.ts";
+import type { Workspace } from "../../domain/workspace/workspace.ts";
+import { Git } from "../../git/git.ts";
+import type { GitProgram } from "../../git/git-program.ts";
+import { PlanProblem, planWorktree } from "../../git/worktree-plan.ts";
+import type { PlanPart, WorktreePlan } from "../../git/worktree-plan.ts";
+import type { NewTask, Store } from "../../store/store.ts";
+
+/** A new task with what its worktree is made of; absent: it works in place. */
+export interface PlannedTask extends NewTask {
+  readonly worktree?: WorktreePlan;
+}
+
+const fields: Readonly<Record<PlanPart, string>> = {
+  directory: "/working_directory",
+  base: "/worktree_base",
+  branch: "/worktree_branch",
+};
+
+/**
+ * The directory must be trusted: git runs there.
+ * @throws WorkerError invalid_input: there can be no such worktree.
+ */
+export async function planOf(program: GitProgram, task: NewTask): Promise<PlannedTask> {
+  const { workspaceKind, worktreeBase: base, worktreeBranch: branch, workingDirectory } = task;
+  if (workspaceKind !== "worktree") {
+    requireNone(task);
+    return task;
+  }
+  try {
+    return { ...task, worktree: await planWorktree(new Git(program, workingDirectory), { base, branch }) };
+  } catch (error) {
+    if (!(error instanceof PlanProblem)) throw error;
+    const { part, message } = error;
+    const more = part === "directory" ? " Or let the task work in place: --workspace in_place" : "";
+    throw new WorkerError("invalid_input", `${message}${more}`, [{ pointer: fields[part], detail: message }]);
+  }
+}
+
+/** Inside `write`: the worktree is chosen. */
+export function chooseWorktree(store: Store, paths: Paths, task: Task, plan: WorktreePlan, beginsWith: string | null = null): void {
+  store.workspaces.put(chosen(paths, task, plan, beginsWith));
+}
+
+function chosen(paths: Paths, task: Task, { repository, prefix, baseCommit, branch }: WorktreePlan, beginsWith: string | null): Workspace {
+  const slug = slugOf(task.worktreeName ?? task.name ?? task.title);
+  const digest = createHash("sha256").update(repository).digest("hex").slice(0, 8);
+  return {
+    taskId: task.id,
+    kind: "worktree",
+    state: "creating",
+    path: join(paths.workspaces, `${repositoryName(repository)}-${digest}`, `${task.id}-${slug}`),
+    prefix,
+    repository,
+    branch: branch ?? branchOf(task.id, slug),
+    namesBranch: branch !== null,
+    baseCommit,
+    headCommit: null,
+    beginsWith,
+    changes: null,
+    isDirty: null,
+    problem: null,
+  };
+}
+
+/** @throws WorkerError invalid_input: an option of a worktree without a worktree. */
+function requireNone({ worktreeName, worktreeBase, worktreeBranch }: NewTask): void {
+  const given = { worktree_name: worktreeName, worktree_base: worktreeBase, worktree_branch: worktreeBranch };
+  const [name] = Object.entries(given).find(([, value]) => value !== null) ?? [];
+  if (name === undefined) return;
+  const detail = "belongs to a worktree, and the task works in place";
+  throw new WorkerError("invalid_input", `${name} ${detail}. Give it a worktree (--worktree), or leave it out.`, [
+    { pointer: `/${name}`, detail },
+  ]);
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { step } from "../../testing/script.ts";
+import { worker } from "../../testing/worker.ts";
+import type { TestWorker } from "../../testing/worker.ts";
+
+type Run = (...args: string[]) => string;
+
+/** A repository with one commit of `app.txt` and `deep/app.txt` in the working directory. */
+function repository({ place }: Pick<TestWorker, "place">): { git: Run; gitIn: (directory: string) => Run } {
+  const gitIn =
+    (directory: string): Run =>
+    (...args) =>
+      execFileSync("git", args, { cwd: directory, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  const git = gitIn(place.work);
+  git("init", "-q", "-b", "main");
+  git("config", "user.name", "A Person");
+  git("config", "user.email", "person@localhost");
+  place.file("work/app.txt", "one\n");
+  place.file("work/deep/app.txt", "deep\n");
+  git("add", ".");
+  git("commit", "-qm", "first");
+  return { git, gitIn };
+}
+
+test("a task works in a worktree of its own, and a fork begins with its files", async (t) => {
+  const w = await worker(t, {
+    "port the importer": [
+      step.write("app.txt", "two\n"),
+      step.bash("git commit -qam ported && echo more >> new.txt"),
+      step.text("Ported."),
+    ],
+    "one thing more": [step.bash("echo again >> new.txt"), step.text("More.")],
+    "look at it": [step.bash("cat new.txt > seen.txt"), step.text("Seen.")],
+  });
+  const { git, gitIn } = repository(w);
+  writeFileSync(path.join(w.place.work, "app.txt"), "a person's\n");
+  await w.start();
+  const { stdout } = await w.cli(["run", "port the importer", "--worktree", "--allow", "Bash"]);
+  const id = Number(stdout);
+  const { workspace, working_directory: directory, status } = await w.ended(id);
+  assert.deepEqual([status, directory], ["completed", w.place.work]);
+  assert.ok(workspace !== null);
+  const { kind, state, branch, base_commit: base, changed_files: files, insertions, deletions, dirty } = workspace;
+  assert.deepEqual([kind, state, branch, base], ["worktree", "kept", `cw/${id}-port-the-importer`, git("rev-parse", "main")]);
+  assert.deepEqual([files, insertions, deletions, dirty], [2, 2, 1, true]);
+  assert.equal(readFileSync(path.join(w.place.work, "app.txt"), "utf8"), "a person's\n");
+  assert.deepEqual([git("log", "--format=%s", branch ?? ""), git("log", "--format=%s", "main")], ["ported\nfirst", "first"]);
+  assert.equal(git("status", "--porcelain"), "M app.txt", "the checkout is as the person left it");
+  const page = (await w.cli(["show", String(id)])).stdout;
+  assert.match(page, /Worktree +.*workspaces\/work-[0-9a-f]{8}\/1-port-the-importer, branch cw\/1-port-the-importer/);
+  assert.match(page, /Changed +2 files, \+2 -1 lines, not all committed/);
+  assert.match((await w.cli(["logs", String(id)])).stdout, /\[worktree\] made: .*1-port-the-importer on cw\/1-port-the-importer at/);
+
+  await w.cli(["send", String(id), "one thing more"]);
+  await w.until(id, ({ ended_at, num_turns }) => ended_at !== null && (num_turns ?? 0) > 3);
+  assert.equal(readFileSync(path.join(workspace.path, "new.txt"), "utf8"), "more\nagain\n");
+
+  const fork = await w.client.forkTask({ id, prompt: "look at it" });
+  const forked = (await w.ended(fork.id)).workspace;
+  assert.equal(forked?.branch, `cw/${String(fork.id)}-look-at-it`);
+  assert.equal(readFileSync(path.join(forked?.path ?? "", "seen.txt"), "utf8"), "more\nagain\n");
+  assert.equal(gitIn(forked?.path ?? "")("log", "-1", "--format=%s"), "ported");
+  assert.equal(existsSync(path.join(workspace.path, "seen.txt")), false);
+});
+
+test("the work is verified in the worktree, and a failure goes back to it", async (t) => {
+  const w = await worker(t, {
+    "write the greeting": [step.write("greeting.txt", "good bye\n"), step.text("Written.")],
+    "commands that decide": [step.write("greeting.txt", "hello\n"), step.text("Fixed.")],
+  });
+  const { git, gitIn } = repository(w);
+  await w.start();
+  const verify = "@greets pwd > where.txt && grep hello greeting.txt";
+  const { stdout } = await w.cli(["run", "write the greeting", "--worktree", "--verify", verify]);
+  const task = await w.ended(Number(stdout));
+  assert.partialDeepStrictEqual(task, { status: "completed", verified: true, result: "Fixed.", attempts: 2 });
+  assert.partialDeepStrictEqual(task.verification, [{ name: "greets", passed: true, exit_code: 0, tries: 2, output_tail: "hello" }]);
+  const { workspace } = task;
+  assert.ok(workspace !== null);
+  assert.deepEqual([workspace.kind, workspace.state, workspace.branch], ["worktree", "kept", "cw/1-write-the-greeting"]);
+  assert.equal(readFileSync(path.join(workspace.path, "where.txt"), "utf8"), `${workspace.path}\n`);
+  // The command wrote a file of its own into the tree before the second try.
+  const inside = gitIn(workspace.path);
+  inside("add", "-A");
+  assert.equal(task.verification[0]?.tree, inside("write-tree"), "the files that the result is true for");
+  assert.equal(git("status", "--porcelain"), "", "the checkout has nothing of it");
+  assert.equal(existsSync(path.join(w.place.work, "where.txt")), false);
+  const attempts = (await w.client.listCheckpoints({ id: task.id })).checkpoints.map(({ attempt }) => attempt);
+  assert.deepEqual([...new Set(attempts)], [1, 2], "both attempts have snapshots of the worktree");
+});
