@@ -4,6 +4,7 @@ import type { TestContext } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ClaudeProcess } from "../../src/agent/claude-process.ts";
 import { messagesOf } from "../../src/agent/query-messages.ts";
+import { exited } from "../../testing/exited.ts";
 import { slowExit } from "../../testing/slow-exit.ts";
 
 const linuxOnly = { skip: process.platform !== "linux" && "only Linux tells" };
@@ -32,7 +33,7 @@ test("all output of a process is read before its exit is reported", linuxOnly, a
   assert.equal(output().length, 3_000_000);
   await claude.ended;
   assert.equal(isTold, false, "ended, too, by then");
-  await new Promise((resolve) => child.once("exit", resolve));
+  await exited(child);
 });
 
 test("a process that continues after its result has not ended", async (t) => {

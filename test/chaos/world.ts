@@ -15,6 +15,7 @@ import type { Paths } from "../../src/config/paths.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
 import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
 import { serverEntry } from "../../testing/built-server.ts";
+import { exited } from "../../testing/exited.ts";
 import { startModel } from "../../testing/model.ts";
 import type { Script, ScriptedModel } from "../../testing/model.ts";
 import { scratch } from "../../testing/scratch.ts";
@@ -87,8 +88,7 @@ export class World {
   /** Resolves when this process has ended, if it is the server. */
   async gone(pid: number): Promise<void> {
     const server = this.#server;
-    if (server?.pid !== pid || server.exitCode !== null || server.signalCode !== null) return;
-    await new Promise((resolve) => server.once("exit", resolve));
+    if (server?.pid === pid) await exited(server);
   }
 
   /**

@@ -10,6 +10,7 @@ import { pathsFrom } from "../../src/config/paths.ts";
 import { identityOf } from "../../src/processes/identity.ts";
 import { takeLock } from "../../src/store/sqlite/file/lock.ts";
 import { eventually } from "../../testing/eventually.ts";
+import { exited } from "../../testing/exited.ts";
 import { step } from "../../testing/model.ts";
 import { takenPort } from "../../testing/taken-port.ts";
 import { spawnCli, worker } from "../../testing/worker.ts";
@@ -186,7 +187,7 @@ test("server start --foreground is the server itself, and ends well with SIGTERM
   const server = await w.client.server();
   assert.deepEqual([server.pid, server.workers.limit], [child.pid, 3]);
   child.kill("SIGTERM");
-  const code = await new Promise((resolve) => child.once("exit", resolve));
+  const code = await exited(child);
   assert.equal(code, 0);
 });
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../../testing/eventually.ts";
+import { exited } from "../../testing/exited.ts";
 import { step } from "../../testing/model.ts";
 import { spawnCli, worker } from "../../testing/worker.ts";
 
@@ -33,7 +34,7 @@ test("SIGINT while watching leaves the task running", async (t) => {
   const noted = collect(watch.stderr);
   await eventually(() => said().includes("[tool:bash]"));
   watch.kill("SIGINT");
-  const code = await new Promise((resolve) => watch.once("exit", resolve));
+  const code = await exited(watch);
   assert.equal(code, 130);
   assert.match(noted(), /Task 1 runs in the background/);
   w.place.file("work/go", "");
@@ -51,7 +52,7 @@ test("watch waits for a server that was killed, and shows the story without a ga
   await eventually(async () => (await w.client.health().catch(() => null)) === null);
   w.place.file("work/go", "");
   await w.start();
-  const code = await new Promise((resolve) => watch.once("exit", resolve));
+  const code = await exited(watch);
   assert.equal(code, 0);
   const values = said()
     .trimEnd()

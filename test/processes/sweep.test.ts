@@ -13,6 +13,7 @@ import { listProcesses } from "../../src/processes/process-table.ts";
 import { listFromPs, markedInPs, readFromPs } from "../../src/processes/ps.ts";
 import { becomeSubreaper } from "../../src/processes/subreaper.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
+import { exited } from "../../testing/exited.ts";
 import { scratch } from "../../testing/scratch.ts";
 import { slowExit } from "../../testing/slow-exit.ts";
 import { until } from "../../testing/wait.ts";
@@ -52,12 +53,6 @@ function shell(t: TestContext, script: string, env: Record<string, string> = {})
 function isReapable(pid: number): boolean {
   const isZombie = readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ");
   return isZombie && readdirSync(`/proc/${pid}/task`).length === 1;
-}
-
-function exited(child: ChildProcess): Promise<void> {
-  return child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve()
-    : new Promise((resolve) => child.once("exit", () => resolve()));
 }
 
 test("a command line is read as UTF-8, and a long one is cut between its words", async (t) => {

@@ -5,6 +5,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { withServer } from "../setup.ts";
+import { exited } from "../../../testing/exited.ts";
 
 const tenMegabytes = 10 * 1024 * 1024;
 
@@ -133,7 +134,7 @@ test("an open standard input is not waited for when there is a prompt", async (t
   const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
   const child = spawn(process.execPath, [main, "run", "Do it"], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   t.after(() => child.kill());
-  const code = await new Promise((resolve) => child.once("exit", resolve));
+  const code = await exited(child);
   assert.equal(code, 0);
   assert.equal((await api.getTask({ id: 1 })).prompt, "Do it");
 });
@@ -144,6 +145,6 @@ test("what a program writes to us at once is read", async (t) => {
   const child = spawn(process.execPath, [main, "run", "Do it"], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   t.after(() => child.kill());
   child.stdin.end("context");
-  await new Promise((resolve) => child.once("exit", resolve));
+  await exited(child);
   assert.equal((await api.getTask({ id: 1 })).prompt, "Do it\n\ncontext");
 });
