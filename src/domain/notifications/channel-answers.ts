@@ -28,14 +28,14 @@ export function mayAnswer(answers: ChannelAnswers, question: Pick<Question, "kin
  * The labels that a channel's message offers: each is an answer by itself. A rule is never among
  * them.
  * @param isWhole whether the message shows all of the question. If not, what it does not show must
- * not be allowed.
+ * neither be allowed nor chosen.
  */
 export function channelOptions(
   question: Pick<Question, "id" | "kind" | "tool" | "input" | "rule">,
   { isWhole }: { readonly isWhole: boolean },
 ): readonly string[] {
   const labels = offeredOptions(question).map(({ label }) => label);
-  if (question.kind === "question") return labels;
+  if (question.kind === "question") return isWhole ? labels : [];
   return labels.filter((label) => (isWhole || label === "deny") && isAnswer(question, label));
 }
 

@@ -30,7 +30,7 @@ export function answerInWords(question: Asked, words: string, options: readonly 
 export function wordsHint(question: Asked, { isWhole }: { readonly isWhole: boolean }): string | null {
   switch (question.kind) {
     case "question":
-      return "your answer";
+      return isWhole ? "your answer" : null;
     case "plan":
       return '"deny" and what to change';
     case "permission":

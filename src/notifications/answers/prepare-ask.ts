@@ -33,7 +33,8 @@ export interface PrepareContext {
 }
 
 /**
- * Null: the delivery is about no question that the channel may answer.
+ * Null: the delivery is about no question that the channel may answer, or the message does not show
+ * enough of it for any answer.
  * @param asking what the channel's kind can show.
  */
 export function prepareAsk(
@@ -48,6 +49,7 @@ export function prepareAsk(
   const { title, text, isWhole } = shownQuestion(question, content, asking, context);
   const options = channelOptions(question, { isWhole });
   const hint = wordsHint(question, { isWhole });
+  if (options.length === 0 && hint === null) return null;
   const shown = {
     options: options.map((label) => shownLabel(question, label, context)),
     hint: hint === null ? null : shownWords(hint, context),

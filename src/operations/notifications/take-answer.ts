@@ -97,9 +97,14 @@ function wordsOf(question: Parameters<typeof answerInWords>[0], words: string, {
   const text = plainText(words).trim();
   if (text.length > longestWords) throw new WorkerError("unprocessable", `An answer has at most ${longestWords} characters.`);
   const given = answerInWords(question, text, options);
-  if (given?.content !== undefined && !isWhole) {
+  const isContent = given?.content !== undefined || question.kind === "question";
+  if (isContent && !isWhole) {
+    const what = question.kind === "question" ? "question" : "form";
     const place = `See all of it: claude-worker inbox q${questionId}`;
-    throw new WorkerError("unprocessable", `The message does not show all of the form, so the form cannot be answered here. ${place}`);
+    throw new WorkerError(
+      "unprocessable",
+      `The message does not show all of the ${what}, so the ${what} cannot be answered here. ${place}`,
+    );
   }
   if (given !== null) return given;
   const hint = wordsHint(question, { isWhole });

@@ -101,8 +101,7 @@ export function linksFor(links: AnswerLinks, question: Question, { id, answers }
 
 /** Each is an answer by itself. A page shows more than a message. */
 function labelsOf(question: Question): readonly string[] {
-  const isWhole = isShownWhole(question);
-  return question.kind === "question" && !isWhole ? [] : channelOptions(question, { isWhole });
+  return channelOptions(question, { isWhole: isShownWhole(question) });
 }
 
 function isShownWhole({ input }: Question): boolean {

@@ -53,5 +53,6 @@ test("each kind says what words it takes", () => {
     ],
   );
   assert.equal(wordsHint(age, { isWhole: false }), null, "what is not seen is not filled in");
-  assert.equal(wordsHint({ kind: "question", input: {} }, { isWhole: false }), "your answer");
+  assert.equal(wordsHint({ kind: "question", input: {} }, { isWhole: true }), "your answer");
+  assert.equal(wordsHint({ kind: "question", input: {} }, { isWhole: false }), null);
 });

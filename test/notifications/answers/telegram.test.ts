@@ -180,6 +180,18 @@ test("a form that is not shown whole is not filled in by words, only declined", 
   assert.deepEqual((await ended(id)).answer, { decision: "deny" });
 });
 
+test("a question of Claude that is not shown whole has no buttons and takes no words", async (t) => {
+  const { bot, ask, ended } = await setup(t);
+  const options = ["Red", "Blue"].map((label) => ({ label, description: "d".repeat(2500) }));
+  await ask({ ...content, input: { questions: [{ question: "Which?", header: "h", multiSelect: false, options }] } });
+  const { text, buttons } = await bot.asking();
+  assert.deepEqual([buttons, text.endsWith("Answer: claude-worker answer q1")], [[], true]);
+  const { id } = await ask(content);
+  const short = await bot.asking(2);
+  await bot.press({ chat: me, user: me, data: short.buttons[1]?.data ?? "" });
+  assert.deepEqual((await ended(id)).answer?.answers, { "Which colour?": "Blue" });
+});
+
 test("an option without a visible label has a button like any other", async (t) => {
   const { bot, ask, ended } = await setup(t);
   const options = [" ", "Red"].map((label) => ({ label, description: "d" }));
