@@ -38,6 +38,8 @@ export interface ScriptedModel {
   forget(): void;
   /** Replaces the script from the next request on. */
   play(script: Script): void;
+  /** Calls that these keys answer wait from now on. @returns what releases them. */
+  hold(keys: readonly string[]): () => void;
   /** Closes every connection. May be called twice. */
   stop(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
   await mock.start();
   const requests: ModelRequest[] = [];
   const spent = new Map<Move, number>();
+  const held = new Map<string, Promise<void>>();
   let current = script;
   const front = http.createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
@@ -73,6 +76,7 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
       body,
       headers: request.headers,
     });
+    if (place !== null) await held.get(place.key);
     const move = place === null ? noScript : nextMove(place.moves, place.done, spent);
     if (move.kind === "fault") return playFault(move, response);
     // The script says how long the model thinks.
@@ -98,6 +102,14 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
     forget: () => void (requests.length = 0),
     play: (next) => {
       current = next;
+    },
+    hold: (keys) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      for (const key of keys) held.set(key, promise);
+      return () => {
+        held.clear();
+        resolve();
+      };
     },
     stop,
   };

@@ -194,8 +194,12 @@ export function placeIn(
  */
 function stepsAfter(messages: readonly ApiMessage[]): number {
   return messages.filter(
-    ({ role, content }) => role === "user" && typeof content !== "string" && content.some((block) => block.type === "tool_result"),
+    ({ role, content }) => role === "user" && typeof content !== "string" && content.some((block) => isFinished(block)),
   ).length;
+}
+
+function isFinished({ type, content }: ApiBlock): boolean {
+  return type === "tool_result" && !(typeof content === "string" && content.startsWith("This call was interrupted before it"));
 }
 
 /**

@@ -9,20 +9,21 @@ import { finishedTurn } from "./finished-turn.ts";
 import type { SessionMessage } from "./finished-turn.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
 import { findTranscript } from "../config/claude-transcript.ts";
-import { canPark } from "../domain/questions/question.ts";
-import type { UnappliedQuestion } from "../domain/questions/question.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startProblems } from "../domain/events/record.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { copySession } from "./copy-session.ts";
-import { deferOpenCall } from "./deferred-call.ts";
+import { deferOpenCall, endAskingCalls } from "./deferred-call.ts";
 import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
+import { openCallsOf } from "./open-calls.ts";
+import type { OpenCalls } from "./open-calls.ts";
 import { OpenInput } from "./open-input.ts";
 import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
 import { settledQuestions } from "./settled-questions.ts";
-import { messageOfLine, repairTranscript, savedSpending, setAside } from "./transcript.ts";
+import { takeBackWithoutRunner } from "./without-runner.ts";
+import { journalTail, messageOfLine, repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** One run of Claude Code. */
 export interface Launch {
@@ -77,20 +78,30 @@ export async function resumeSession(given: AgentWork, port: SessionPort): Promis
   return restart(work, port, "Claude Code found no conversation in the session.");
 }
 
-async function resumeTranscript(transcript: string, work: AgentWork, port: SessionPort): Promise<string | null> {
+async function resumeTranscript(transcript: string, given: AgentWork, port: SessionPort): Promise<string | null> {
   port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
-  repair(transcript, work, port.emit);
-  for (const key of settledQuestions(transcript, work.questions ?? [])) port.emit({ type: "worker", subtype: "question_settled", key });
+  const { questions = [] } = given;
+  const journal = questions.length === 0 ? [] : journalTail(given.journal);
+  const settled = settledQuestions(transcript, questions, journal);
+  for (const key of settled) port.emit({ type: "worker", subtype: "question_settled", key });
+  const work = afterPlan(given, settled);
+  const calls = openCallsOf(
+    questions.filter(({ key }) => !settled.includes(key)),
+    journal,
+  );
+  takeBackWithoutRunner(transcript, calls);
+  repair(transcript, work, calls, port.emit);
   const missing = missingMessages(transcript, work, port.emit);
   failpoint("session.repaired");
   if (missing.some(({ continues }) => continues)) return followUp(work, port, null, missing);
   // What a person has decided comes first, as where the runner was kept.
   const isReplaced = missing.some(({ delivery }) => delivery === "now");
-  const isDecided = work.questions?.some(({ answer }) => answer !== null) === true;
-  if ((!isReplaced || isDecided) && defer(transcript, work, port.emit)) {
+  const isDecided = questions.some(({ answer }) => answer !== null);
+  if ((!isReplaced || isDecided) && defer(transcript, work, calls, port.emit)) {
     failpoint("session.deferred");
     return continueTurn(work, port, {}, missing);
   }
+  endAsking(transcript, calls);
   return isReplaced ? followUp(work, port, null, missing) : continueSession(work, port, missing);
 }
 
@@ -129,30 +140,28 @@ export async function begin(work: AgentWork, port: Pick<SessionPort, "emit" | "l
   return await port.launch(work, { input, session: { sessionId: work.sessionId } });
 }
 
-function repair(transcript: string, work: AgentWork, emit: Emit): void {
+/** The server did not know yet that the plan was approved: its work has the mode of the answer. */
+function afterPlan(work: AgentWork, settled: readonly string[]): AgentWork {
+  const { spec, questions = [] } = work;
+  const plan = questions.findLast(({ key, kind }) => kind === "plan" && settled.includes(key));
+  const mode = plan?.answer?.mode;
+  return mode === undefined || spec.permissionMode !== "plan" ? work : { ...work, spec: { ...spec, permissionMode: mode } };
+}
+
+function repair(transcript: string, work: AgentWork, { deciding, asking }: OpenCalls, emit: Emit): void {
   try {
-    const messages = repairTranscript(transcript, work.journal, work.sessionId, openCalls(work));
+    const messages = repairTranscript(transcript, work.journal, work.sessionId, new Set([...deciding.keys(), ...asking]));
     if (messages > 0) emit({ type: "worker", subtype: "session_repaired", messages });
   } catch {
     // Without the repair the last steps before the kill may run again, which a resume allows.
   }
 }
 
-/** The calls of the main thread that wait for a decision. */
-function openCalls(work: AgentWork): ReadonlySet<unknown> {
-  return new Set(waitingOf(work).map(({ toolUseId }) => toolUseId));
-}
-
-function waitingOf({ questions = [] }: AgentWork): readonly UnappliedQuestion[] {
-  return questions.filter(canPark);
-}
-
 /** Makes Claude Code decide an open call again. @returns whether there is one. */
-function defer(transcript: string, work: AgentWork, emit: Emit): boolean {
-  const waiting = waitingOf(work);
-  if (waiting.length === 0) return false;
+function defer(transcript: string, work: AgentWork, calls: OpenCalls, emit: Emit): boolean {
+  if (calls.deciding.size === 0) return false;
   try {
-    const deferred = deferOpenCall(transcript, waiting, work.spec.permissionMode);
+    const deferred = deferOpenCall(transcript, calls, work.spec.permissionMode);
     if (deferred === null) return false;
     const { tool, toolUseId, cutCalls, answered } = deferred;
     for (const { key, line, denied } of answered) {
@@ -166,6 +175,15 @@ function defer(transcript: string, work: AgentWork, emit: Emit): boolean {
     // Without the line Claude asks again, and the answer is found by the call's input.
     emit({ type: "worker", subtype: "stderr", text: `The open call could not be put back: ${messageOf(error)}` });
     return false;
+  }
+}
+
+/** Lets Claude make the calls again in which something was asked. */
+function endAsking(transcript: string, calls: OpenCalls): void {
+  try {
+    endAskingCalls(transcript, calls);
+  } catch {
+    // An ordinary resume lets Claude make its last call again, too.
   }
 }
 

@@ -58,7 +58,7 @@ export function missingEntries(
   sessionId: string,
   openCalls: ReadonlySet<unknown> = new Set(),
 ): readonly Json[] {
-  const entries = all.filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
+  const entries = all.filter(isOfMainThread);
   const began = entries[0]?.["timestamp"];
   if (typeof began !== "string") return [];
   const messages = messagesIn(journalTail(journal), sessionId).filter(({ _at: at }) => typeof at === "string" && at >= began);
@@ -111,6 +111,11 @@ const withoutRunner = ["Tool permission request failed:", "The user doesn't want
 export function isCutOff(entry: Json): boolean {
   const content = blockOf(entry, "tool_result")?.["content"];
   return hasNotRun(entry) && typeof content === "string" && withoutRunner.some((text) => content.startsWith(text));
+}
+
+/** Whether the line is a part of the conversation that the model is sent. */
+export function isOfMainThread(entry: Json): boolean {
+  return typeof entry["uuid"] === "string" && entry["isSidechain"] !== true;
 }
 
 /** The fields that are the same on every line of a session. */

@@ -21,6 +21,7 @@ import { markerName } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
 import { additionalDirectoryProblem, directoryProblem } from "../agent/directory-problem.ts";
 import { OpenQuestions } from "./open-questions.ts";
+import type { NewQuestion } from "./open-questions.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
 import { canPark } from "../domain/questions/question.ts";
@@ -173,7 +174,7 @@ export class RunningAttempt {
     const thrown = await agent.run(
       work,
       (entry) => this.#take(entry),
-      (question, signal) => this.#questions.ask(question, signal),
+      (question, signal) => this.#ask(question, signal),
     );
     const noClaude = noClaudeNote(thrown === null ? null : this.#options.redaction.text(thrown));
     if (noClaude !== null) this.#take(noClaude);
@@ -231,6 +232,13 @@ export class RunningAttempt {
   /** Whether the attempt waits for a person. */
   get isAsking(): boolean {
     return this.#questions.open.length > 0;
+  }
+
+  async #ask(question: NewQuestion, signal?: AbortSignal): Promise<Answer | null> {
+    const answer = await this.#questions.ask(this.#steps.withCall(question), signal);
+    // The agent never has an answer that the journal lacks.
+    this.#journal.flush();
+    return answer;
   }
 
   /** Gives the answer of a question to the agent, which must not continue once it is stopped. */

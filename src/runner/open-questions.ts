@@ -77,10 +77,11 @@ export class OpenQuestions {
 
   /**
    * Notes that the agent waits no more. The death of its process looks the same at first, and a
-   * question outlives that. A call without an answer has a result in the journal instead.
+   * question outlives that. A call without an answer has a result in the journal instead; a call
+   * that sent a form may continue without it.
    */
-  #withdraw({ key, toolUseId }: AskedQuestion): void {
-    if (toolUseId !== null) return;
+  #withdraw({ key, kind, toolUseId }: AskedQuestion): void {
+    if (toolUseId !== null && kind !== "elicitation") return;
     setTimeout(() => {
       if (!this.#isClosed) this.#options.emit({ type: "worker", subtype: "question_withdrawn", key });
     }, withdrawMs).unref();
@@ -119,8 +120,12 @@ export class OpenQuestions {
     return found;
   }
 
-  /** Where a call has another input than the one that was asked: ends its question. */
-  #withdrawChanged({ toolUseId, tool, inputHash }: NewQuestion): void {
+  /**
+   * Where a call has another input than the one that was asked: ends its question. A call of an MCP
+   * server may send several forms.
+   */
+  #withdrawChanged({ kind, toolUseId, tool, inputHash }: NewQuestion): void {
+    if (kind === "elicitation") return;
     const at = this.#known.findIndex((each) => toolUseId !== null && each.toolUseId === toolUseId);
     const changed = this.#known[at];
     if (changed === undefined || (changed.tool === tool && changed.inputHash === inputHash)) return;

@@ -67,7 +67,7 @@ export class QuestionRecords {
     if (!questions.unapplied(taskId).some(({ status }) => status === "open")) tasks.transition(taskId, "proceed", now);
   }
 
-  /** A question without a call in the conversation ends when Claude Code has its answer. */
+  /** A question without a call that can end it ends when Claude Code has its answer. */
   #applyWithoutCall(key: string, now: number): void {
     const question = this.#store.questions.find(this.#attempt.taskId, key);
     if (question !== null && (question.toolUseId === null || question.kind === "network")) this.#store.questions.applied(question.id, now);
@@ -78,8 +78,17 @@ export class QuestionRecords {
     const content = arrayOf(objectOf(objectOf(record)["message"])["content"]).map(objectOf);
     const ended = new Set(content.filter(({ type }) => type === "tool_result").map((block) => block["tool_use_id"]));
     if (ended.size === 0) return;
-    for (const question of this.#store.questions.unapplied(this.#attempt.taskId))
-      if (ended.has(question.toolUseId)) this.#end(question, now);
+    for (const question of this.#store.questions.unapplied(this.#attempt.taskId)) {
+      if (!ended.has(question.toolUseId)) continue;
+      if (question.kind === "elicitation" && question.answer === null) this.#leaveCall(question);
+      else this.#end(question, now);
+    }
+  }
+
+  /** The MCP server has ended the call, and may wait for the form all the same. */
+  #leaveCall(question: Question): void {
+    const { taskId, attemptId } = question;
+    this.#store.questions.ask(taskId, attemptId, { ...question, toolUseId: null }, question);
   }
 
   /** Only the session of an earlier attempt has the result. */

@@ -1,70 +1,58 @@
+/** Lines that are put into a session so that a call is decided again, or made again. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { deferOpenCall } from "../../src/agent/deferred-call.ts";
+import { askingResult, cutResult, deferOpenCall, endAskingCalls } from "../../src/agent/deferred-call.ts";
+import { openCallsOf } from "../../src/agent/open-calls.ts";
 import { questionOfTool } from "../../src/agent/permission-questions.ts";
 import type { Answer, UnappliedQuestion } from "../../src/domain/questions/question.ts";
 import { scratch } from "../../testing/scratch.ts";
-
-type Entry = Readonly<Record<string, unknown>>;
+import { callLine, promptLine, resultLine, textLine } from "./session-lines.ts";
+import type { Line } from "./session-lines.ts";
 
 const asked = (toolUseId: string, tool: string, input: object, answer: Answer | null = { decision: "allow" }): UnappliedQuestion => {
   const question = questionOfTool(tool, { ...input }, { toolUseID: toolUseId });
   return { ...question, key: `key of ${toolUseId}`, answer };
 };
 
-const call: Entry = {
-  type: "assistant",
-  uuid: "call",
-  message: { id: "m1", content: [{ type: "tool_use", id: "t1", name: "Bash", input: { command: "x" } }] },
-};
-const said = (uuid: string, content: unknown, more: object = {}): Entry => ({
-  type: "user",
-  uuid,
-  message: { role: "user", content },
-  ...more,
-});
-const result = (uuid: string, id: string, content: string, more: object = {}): Entry =>
-  said(uuid, [{ type: "tool_result", tool_use_id: id, content }], more);
-const refusal = result("cut", "t1", "Tool permission request failed: AbortError", { toolDenialKind: "permission-rule" });
-const answer: Entry = { type: "assistant", uuid: "end", message: { id: "m2", content: [{ type: "text", text: "Without it." }] } };
+const calls = { ...openCallsOf([asked("decides", "Tool", {})], []), asking: new Set(["form"]) };
 
-test("a call that Claude Code refused without a runner is open before that refusal", (t) => {
-  const deferred = (...after: Entry[]): unknown => {
-    const lines = [said("prompt", "do it"), call, ...after].map((entry) => JSON.stringify(entry));
-    const file = scratch(t).file("session.jsonl", `${lines.join("\n")}\n`);
-    if (deferOpenCall(file, [asked("t1", "Bash", { command: "x" })], "default") === null) return null;
-    const last = JSON.parse(readFileSync(file, "utf8").trim().split("\n").at(-1) ?? "") as Entry;
-    return [last["parentUuid"], (last["attachment"] as Entry)["toolUseID"]];
+test("an open call is deferred, and the calls beside it are ended", (t) => {
+  const added = (work: (file: string) => unknown, ...lines: Line[]): unknown[] => {
+    const file = scratch(t).file("session.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    work(file);
+    const all = readFileSync(file, "utf8").trim().split("\n");
+    return all.slice(lines.length).map((line) => {
+      const { parentUuid, message, attachment } = JSON.parse(line) as Record<string, { content: { content: string }[] } | undefined>;
+      return [parentUuid, message?.content[0]?.content ?? (attachment as { toolUseID?: string } | undefined)?.toolUseID];
+    });
   };
-  assert.deepEqual(deferred(), ["call", "t1"]);
-  assert.deepEqual(deferred(refusal, answer), ["call", "t1"]);
-  // What has run, or was said, stays in the conversation.
-  assert.equal(deferred(refusal, result("later", "t2", "done"), answer), null);
-  assert.equal(deferred(refusal, said("message", "and this"), answer), null);
-  assert.equal(
-    deferred(refusal, { type: "attachment", uuid: "a", attachment: { type: "queued_command", source_uuid: "k" } }, answer),
-    null,
-  );
-  // The words alone are a tool's own output, and another denial is a decision.
-  assert.equal(deferred(result("own", "t1", "Tool permission request failed: AbortError")), null);
-  assert.equal(deferred(result("denied", "t1", "The user denied this call.", { toolDenialKind: "permission-rule" })), null);
+  const defers = (file: string): unknown => deferOpenCall(file, calls, "default");
+  const ends = (file: string): unknown => endAskingCalls(file, calls);
+  assert.deepEqual(added(defers, callLine("decides")), [["call decides", "decides"]]);
+  assert.deepEqual(added(defers, callLine("decides"), resultLine("decides"), textLine("Done.")), []);
+  const [form, other, deferred] = added(defers, callLine("form"), callLine("other"), callLine("decides"));
+  assert.deepEqual([form, other, (deferred as unknown[])[1]], [["call form", askingResult], ["call other", cutResult], "decides"]);
+  assert.deepEqual(added(ends, callLine("form")), [["call form", askingResult]]);
+  assert.equal(added(ends, callLine("form"), callLine("other")).length, 2);
+  assert.deepEqual(added(ends, callLine("form"), resultLine("form")), []);
+  assert.deepEqual(added(ends, callLine("elsewhere")), []);
 });
 
 test("of several open calls one is decided again, others get what a person answered", (t) => {
   const ask = (text: string) => ({ questions: [{ question: text, header: "h", multiSelect: false, options: [{ label: "Red" }] }] });
   const answers = (text: string, answer: string): Answer => ({ decision: "allow", answers: { [text]: answer } });
-  const calls: [id: string, tool: string, input: object][] = [
+  const made: [id: string, tool: string, input: object][] = [
     ["read", "Read", { file_path: "/a" }],
     ["red", "AskUserQuestion", ask("Which?")],
     ["own", "AskUserQuestion", ask("What?")],
     ["web", "WebFetch", { url: "http://a" }],
     ["new", "Read", { file_path: "/b" }],
   ];
-  const lines = calls.map(([id, name, input], at) => ({
+  const lines = made.map(([id, name, input], at) => ({
     type: "assistant",
     uuid: `line ${id}`,
-    parentUuid: at === 0 ? "prompt" : `line ${calls[at - 1]?.[0] ?? ""}`,
+    parentUuid: at === 0 ? "prompt" : `line ${made[at - 1]?.[0] ?? ""}`,
     message: { id: "m1", content: [{ type: "tool_use", id, name, input }] },
   }));
   const questions = [
@@ -74,14 +62,14 @@ test("of several open calls one is decided again, others get what a person answe
     asked("web", "WebFetch", { url: "http://a" }, { decision: "deny", message: "not there" }),
   ];
   const decide = (given: readonly UnappliedQuestion[]) => {
-    const file = scratch(t).file("session.jsonl", [said("prompt", "do it"), ...lines].map((each) => `${JSON.stringify(each)}\n`).join(""));
-    const deferred = deferOpenCall(file, given, "default");
+    const file = scratch(t).file("session.jsonl", [promptLine("do it"), ...lines].map((each) => `${JSON.stringify(each)}\n`).join(""));
+    const deferred = deferOpenCall(file, openCallsOf(given, []), "default");
     const written = readFileSync(file, "utf8")
       .trim()
       .split("\n")
       .slice(1 + lines.length)
-      .map((line) => JSON.parse(line) as Entry);
-    const results = written.flatMap(({ message }) => (message === undefined ? [] : (message as { content: Entry[] }).content));
+      .map((line) => JSON.parse(line) as Line);
+    const results = written.flatMap(({ message }) => (message === undefined ? [] : (message as { content: Line[] }).content));
     const texts = Object.fromEntries(results.map(({ tool_use_id: id, content }) => [id, String(content).slice(0, 48)]));
     return { deferred: deferred?.toolUseId, cut: deferred?.cutCalls, keys: deferred?.answered.map(({ key }) => key), texts, written };
   };

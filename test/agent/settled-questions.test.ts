@@ -37,7 +37,7 @@ test("only a result of the call itself settles its question", (t) => {
   const questions = results.map(
     ([, , decision], at) => ({ key: `key${at}`, toolUseId: `call${at}`, agentId: null, answer: { decision } }) as UnappliedQuestion,
   );
-  const settled = settledQuestions(transcript, questions);
+  const settled = settledQuestions(transcript, questions, []);
   for (const [at, [text, fields, decision, isSettled]] of results.entries())
     assert.equal(settled.includes(`key${at}`), isSettled, JSON.stringify([text, fields, decision]));
 });

@@ -68,24 +68,6 @@ test("a background command keeps the process of a task that asks until it has en
   assert.doesNotMatch(readFileSync(task.logs.raw, "utf8"), /background_lost/);
 });
 
-test("a parked question of Claude is answered after everything was killed", async (t) => {
-  const w = await askingWorker(
-    t,
-    { "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] },
-    parkAtOnce,
-  );
-  await w.start();
-  const { id } = await w.submit("choose a colour");
-  const [question] = await w.asked(id);
-  await parked(w, id);
-  await killEverything(w);
-  await w.start();
-  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
-  const task = await w.ended(id);
-  assert.equal(task.status, "completed", JSON.stringify(task.error));
-  assert.match(JSON.stringify(w.model.requests().at(-1)), /Blue/);
-});
-
 test("a question whose runner was killed stays, and its answer continues the session", async (t) => {
   const w = await askingWorker(t);
   const file = path.join(w.place.work, "made");

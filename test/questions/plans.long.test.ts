@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { findTranscript } from "../../src/config/claude-transcript.ts";
 import { step } from "../../testing/model.ts";
-import { killEverything } from "../reliability/setup.ts";
+import { until } from "../../testing/wait.ts";
+import { killEverything, runnerOf } from "../reliability/setup.ts";
 import { askingWorker } from "./setup.ts";
 
 test("after an approved plan a killed task, and what follows, work in its mode", async (t) => {
@@ -16,8 +18,14 @@ test("after an approved plan a killed task, and what follows, work in its mode",
   await w.start();
   const { id } = await w.submit("plan it", { permission_mode: "plan", allow: ["Bash(sleep *)"] });
   const [question] = await w.asked(id);
+  const { logs, session_id: session } = await w.client.getTask({ id });
+  const runner = await runnerOf(w, id);
   await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow", mode: "acceptEdits" });
-  await w.asked(id, 1, "applied");
+  await until("Claude Code to have the answer", () => readFileSync(logs.raw, "utf8").includes('"question_answered"'));
+  // Only the session has the result: the runner notes nothing more.
+  process.kill(runner, "SIGSTOP");
+  const transcript = findTranscript({ HOME: w.place.home }, session ?? "") ?? assert.fail();
+  await until("the result in the session", () => readFileSync(transcript, "utf8").includes('"tool_result"'));
   await killEverything(w);
   await w.start();
   const end = await w.until(id, ({ status }) => status === "completed" || status === "waiting");

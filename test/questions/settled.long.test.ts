@@ -81,4 +81,7 @@ test("a question survives a Claude Code that outlives its runner and ends the tu
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.questions.map(({ status }) => status)], ["completed", ["applied"]], JSON.stringify(task.error));
   assert.ok(existsSync(file));
+  const told = JSON.stringify(w.model.requests().at(-1)?.body.messages);
+  assert.match(told, /completed with no output/, "Claude is told what came of the call");
+  assert.doesNotMatch(told, /permission request failed/);
 });

@@ -1,61 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { step } from "../../testing/model.ts";
 import { until } from "../../testing/wait.ts";
-import { killAndWait, killServer, marked, runnerOf } from "../reliability/setup.ts";
+import { killAndWait, killServer, runnerOf } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "./setup.ts";
-
-const formServer = fileURLToPath(new URL("../../testing/form-mcp-server.ts", import.meta.url));
-const form = { mcpServers: { form: { command: process.execPath, args: [formServer] } } };
-
-test("a form and an address of an MCP server are answered, and keep the process", async (t) => {
-  const w = await askingWorker(
-    t,
-    { "ask the form": [step.tool("mcp__form__ask", {}), step.tool("mcp__form__open", {}), step.text("Asked.")] },
-    { CLAUDE_WORKER_PARK_AFTER_MS: "0" },
-  );
-  await w.start();
-  const { id } = await w.submit("ask the form", { mcp_config: form, allow: ["mcp__form__ask", "mcp__form__open"] });
-  const [question] = await w.asked(id);
-  assert.partialDeepStrictEqual(question, { kind: "elicitation", input: { serverName: "form", message: "How old is it?" } });
-  assert.ok((await marked(w)).length > 0, "its process stays");
-  await w.client.answerQuestion({ id: question?.id ?? 0, content: { age: 7 } });
-  const [opens] = await w.asked(id);
-  assert.partialDeepStrictEqual(opens?.input, { mode: "url", message: "Please sign in.", url: "https://sign-in.example/a?b=1" });
-  const answered = await w.cli(["answer", `q${opens?.id}`, "allow"]);
-  assert.equal(answered.code, 0, answered.stderr);
-  const task = await w.ended(id);
-  assert.equal(task.status, "completed", JSON.stringify(task.error));
-  assert.match(JSON.stringify(w.model.requests().at(-1)), /The form said .*age.*7[^]*The form said .*accept/);
-  assert.partialDeepStrictEqual(task.questions, [{ status: "applied" }, { status: "applied" }]);
-});
-
-test("a sub-agent's question keeps the process, and says who asks", async (t) => {
-  const file = "made-by-helper";
-  const w = await askingWorker(
-    t,
-    {
-      "let a helper do it": [
-        step.tool("Agent", { description: "helper", prompt: "help me", subagent_type: "general-purpose", run_in_background: false }),
-        step.text("The helper is done."),
-      ],
-      "help me": [step.bash(`touch ${file}`), step.text("Helped.")],
-    },
-    { CLAUDE_WORKER_PARK_AFTER_MS: "0" },
-  );
-  await w.start();
-  const { id } = await w.submit("let a helper do it", { permission_mode: "default", allow: ["Agent"] });
-  const [question] = await w.asked(id);
-  assert.notEqual(question?.agent_id, null);
-  assert.ok((await marked(w)).length > 0, "its process stays");
-  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
-  const task = await w.ended(id);
-  assert.equal(task.status, "completed", JSON.stringify(task.error));
-  assert.ok(existsSync(path.join(w.place.work, file)));
-});
 
 test("an allowed rule counts for the same call in the session and in later tasks", async (t) => {
   const w = await askingWorker(t, {

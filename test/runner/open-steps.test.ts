@@ -45,3 +45,24 @@ test("calls behind one that runs alone have not begun, others may be at work", (
   steps.ends(result("c", "task"));
   assert.ok(steps.onlyWait(asked("Bash", "a")));
 });
+
+test("a form is asked in the only open call of its server, in any thread", () => {
+  const named = (id: string, name: string, parent: string | null = null) => ({
+    type: "assistant",
+    parent_tool_use_id: parent,
+    message: { content: [{ type: "tool_use", id, name }] },
+  });
+  const form = { kind: "elicitation", tool: "mcp__my forms", toolUseId: null } as const;
+  const callOf = (steps: OpenSteps): string | null => steps.withCall(form).toolUseId;
+  const steps = new OpenSteps();
+  assert.equal(callOf(steps), null);
+  steps.ends(named("agent", "Agent"));
+  steps.ends(named("other", "mcp__my_forms2__ask"));
+  steps.ends(named("a", "mcp__my_forms__ask", "agent"));
+  assert.equal(callOf(steps), "a");
+  steps.ends(named("b", "mcp__my_forms__ask"));
+  assert.equal(callOf(steps), null, "it may be of either");
+  steps.ends(result("b"));
+  assert.equal(callOf(steps), "a");
+  assert.equal(steps.withCall({ ...form, kind: "permission" }).toolUseId, null);
+});
