@@ -8,11 +8,12 @@ import type { TaskView } from "../../src/client/index.ts";
 import { step } from "../../testing/model.ts";
 import type { Script } from "../../testing/model.ts";
 import { until } from "../../testing/wait.ts";
-import { killAndWait, killEverything, noneLeft, runnerOf } from "../reliability/setup.ts";
+import { killAndWait, killEverything, killServer, noneLeft, runnerOf, traps } from "../reliability/setup.ts";
+import type { Traps } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "../questions/setup.ts";
 import type { AskingWorker } from "../questions/setup.ts";
 
-interface AtGate extends AskingWorker {
+interface AtGate extends AskingWorker, Traps {
   readonly id: number;
   /** Lets the running command end. */
   open(): void;
@@ -23,7 +24,8 @@ interface AtGate extends AskingWorker {
 
 /** A task whose command runs until a gate is opened. */
 async function atGate(t: TestContext, script: Script, env: Record<string, string> = {}): Promise<AtGate> {
-  const w = await askingWorker(t, {}, env);
+  const asking = await askingWorker(t, {}, env);
+  const w = { ...asking, ...traps(asking) };
   const gate = path.join(w.place.work, "gate");
   const wait = step.bash(`echo waits >> log; until [ -e ${gate} ]; do sleep 0.05; done`);
   w.model.play({ "the long job": [wait, step.text("The long job is done.")], ...script });
@@ -118,6 +120,28 @@ test("a message to a running task is said once when everything is killed", async
   const task = await w.done();
   assert.deepEqual([task.status, task.result], ["completed", "Minded."], JSON.stringify(task.error));
   assert.equal(w.said().split("mind the style").length - 1, 1, w.said());
+});
+
+test("messages are said once when servers die between their commit and the runner", async (t) => {
+  const w = await atGate(t, { "mind the style": [step.text("Minded.")] });
+  const runner = await runnerOf(w, w.id);
+  // Its socket has the first message when it continues, from a server that is gone.
+  process.kill(runner, "SIGSTOP");
+  await w.client.sendMessage({ id: w.id, text: "first mind the names" });
+  await killServer(w);
+  await w.start();
+  const second = { id: w.id, text: "then mind the style", key: crypto.randomUUID() };
+  w.trap("store.commit.after");
+  await assert.rejects(w.client.sendMessage(second));
+  await w.felled("store.commit.after");
+  await w.start();
+  assert.equal((await w.client.sendMessage(second)).id, 2, "it was stored before the kill");
+  process.kill(runner, "SIGCONT");
+  await inQueue(w, 2);
+  w.open();
+  const task = await w.done();
+  assert.deepEqual([task.status, task.attempts, task.messages.length], ["completed", 1, 2], JSON.stringify(task.error));
+  assert.match(w.said(), /^(?!.*mind the names.*mind the names)(?!.*mind the style.*mind the style).*mind the names.*mind the style/);
 });
 
 test("no message is lost that comes while the turn ends", async (t) => {
