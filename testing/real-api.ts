@@ -61,7 +61,7 @@ export function realApi(
   parts: Pick<ApiContext, "answersProblem"> = {},
 ): RealApi {
   const corner = scratch(t);
-  const env = { HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome, ...more };
+  const env = { PATH: process.env["PATH"] ?? "", HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome, ...more };
   const paths = pathsFrom(env);
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   putEmptyDatabase(paths.database);

@@ -29,6 +29,10 @@ const longWorkMs = 3_600_000;
 const probeMs = 90_000;
 /** A receiver has 15 s for its answer to a test. */
 const testMs = 40_000;
+/** Git in a large repository. */
+const gitMs = 180_000;
+/** Git that writes many files. */
+const longGitMs = 1_800_000;
 /** A healthy server answers at once. */
 const healthMs = 5000;
 
@@ -64,6 +68,10 @@ export const endpoints = {
   unsendMessage: { method: "DELETE", path: "/api/v1/tasks/{id}/messages/{message}", repeatable: false },
 
   listCheckpoints: { ...read, path: "/api/v1/tasks/{id}/checkpoints" },
+  taskDiff: { ...read, path: "/api/v1/tasks/{id}/diff", silenceMs: gitMs },
+  snapshotFile: { ...read, path: "/api/v1/tasks/{id}/files", silenceMs: gitMs },
+  restoreFiles: { method: "POST", path: "/api/v1/tasks/{id}/restore", repeatable: false, silenceMs: longGitMs },
+  undoTask: { method: "POST", path: "/api/v1/tasks/{id}/undo", repeatable: false, silenceMs: longGitMs },
 
   taskEvents: { ...read, path: "/api/v1/tasks/{id}/events" },
   allEvents: { ...read, path: "/api/v1/events" },

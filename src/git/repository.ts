@@ -40,6 +40,12 @@ export async function openRepository(git: Git): Promise<Repository> {
   return { git: git.in(top), top, prefix: below, gitDirectory, commonDirectory };
 }
 
+/** A path relative to the top of a work tree; empty for one outside of it. */
+export function pathBelow(file: string, top: string): string[] {
+  const relative = path.relative(top, file);
+  return relative === "" || relative.split(path.sep, 1)[0] === ".." || path.isAbsolute(relative) ? [] : [relative];
+}
+
 /**
  * The commit that a revision names.
  * @returns null when it names none. @throws GitProblem.

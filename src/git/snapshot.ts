@@ -15,6 +15,9 @@ import type { PrivateIndex } from "./private-index.ts";
 import { createRef } from "./snapshot-ref.ts";
 import type { Repository } from "./repository.ts";
 
+/** What a snapshot of a task takes. */
+export const snapshotLimits: SizeLimits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
+
 export interface SnapshotOrder {
   readonly repository: Repository;
   readonly index: PrivateIndex;

@@ -58,6 +58,10 @@ import type { WaitingContext } from "./tasks/task-view.ts";
 import { updateTask } from "./tasks/update-task.ts";
 import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
 import { GitProgram } from "../git/git-program.ts";
+import { fileOfSnapshot } from "./workspaces/file-of-snapshot.ts";
+import { putBackFiles } from "./workspaces/put-back-files.ts";
+import { taskDiff } from "./workspaces/task-diff.ts";
+import { WorkspaceGate } from "./workspaces/workspace-gate.ts";
 import { checkpointViews } from "./workspaces/workspace-view.ts";
 import type { ClaudeCodeTrust } from "./tasks/working-directory.ts";
 
@@ -115,6 +119,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     env: context.env,
     paths,
     git: new GitProgram(context.env),
+    gate: new WorkspaceGate(),
     rate: new SubmitRate(settings.submits_per_minute),
     agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
     now,
@@ -192,6 +197,11 @@ export function workerApi(context: ApiContext): WorkerApi {
     },
     unsendMessage: async ({ id, message }, caller) =>
       messageView(await unsendMessage(store, { taskId: localTaskId(id), messageId: message }, caller, now())),
+    taskDiff: async ({ id, ...query }) => await taskDiff(store, submitContext.git, requireTask(store, id).id, query),
+    snapshotFile: async ({ id, ...query }) => await fileOfSnapshot(store, submitContext.git, requireTask(store, id).id, query),
+    restoreFiles: async ({ id, checkpoint, ...input }, caller) =>
+      await putBackFiles(submitContext, localTaskId(id), checkpoint, input, caller),
+    undoTask: async ({ id, ...input }, caller) => await putBackFiles(submitContext, localTaskId(id), null, input, caller),
     listCheckpoints: async ({ id }) => checkpointViews(store, requireTask(store, id).id),
     async listQuestions(query = {}) {
       const { status, task, limit = 100, cursor } = query;

@@ -39,6 +39,8 @@ export const failpointNames = [
   "notification.send.after",
   "answer.take.before",
   "answer.take.after",
+  "put-back.removed",
+  "put-back.indexed",
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

@@ -2,7 +2,6 @@
  * Takes the snapshots of an attempt's files and notes each in the journal. An error never concerns
  * the task: it is noted, too.
  */
-import path from "node:path";
 import type { AgentWork } from "../agent/agent.ts";
 import type { CheckpointOrder } from "../attempt-protocol/protocol.ts";
 import { gitAbove } from "../config/main-checkout.ts";
@@ -15,15 +14,16 @@ import { GitProblem } from "../git/git-problem.ts";
 import type { GitProblemKind } from "../git/git-problem.ts";
 import type { GitProgram } from "../git/git-program.ts";
 import { PrivateIndex } from "../git/private-index.ts";
-import { openRepository } from "../git/repository.ts";
+import { openRepository, pathBelow } from "../git/repository.ts";
 import type { Repository } from "../git/repository.ts";
-import { takeSnapshot } from "../git/snapshot.ts";
+import { snapshotLimits, takeSnapshot } from "../git/snapshot.ts";
 import type { Snapshot, SnapshotOrder } from "../git/snapshot.ts";
 
+type AttemptReason = Exclude<CheckpointReason, "restore" | "restored">;
+
 /** The task waits for the first and the last snapshot, and Claude works during the others. */
-const timeoutsMs: Readonly<Record<CheckpointReason, number>> = { start: 20_000, turn: 120_000, park: 20_000, end: 60_000 };
+const timeoutsMs: Readonly<Record<AttemptReason, number>> = { start: 20_000, turn: 120_000, park: 20_000, end: 60_000 };
 const countTimeoutMs = 10_000;
-const limits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
 /** How many left out files a note names. */
 const maxNames = 20;
 /** After so many failures in a row there is no further try. */
@@ -110,7 +110,7 @@ export class Checkpoints {
     }
   }
 
-  async #take(reason: CheckpointReason): Promise<void> {
+  async #take(reason: AttemptReason): Promise<void> {
     const { work } = this.#options;
     const [order, repository] = [this.#order, this.#repository];
     if (order === null || repository === null || this.#failures >= maxFailures) return;
@@ -125,8 +125,8 @@ export class Checkpoints {
         number: this.#next,
         message: `Checkpoint ${this.#next} of task ${work.taskId}, attempt ${order.attempt}\n`,
         last,
-        except: (work.ownPaths ?? []).flatMap((own) => below(own, repository.top)),
-        limits,
+        except: (work.ownPaths ?? []).flatMap((own) => pathBelow(own, repository.top)),
+        limits: snapshotLimits,
         timeoutMs: timeoutsMs[reason],
       });
       this.#failures = 0;
@@ -137,7 +137,7 @@ export class Checkpoints {
     }
   }
 
-  async #noteTaken(taken: Snapshot, reason: CheckpointReason, { git, top, commonDirectory }: Repository): Promise<void> {
+  async #noteTaken(taken: Snapshot, reason: AttemptReason, { git, top, commonDirectory }: Repository): Promise<void> {
     const { leftOut, ...snapshot } = taken;
     this.#base ??= taken.commit;
     const changes = await countsOf(git, this.#base, taken);
@@ -155,7 +155,7 @@ export class Checkpoints {
   }
 }
 
-function isLast(reason: CheckpointReason): boolean {
+function isLast(reason: AttemptReason): boolean {
   return reason === "park" || reason === "end";
 }
 
@@ -167,10 +167,4 @@ async function countsOf(git: Git, base: string, { commit }: Snapshot): Promise<C
   } catch {
     return null;
   }
-}
-
-/** A path relative to the top of the work tree; empty for one outside of it. */
-function below(own: string, top: string): string[] {
-  const relative = path.relative(top, own);
-  return relative === "" || relative.split(path.sep, 1)[0] === ".." || path.isAbsolute(relative) ? [] : [relative];
 }

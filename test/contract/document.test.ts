@@ -19,6 +19,7 @@ import type { Json } from "../../src/http/document/json.ts";
 import { createHttp } from "../../src/http/server.ts";
 import type { DoorApi } from "../../testing/door-api.ts";
 import { openDoor } from "../../testing/http-door.ts";
+import { snapshotsOf } from "../../testing/task-snapshots.ts";
 import { realApi } from "../../testing/real-api.ts";
 
 const { Spectral, Document } = spectralCore;
@@ -151,6 +152,7 @@ test("every example of a body is accepted where it is posted", async (t) => {
       if (operation.operationId === "answerQuestion") await ask(api);
       if (operation.operationId === "forkTask") await begin(api);
       if (operation.operationId === "rewindTask") await endAfterTurn(api);
+      if (operation.operationId === "restoreFiles") await endWithSnapshot(api, working_directory);
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
@@ -161,6 +163,12 @@ test("every example of a body is accepted where it is posted", async (t) => {
   }
   assert.ok(posted.includes("backup") && posted.includes("prune") && posted.includes("submitMachineTask"));
 });
+
+/** The first task has ended, with a checkpoint. */
+async function endWithSnapshot(api: DoorApi, directory: string): Promise<void> {
+  if (api.store.tasks.get(1)?.endedAt == null) await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
+  await (await snapshotsOf(api.store, { id: 1, directory, home: api.corner.home })).take();
+}
 
 /** The first question: for a permission. */
 async function ask({ store }: DoorApi): Promise<void> {

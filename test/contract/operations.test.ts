@@ -3,6 +3,7 @@
  * answer is what the document promises.
  */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -29,6 +30,7 @@ async function setup(t: TestContext): Promise<Bundle> {
     "write a haiku": [step.write("haiku.txt", "old pond"), step.text("Done.")],
     "make a file": [step.bash("touch made"), step.text("Made.")],
   });
+  execFileSync("git", ["init", "-q"], { cwd: w.place.work });
   const server = await w.start();
   const port = Number(new URL(server.url ?? "").port);
   const token = readFileSync(path.join(w.place.dataHome, "token"), "utf8").trim();
@@ -128,6 +130,17 @@ test("every operation answers as the document promises", async (t) => {
   await expect(200, "listMessages", { id: 2 });
   await expect(200, "listCheckpoints");
   await expect(404, "listCheckpoints", { id: 99 });
+  await expect(200, "taskDiff");
+  await expect(200, "taskDiff", { query: "?since=1&to=2&hunks=false&limit=1&offset=1" });
+  await expect(404, "taskDiff", { query: "?since=99" });
+  await expect(400, "taskDiff", { query: "?since=0" });
+  await expect(409, "taskDiff", { id: 2 });
+  await expect(200, "snapshotFile", { query: "?path=haiku.txt" });
+  await expect(404, "snapshotFile", { query: "?path=none" });
+  await expect(200, "restoreFiles", { body: { checkpoint: 1, dry_run: true } });
+  await expect(404, "restoreFiles", { body: { checkpoint: 99 } });
+  await expect(200, "undoTask");
+  await expect(409, "undoTask", { id: 2 });
   await expect(200, "unsendMessage", { id: 2 });
   await expect(409, "unsendMessage", { id: 2 });
   await expect(404, "unsendMessage", { id: 3 });

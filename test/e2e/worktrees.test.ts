@@ -53,6 +53,17 @@ test("a task works in a worktree of its own, and a fork begins with its files", 
   const page = (await w.cli(["show", String(id)])).stdout;
   assert.match(page, /Worktree +.*workspaces\/work-[0-9a-f]{8}\/1-port-the-importer, branch cw\/1-port-the-importer/);
   assert.match(page, /Changed +2 files, \+2 -1 lines, not all committed/);
+  const patch = (await w.cli(["diff", String(id)])).stdout;
+  assert.match(patch, /^diff --git a\/app\.txt b\/app\.txt\n--- a\/app\.txt\n\+\+\+ b\/app\.txt\n@@ -1,1 \+1,1 @@\n-one\n\+two\n/);
+  writeFileSync(path.join(w.place.directory, "patch"), patch);
+  assert.equal(git("apply", "--check", "--cached", path.join(w.place.directory, "patch")), "", "git takes it as a patch");
+  assert.equal((await w.cli(["diff", String(id), "--name-only"])).stdout, "app.txt\nnew.txt\n");
+  assert.equal((await w.cli(["diff", String(id), "--stat"])).stdout, "1\t1\tapp.txt\n1\t0\tnew.txt\n");
+  const since = JSON.parse((await w.cli(["diff", String(id), "--since", "2", "--json"])).stdout) as { files: { path: string }[] };
+  assert.deepEqual(
+    since.files.map((file) => file.path),
+    ["new.txt"],
+  );
   assert.match((await w.cli(["logs", String(id)])).stdout, /\[worktree\] made: .*1-port-the-importer on cw\/1-port-the-importer at/);
 
   await w.cli(["send", String(id), "one thing more"]);
@@ -91,4 +102,32 @@ test("the work is verified in the worktree, and a failure goes back to it", asyn
   assert.equal(existsSync(path.join(w.place.work, "where.txt")), false);
   const attempts = (await w.client.listCheckpoints({ id: task.id })).checkpoints.map(({ attempt }) => attempt);
   assert.deepEqual([...new Set(attempts)], [1, 2], "both attempts have snapshots of the worktree");
+});
+
+test("what a task changed in place is undone, and brought back", async (t) => {
+  const w = await worker(t, {
+    "port the importer": [step.write("app.txt", "two\n"), step.bash("echo new > new.txt"), step.text("Ported.")],
+  });
+  const { git } = repository(w);
+  const file = (name: string): string => path.join(w.place.work, name);
+  await w.start();
+  const id = Number((await w.cli(["run", "port the importer", "--allow", "Bash", "--permission-mode", "acceptEdits"])).stdout);
+  await w.ended(id);
+  writeFileSync(file("deep/app.txt"), "a person's\n");
+  const asked = await w.cli(["undo", String(id)]);
+  assert.deepEqual([asked.code, asked.stderr.match(/^(write|remove) .*$/gm)], [2, ["write app.txt", "remove new.txt"]]);
+  assert.match(asked.stderr, /Nothing was changed\. Without a terminal, say --yes\./);
+  const { stdout, code } = await w.cli(["undo", String(id), "--yes"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^Put 2 files of task 1 back to before its first step\. As they were before: claude-worker restore 1 \d+\n$/);
+  assert.deepEqual([readFileSync(file("app.txt"), "utf8"), existsSync(file("new.txt"))], ["one\n", false]);
+  assert.equal(git("status", "--porcelain"), "M deep/app.txt", "a person's change stays");
+  const back = / restore 1 (\d+)/.exec(stdout)?.[1] ?? "";
+  writeFileSync(file("app.txt"), "a person's, later\n");
+  const refused = await w.cli(["restore", String(id), back, "--yes"]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /Others than task 1 have changed these files since: app\.txt\./);
+  assert.equal((await w.cli(["restore", String(id), back, "--yes", "--force"])).code, 0);
+  assert.deepEqual([readFileSync(file("app.txt"), "utf8"), readFileSync(file("new.txt"), "utf8")], ["two\n", "new\n"]);
+  assert.match((await w.cli(["logs", String(id)])).stdout, /\[task\] 2 files put back to checkpoint 1; as they were before: checkpoint/);
 });

@@ -6,6 +6,7 @@ import { callTool, goodTask, openMcp, toolProblem } from "../../testing/mcp.ts";
 import type { OpenMcp } from "../../testing/mcp.ts";
 import { event } from "../../testing/events.ts";
 import { plainInput } from "../../testing/plain-task.ts";
+import { snapshotsOf } from "../../testing/task-snapshots.ts";
 
 async function setup(t: TestContext): Promise<OpenMcp & { client: Client; create(more?: Record<string, unknown>): Promise<number> }> {
   const mcp = await openMcp(t);
@@ -21,7 +22,7 @@ async function setup(t: TestContext): Promise<OpenMcp & { client: Client; create
 }
 
 test("MCP tools say what they change, and each result says what to do next", async (t) => {
-  const { client, create, store } = await setup(t);
+  const { client, create, store, corner } = await setup(t);
   const { tools } = await client.listTools();
   assert.deepEqual(
     tools.map(({ name }) => name),
@@ -33,6 +34,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "wait_for_tasks",
       "get_task_logs",
       "get_task_attempts",
+      "get_task_diff",
       "cancel_task",
       "retry_task",
       "send_message",
@@ -60,6 +62,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["wait_for_tasks", { ids: [id], timeout_s: 0 }],
     ["get_task_logs", { id }],
     ["get_task_attempts", { id }],
+    ["get_task_diff", { id }],
     ["list_questions", {}],
     ["answer_question", { id: 1, option: "Blue" }],
     ["cancel_task", { id }],
@@ -69,6 +72,10 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["get_usage", {}],
   ];
   await askFor(store, id);
+  const snapshots = await snapshotsOf(store, { id, directory: corner.work, home: corner.home });
+  await snapshots.take();
+  corner.file("work/a", "b\n");
+  await snapshots.take();
   for (const [name, input] of calls) assert.equal(typeof (await callTool(client, name, input))["next_step"], "string", name);
 });
 

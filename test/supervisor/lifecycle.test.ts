@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { loadSettings } from "../../src/config/load-settings.ts";
 import { GitProgram } from "../../src/git/git-program.ts";
+import { WorkspaceGate } from "../../src/operations/workspaces/workspace-gate.ts";
 import { SubmitRate } from "../../src/operations/tasks/submit-rate.ts";
 import { ClaudeCodeTrust } from "../../src/operations/tasks/working-directory.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
@@ -27,7 +28,7 @@ async function open(directory: string): Promise<Real> {
   const store = openStore({ path: file });
   await store.write(() => store.trust.add(directory, 0));
   const rates = { rate: new SubmitRate(60), agentRate: new SubmitRate(60) };
-  const files = { paths: pathsFrom({ HOME: directory }), git: new GitProgram({}) };
+  const files = { paths: pathsFrom({ HOME: directory }), git: new GitProgram({}), gate: new WorkspaceGate() };
   return {
     store,
     stale: [],

@@ -34,7 +34,7 @@ export const checkpointView = z.object({
   reason: z
     .enum(checkpointReasons)
     .describe(
-      "`start`: before the attempt's first step. `turn`: after a turn. `park`: before a wait without a process. `end`: at the attempt's end.",
+      "`start`: before the attempt's first step. `turn`: after a turn. `park`: before a wait without a process. `end`: at the attempt's end. `restore`: before files were put back. `restored`: after that.",
     ),
   turn: z.int().describe("Turns of the task when it was made."),
   at: time,
@@ -50,6 +50,34 @@ export const checkpointView = z.object({
   left_out_count: z.int().describe("How many files it does not have; ignored files do not count."),
 });
 export type CheckpointView = z.infer<typeof checkpointView>;
+
+export const putBackView = z.object({
+  checkpoint: z.int().describe("The checkpoint whose files are there now."),
+  before: z.int().describe("The checkpoint with the files as they were before: put back to it to come back."),
+  changed_files: z.int().describe("Files that were written or removed."),
+  written: z.array(z.string()).describe("The first 1,000 that were written."),
+  removed: z.array(z.string()).describe("The first 1,000 that were removed."),
+  left_alone: z.array(z.string()).describe("Repositories inside of the work tree: only their commits are known, so they stay."),
+  dry_run: z.boolean().describe("True: nothing was changed yet."),
+});
+export type PutBackView = z.infer<typeof putBackView>;
+
+const fileKind = z.enum(["file", "program", "link", "directory", "repository"]);
+
+export const snapshotFileView = z.object({
+  checkpoint: z.int(),
+  commit: z.string(),
+  path: z.string().describe("Relative to the top of the work tree; empty: the top."),
+  kind: fileKind.describe("`program`: a file that may be executed. `link`: its content is what it leads to."),
+  size: z.int().nullable().describe("Bytes; null: it has no content."),
+  encoding: z.enum(["utf8", "base64"]).nullable().describe("How `content` is written."),
+  content: z.string().nullable().describe("Null: a directory, or a repository of its own."),
+  entries: z
+    .array(z.object({ name: z.string(), kind: fileKind, size: z.int().nullable() }))
+    .nullable()
+    .describe("What a directory has, at most 10,000; null: it is something else."),
+});
+export type SnapshotFileView = z.infer<typeof snapshotFileView>;
 
 export const checkpointList = z.object({
   checkpoints: z.array(checkpointView).describe("Oldest first."),

@@ -129,6 +129,16 @@ export const serverPayloads = {
       from_session_id: "be4791b5-be54-4a51-8a27-c49a09951a12",
     },
   ),
+  files_put_back: payload(
+    "A caller put files of the ended task back to one of its checkpoints.",
+    {
+      ...actor,
+      checkpoint: count("The checkpoint whose files are there now."),
+      before: count("The checkpoint with the files as they were before."),
+      changed_files: count("How many files were written or removed."),
+    },
+    { by: "socket", checkpoint: 3, before: 9, changed_files: 2 },
+  ),
   ended: payload(
     "The task ended.",
     {

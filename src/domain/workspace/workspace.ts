@@ -22,7 +22,7 @@ export interface ChangeCounts {
 }
 
 /** Why a checkpoint was made. */
-export const checkpointReasons = ["start", "turn", "park", "end"] as const;
+export const checkpointReasons = ["start", "turn", "park", "end", "restore", "restored"] as const;
 export type CheckpointReason = (typeof checkpointReasons)[number];
 
 /** A file that is not in a snapshot. */

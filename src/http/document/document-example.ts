@@ -40,6 +40,7 @@ const samples: Readonly<Record<string, unknown>> = {
   scope: "submit",
   priority: 5,
   to: 1,
+  checkpoint: 1,
 };
 
 /**

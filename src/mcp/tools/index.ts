@@ -8,6 +8,7 @@ import { createTasks } from "./create-tasks.ts";
 import { editTask } from "./edit-task.ts";
 import { getTask } from "./get-task.ts";
 import { getTaskAttempts } from "./get-task-attempts.ts";
+import { getTaskDiff } from "./get-task-diff.ts";
 import { getTaskLogs } from "./get-task-logs.ts";
 import { getUsage } from "./get-usage.ts";
 import { listQuestions } from "./list-questions.ts";
@@ -25,6 +26,7 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     waitForTasks,
     getTaskLogs,
     getTaskAttempts,
+    getTaskDiff,
     cancelTask,
     retryTask,
     sendMessage,

@@ -86,6 +86,7 @@ function admit(context: SubmitContext, task: Task, caller: Caller, now: number):
 /** Puts an ended task into the queue again, as its sender's. */
 function followUp(context: SubmitContext, task: Task, caller: Caller, now: number): void {
   const { store } = context;
+  context.gate.requireFree(task.id);
   requireBudgetLeft(task);
   if (isAgent(caller)) admitAgentRetry(context, task, caller, task);
   requirePossible(task, context.env);

@@ -33,6 +33,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
   await requireSchema({ jsonSchema: input.json_schema ?? null });
   return await store.write(() => {
     const task = requireTask(store, id);
+    context.gate.requireFree(id);
     const changes = changesOf(context, task, input);
     requireSameWorkspace(task, changes);
     const changed = { ...task, ...changes };

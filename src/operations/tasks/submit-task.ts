@@ -19,6 +19,7 @@ import type { RightsContext } from "../rights/task-rights.ts";
 import { resolveVerify } from "../verification/resolve-verify.ts";
 import { chooseWorktree, planOf } from "../workspaces/plan-worktrees.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
+import type { WorkspaceGate } from "../workspaces/workspace-gate.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 export interface SubmitContext extends RightsContext {
@@ -27,6 +28,8 @@ export interface SubmitContext extends RightsContext {
   now(): number;
   readonly paths: Paths;
   readonly git: GitProgram;
+  /** Tasks whose files are changed now do not start. */
+  readonly gate: WorkspaceGate;
   readonly rate: SubmitRate;
   /** The rate of agents, which `rate` does not count. */
   readonly agentRate: SubmitRate;

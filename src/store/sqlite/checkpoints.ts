@@ -8,6 +8,8 @@ export interface CheckpointStore {
   /** Oldest first. */
   ofTask(taskId: number): Checkpoint[];
   get(taskId: number, number: number): Checkpoint | null;
+  /** The oldest; null: there is none. */
+  first(taskId: number): Checkpoint | null;
   /** The newest; null: there is none. */
   last(taskId: number): Checkpoint | null;
   /** Inside `write`. A checkpoint of this number that is there already stays as it is. */
@@ -54,6 +56,7 @@ const fields = [
 export function createCheckpointStore(database: Database.Database, writing: Writing): CheckpointStore {
   const selectOfTask = database.prepare<[number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? ORDER BY number`);
   const selectOne = database.prepare<[number, number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? AND number = ?`);
+  const selectFirst = database.prepare<[number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? ORDER BY number LIMIT 1`);
   const selectLast = database.prepare<[number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? ORDER BY number DESC LIMIT 1`);
   const insert = database.prepare(
     `INSERT OR IGNORE INTO checkpoints (${fields.map((field) => row.column(field)).join(", ")}) VALUES (${fields.map(() => "?").join(", ")})`,
@@ -62,6 +65,7 @@ export function createCheckpointStore(database: Database.Database, writing: Writ
   return {
     ofTask: (taskId) => selectOfTask.all(taskId).map((each) => row.decode(each)),
     get: (taskId, number) => one(selectOne.get(taskId, number)),
+    first: (taskId) => one(selectFirst.get(taskId)),
     last: (taskId) => one(selectLast.get(taskId)),
     insert: (checkpoint) => {
       writing.touch(checkpoint.taskId);

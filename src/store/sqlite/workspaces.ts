@@ -7,6 +7,8 @@ import { defineRow } from "./row.ts";
 export interface WorkspaceStore {
   /** Null: nothing is known of the task's files. */
   get(taskId: number): Workspace | null;
+  /** The tasks with a running attempt that works in or below this directory. */
+  busyAt(path: string): number[];
   /** Inside `write`. Adds the workspace of a task, or replaces what is known of it. */
   put(workspace: Workspace): void;
   /**
@@ -58,7 +60,14 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
   const move = database.prepare(
     "UPDATE workspaces SET state = @to WHERE task_id = @taskId AND state IN (SELECT value FROM json_each(@from))",
   );
+  const busy = database.prepare<{ path: string }, { id: number }>(
+    `SELECT tasks.id FROM tasks LEFT JOIN workspaces ON workspaces.task_id = tasks.id
+     WHERE tasks.open_attempt_id IS NOT NULL AND (workspaces.path = @path
+       OR (workspaces.kind IS NOT 'worktree' AND substr(tasks.working_directory || '/', 1, length(@path) + 1) = @path || '/'))
+     ORDER BY tasks.id`,
+  );
   return {
+    busyAt: (path) => busy.all({ path }).map(({ id }) => id),
     move: (taskId, from, to) => {
       writing.touch(taskId);
       return move.run({ taskId, from: JSON.stringify(from), to }).changes > 0;

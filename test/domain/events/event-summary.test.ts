@@ -8,6 +8,11 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
   ["submitted", {}, "[task] submitted"],
   ["started", { attempt: 1 }, "[task] attempt 1 started"],
   ["cancel_requested", { by: "socket" }, "[task] cancel requested"],
+  [
+    "files_put_back",
+    { checkpoint: 3, before: 9, changed_files: 2 },
+    "[task] 2 files put back to checkpoint 3; as they were before: checkpoint 9",
+  ],
   ["rewound", { turn: 3, was_turn: 7 }, "[task] the conversation is put back from turn 7 to turn 3"],
   ["retried", { was: "failed" }, "[task] to be tried again from the beginning"],
   ["question_answered", { question: 7, by: "socket", text: "allowed" }, "[question] q7 answered by the server's owner: allowed"],

@@ -19,6 +19,8 @@ const words: Readonly<Record<CheckpointView["reason"], string>> = {
   turn: "after a turn",
   park: "before a wait",
   end: "at the end",
+  restore: "before files were put back",
+  restored: "with files put back",
 };
 
 export const command = defineCommand<object>({

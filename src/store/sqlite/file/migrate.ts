@@ -34,6 +34,7 @@ import { deliveryRests } from "../migrations/0028-delivery-rests.ts";
 import { workspaces } from "../migrations/0029-workspaces.ts";
 import { verifications } from "../migrations/0030-verifications.ts";
 import { worktrees } from "../migrations/0031-worktrees.ts";
+import { putBack } from "../migrations/0032-put-back.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -75,6 +76,7 @@ export const migrations: readonly Migration[] = [
   workspaces,
   verifications,
   worktrees,
+  putBack,
 ];
 
 /** The `user_version` of a database that this version writes. */

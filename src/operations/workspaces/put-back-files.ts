@@ -1,0 +1,158 @@
+/**
+ * Puts the files of an ended task back to one of its checkpoints: only those that the task itself
+ * changed since then. A snapshot is taken before and after, so every state can be brought back.
+ */
+import type { Caller } from "../../contract/caller.ts";
+import type { PutBackInput } from "../../contract/operations/workspaces.ts";
+import type { PutBackView } from "../../contract/views/workspace.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { isTerminal } from "../../domain/task/task.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import { stretchesSince } from "../../domain/workspace/stretches.ts";
+import type { Checkpoint, Workspace } from "../../domain/workspace/workspace.ts";
+import { nameOf } from "../../git/changed-files.ts";
+import type { BytePath } from "../../git/changed-files.ts";
+import { Objects } from "../../git/objects.ts";
+import { filesOf, pathsBetween } from "../../git/path-list.ts";
+import type { FileEntry } from "../../git/path-list.ts";
+import { obstacleProblem, obstaclesOf, planPutBack, putBack } from "../../git/put-back.ts";
+import { snapshotIndexPath } from "../../config/paths.ts";
+import { doneBy } from "../rights/audit.ts";
+import { isAgent } from "../rights/guard-agent.ts";
+import type { RightsContext } from "../rights/task-rights.ts";
+import { requireTask } from "../tasks/require-task.ts";
+import { requireTrust } from "../tasks/working-directory.ts";
+import { gitAnswer } from "./git-answer.ts";
+import { openWorkspace, snapshotNow } from "./present-files.ts";
+import type { FilesContext } from "./present-files.ts";
+import { requireCheckpoint, requireSnapshots } from "./task-diff.ts";
+import type { WorkspaceGate } from "./workspace-gate.ts";
+
+/** So many names are in a message, and in an answer. */
+const shownNames = 10;
+const answeredNames = 1000;
+
+export interface PutBackContext extends FilesContext, RightsContext {
+  readonly gate: WorkspaceGate;
+}
+
+type Files = ReadonlyMap<BytePath, FileEntry>;
+
+/**
+ * @param number of the checkpoint; null: the one before the task's first step.
+ * @throws WorkerError not_found, forbidden (an agent), untrusted_directory; conflict: the task has
+ * not ended, another one works there, there are no snapshots, or others changed the files since.
+ */
+export async function putBackFiles(
+  context: PutBackContext,
+  id: number,
+  number: number | null,
+  input: PutBackInput,
+  caller: Caller,
+): Promise<PutBackView> {
+  if (isAgent(caller)) throw new WorkerError("forbidden", "Agents do not put files back. Ask the user to do it.");
+  return await context.gate.with(id, "its files are put back", async () => {
+    const workspace = requireQuiet(context, id);
+    const target = number === null ? requireFirst(context, id) : requireCheckpoint(context.store, id, number);
+    return await gitAnswer(async () => await restore(context, workspace, target, input, caller));
+  });
+}
+
+/** @throws WorkerError conflict, untrusted_directory. */
+function requireQuiet({ store, claudeCodeTrust }: PutBackContext, id: number): Workspace & { readonly repository: string } {
+  const task = requireTask(store, id);
+  if (!isTerminal(task.status))
+    throw new WorkerError(
+      "conflict",
+      `Task ${id} has not ended, so its files may still change. Wait for its end, or end it: claude-worker cancel ${id}`,
+    );
+  requireTrust(task.workingDirectory, store.trust, claudeCodeTrust);
+  const workspace = requireSnapshots(store, id);
+  const other = store.workspaces.busyAt(workspace.path).find((each) => each !== id);
+  if (other === undefined) return workspace;
+  throw new WorkerError(
+    "conflict",
+    `Task ${other} works in ${plainLine(workspace.path, 1000)}. Wait for its end: claude-worker wait ${other}`,
+  );
+}
+
+function requireFirst({ store }: PutBackContext, id: number): Checkpoint {
+  const first = store.checkpoints.first(id);
+  if (first?.reason === "start") return first;
+  throw new WorkerError(
+    "conflict",
+    `There is no snapshot of the files before the first step of task ${id}. See what there is: claude-worker checkpoints ${id}`,
+  );
+}
+
+async function restore(
+  context: PutBackContext,
+  workspace: Workspace & { readonly repository: string },
+  target: Checkpoint,
+  { force, dry_run: isDryRun }: PutBackInput,
+  caller: Caller,
+): Promise<PutBackView> {
+  const { store, paths, git } = context;
+  const { taskId } = workspace;
+  const repository = await openWorkspace(context, workspace);
+  const objects = new Objects(git, workspace.repository);
+  await objects.requireCommit(target.commit, `Checkpoint ${target.number} of task ${taskId}`);
+  const known = store.checkpoints.ofTask(taskId);
+  const before = await snapshotNow(context, workspace, repository, "restore");
+  const [present, wanted] = [await filesOf(objects, before.commit), await filesOf(objects, target.commit)];
+  const { ofTask, ofOthers } = await changesSince(objects, known, target, before);
+  const later = [...ofTask].filter((each) => ofOthers.has(each) && !isSame(present, wanted, each));
+  if (later.length > 0 && !force) throw laterProblem(taskId, later);
+  const plan = planPutBack(ofTask, present, wanted);
+  const obstacles = obstaclesOf(repository.top, plan, present);
+  if (obstacles.length > 0) throw obstacleProblem(obstacles);
+  const answer = {
+    checkpoint: target.number,
+    before: before.number,
+    written: plan.write.slice(0, answeredNames).map(([each]) => nameOf(each)),
+    removed: plan.remove.slice(0, answeredNames).map(nameOf),
+    changed_files: plan.write.length + plan.remove.length,
+    left_alone: plan.nested.slice(0, answeredNames).map(nameOf),
+    dry_run: isDryRun,
+  };
+  if (isDryRun || answer.changed_files === 0) return answer;
+  await putBack({ ...repository, git: repository.git.again() }, plan, `${snapshotIndexPath(paths, taskId)}.put-back`);
+  await snapshotNow(context, workspace, repository, "restored");
+  await store.write(() => {
+    const data = { ...doneBy(caller), checkpoint: target.number, before: before.number, changed_files: answer.changed_files };
+    store.events.append(taskId, null, [{ type: "files_put_back", at: context.now(), data }], null);
+  });
+  return answer;
+}
+
+/** What the task changed since the checkpoint, and what others did. */
+async function changesSince(
+  objects: Objects,
+  known: readonly Checkpoint[],
+  target: Checkpoint,
+  present: Checkpoint,
+): Promise<{ ofTask: Set<BytePath>; ofOthers: Set<BytePath> }> {
+  const [ofTask, ofOthers] = [new Set<BytePath>(), new Set<BytePath>()];
+  for (const { from, to, isOfTask } of stretchesSince(known, target.number, present.commit)) {
+    const changed = await pathsBetween(objects, from, to);
+    for (const each of changed) (isOfTask ? ofTask : ofOthers).add(each);
+  }
+  return { ofTask, ofOthers };
+}
+
+function isSame(present: Files, wanted: Files, file: BytePath): boolean {
+  const [now, then] = [present.get(file), wanted.get(file)];
+  return now?.mode === then?.mode && now?.blob === then?.blob;
+}
+
+function laterProblem(taskId: number, later: readonly BytePath[]): WorkerError {
+  const names = later
+    .slice(0, shownNames)
+    .map((each) => plainLine(nameOf(each), 200))
+    .join(", ");
+  const more = later.length > shownNames ? ` and ${later.length - shownNames} more` : "";
+  return new WorkerError(
+    "conflict",
+    `Others than task ${taskId} have changed these files since: ${names}${more}. Put them back all the same with --force (force); a snapshot keeps them as they are now.`,
+  );
+}

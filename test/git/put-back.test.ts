@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { chmodSync, lstatSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { Objects } from "../../src/git/objects.ts";
+import { filesOf, pathsBetween } from "../../src/git/path-list.ts";
+import { obstaclesOf, planPutBack, putBack } from "../../src/git/put-back.ts";
+import type { PutBackPlan } from "../../src/git/put-back.ts";
+import { gitRepository } from "../../testing/git-repository.ts";
+import type { TestRepository } from "../../testing/git-repository.ts";
+import { makeHostile } from "../../testing/hostile-repository.ts";
+
+function commitAll({ git }: TestRepository): string {
+  git("add", "-A");
+  git("commit", "-qm", "x");
+  return git("rev-parse", "HEAD");
+}
+
+async function planOf(objects: Objects, from: string, to: string): Promise<PutBackPlan> {
+  return planPutBack(await pathsBetween(objects, from, to), await filesOf(objects, from), await filesOf(objects, to));
+}
+
+async function carryOut(repository: TestRepository, from: string, to: string): Promise<PutBackPlan> {
+  const objects = new Objects(repository.program, repository.file(".git"));
+  const plan = await planOf(objects, from, to);
+  assert.deepEqual(obstaclesOf(repository.top, plan, await filesOf(objects, from)), []);
+  await putBack(await repository.open(), plan, path.join(repository.place.home, "index"));
+  return plan;
+}
+
+test("every kind of file is put back, and index and HEAD stay", async (t) => {
+  const repository = gitRepository(t);
+  const { write, file, git, read } = repository;
+  chmodSync(file("b"), 0o755);
+  symlinkSync("a", file("link"));
+  writeFileSync(Buffer.concat([Buffer.from(`${repository.top}/`), Buffer.from([0xff])]), "bytes\n");
+  const to = commitAll(repository);
+  write("a", "changed\n");
+  chmodSync(file("b"), 0o644);
+  rmSync(file("link"));
+  write("link/inside", "a directory now\n");
+  rmSync(file("deep"), { recursive: true });
+  write("deep", "a file now\n");
+  rmSync(Buffer.concat([Buffer.from(`${repository.top}/`), Buffer.from([0xff])]));
+  const from = commitAll(repository);
+  git("checkout", "-q", "-b", "other");
+  const state = (): string[] => [git("rev-parse", "HEAD"), git("symbolic-ref", "HEAD"), git("ls-files", "--stage")];
+  const before = state();
+  await carryOut(repository, from, to);
+  assert.deepEqual(state(), before);
+  assert.deepEqual([read("a"), read("deep/c"), readlinkSync(file("link"))], ["a\n", "deep/c\n", "a"]);
+  assert.equal(statSync(file("b")).mode & 0o111, 0o111);
+  assert.equal(readFileSync(Buffer.concat([Buffer.from(`${repository.top}/`), Buffer.from([0xff])]), "utf8"), "bytes\n");
+  git("add", "-A");
+  assert.equal(git("diff", "--cached", "--name-only", to), "");
+  const again = await planOf(new Objects(repository.program, file(".git")), to, to);
+  assert.deepEqual(again, { write: [], remove: [], nested: [] });
+});
+
+test("no hook or monitor of a hostile repository runs when files are put back", async (t) => {
+  const repository = gitRepository(t);
+  const { write, file, git, read } = repository;
+  const to = git("rev-parse", "HEAD");
+  write("a", "changed\n");
+  write("new", "new\n");
+  rmSync(file("b"));
+  const from = commitAll(repository);
+  const trap = makeHostile(repository);
+  // Filters may run where files are written: they are a part of a checkout.
+  rmSync(file(".git/info/attributes"));
+  await carryOut(repository, from, to);
+  assert.deepEqual(trap.ran(), []);
+  assert.deepEqual([read("a"), read("b"), lstatSync(file("new"), { throwIfNoEntry: false })], ["a\n", "b\n", undefined]);
+});
