@@ -4,10 +4,10 @@
  * own, so that a resumed attempt continues after its last finished step. Words in the prompt drive
  * it: `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there (with
  * `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the
- * first step, `fail`, `limit SECONDS` (a usage limit in the first attempt), `throw`, `exit` (the
- * runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result, `asks` (for
- * permission before each step), `from N` (the number of the first step). A message with `more N`
- * adds steps.
+ * first step (with `until FILE` each step waits for that file), `fail`, `limit SECONDS` (a usage
+ * limit in the first attempt), `throw`, `exit` (the runner dies), `hang` (it ends only when it is
+ * stopped), `linger MS` after the result, `asks` (for permission before each step), `from N` (the
+ * number of the first step). A message with `more N` adds steps.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,6 +16,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { markerName } from "../src/processes/sweep.ts";
 import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit } from "../src/agent/agent.ts";
+import { until } from "./wait.ts";
 import type { SentMessage } from "../src/domain/messages/message.ts";
 
 export const createAgent: CreateAgent = (options) => new FakeAgent(options);
@@ -90,7 +91,7 @@ class FakeAgent implements Agent {
   }
 
   async #play(work: AgentWork, emit: Emit, ask: Ask): Promise<string | null> {
-    const orders = ordersIn(work.messages?.findLast(({ text }) => /\bsteps\b/.test(text))?.text ?? work.spec.prompt);
+    const orders = ordersIn(work.messages?.findLast(({ text }) => /\bsteps \d/.test(text))?.text ?? work.spec.prompt);
     const { signal } = this.#stopped;
     if (this.isWarmFor(work)) emit({ type: "worker", subtype: "session", sessionId: work.sessionId });
     const file = this.#transcript(work);
@@ -130,6 +131,9 @@ class FakeAgent implements Agent {
       const denied = orders.has("asks") ? await this.#denial(ask, id, input) : null;
       signal.throwIfAborted();
       if (kept.done === 0) this.#spawn(orders.text("spawn"), cwd);
+      const awaited = orders.text("until");
+      if (awaited !== null) await until(awaited, () => existsSync(path.resolve(cwd, awaited)) || signal.aborted);
+      signal.throwIfAborted();
       const marks = orders.text("append");
       if (marks !== null && denied === null)
         appendFileSync(path.resolve(cwd, marks), `${number}${orders.has("signed") ? ` ${process.env[markerName]}` : ""}\n`);

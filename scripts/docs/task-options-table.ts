@@ -32,6 +32,8 @@ function valuesOf(row: OptionRow): string {
       return `at most ${row.maxItems} rules`;
     case "commands":
       return `at most ${row.maxItems} commands of at most ${maxVerifyCharacters} characters`;
+    case "patterns":
+      return `at most ${row.maxItems} patterns`;
     case "directories":
       return `at most ${row.maxItems} paths`;
     case "attachments":

@@ -122,6 +122,8 @@ export interface StartMessage {
   readonly stopGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
   readonly hookTimeoutMs: number | null;
+  /** Whether the verify commands run before the agent begins. Absent: they do not. */
+  readonly baseline?: true;
   /** Longest run of one command that verifies the work. */
   readonly verifyTimeoutMs: number;
 }

@@ -17,6 +17,7 @@ import type { JsonForm } from "../domain/task/option-json.ts";
 import type { GivenOf, HeldValue, OptionRow, ShownOf } from "../domain/task/option.ts";
 import { optionRows } from "../domain/task/option-values.ts";
 import type { OptionName, RowOf } from "../domain/task/options.ts";
+import { maxProtectedCharacters, patternProblem } from "../domain/verification/protected-files.ts";
 import { maxVerifyCharacters, verifyProblem } from "../domain/verification/verify-command.ts";
 
 /** Text that SQLite, JSON and terminals can hold: well-formed, without NUL. */
@@ -37,6 +38,10 @@ const rule = text
 const verifyCommand = withoutProblem(text.trim().max(maxVerifyCharacters), (value) => {
   const problem = verifyProblem(value);
   return problem === null ? null : `the verify command ${value} ${problem}`;
+});
+const pattern = withoutProblem(text.max(maxProtectedCharacters), (value) => {
+  const problem = patternProblem(value);
+  return problem === null ? null : `the pattern ${value} ${problem}`;
 });
 const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 const labels = z
@@ -97,6 +102,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return z.array(rule).max(row.maxItems);
     case "commands":
       return z.array(verifyCommand).max(row.maxItems);
+    case "patterns":
+      return z.array(pattern).max(row.maxItems);
     case "directories":
       return z.array(text.min(1).max(4096)).max(row.maxItems);
     case "attachments":
@@ -126,6 +133,7 @@ function shownSchema(row: OptionRow): z.ZodType {
       return z.enum(row.choices);
     case "rules":
     case "commands":
+    case "patterns":
     case "directories":
     case "json":
       return z.array(z.string());

@@ -12,6 +12,7 @@ import { GitProgram } from "../git/git-program.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { brokenSettingsText } from "../domain/task/claude-settings.ts";
+import { checksOf } from "../domain/verification/checks.ts";
 import { startProblems } from "../domain/events/record.ts";
 import type { JournalEntry, RunnerNote } from "../domain/events/record.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
@@ -109,7 +110,7 @@ export class RunningAttempt {
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
-    this.#finished = work.spec.verify.length === 0 ? null : new FinishedWork();
+    this.#finished = checksOf(work.spec).length === 0 ? null : new FinishedWork();
     this.#said = new Set(work.messages?.map(({ key }) => key));
     this.#questions = new OpenQuestions({
       known: work.questions ?? [],
@@ -171,6 +172,8 @@ export class RunningAttempt {
     this.#checkAnswer = await answerCheck(work.spec.jsonSchema);
     const [before] = await Promise.all([this.#changes.begin(), this.#checkpoints.begin()]);
     if (before !== null) this.#take(before);
+    if (work.baseline === true) await this.#check(true);
+    if (this.#isEnding) return this.end(null);
     const thrown = await agent.run(
       work,
       (entry) => this.#take(entry),
@@ -182,17 +185,23 @@ export class RunningAttempt {
     await this.end(thrown);
   }
 
-  /** Runs the task's commands where Claude has finished. Nothing else of the attempt runs then. */
+  /** Verifies the work where Claude has finished. Nothing else of the attempt runs then. */
   async #verify(): Promise<void> {
     if (this.#isEnding || this.#finished?.isFinished !== true) return;
     await this.#clear(null);
+    await this.#check(false);
+  }
+
+  /** @param isBaseline whether Claude has not begun. */
+  async #check(isBaseline: boolean): Promise<void> {
     if (this.#isEnding) return;
     const note = (entry: RunnerNote): void => {
       this.#take(entry);
       this.#journal.flush();
     };
-    this.#verification = new Verification({ ...this.#options, tree: () => this.#checkpoints.tree(), note });
+    this.#verification = new Verification({ ...this.#options, files: this.#checkpoints, note, isBaseline });
     await this.#verification.run();
+    if (isBaseline) this.#verification = null;
   }
 
   /**

@@ -8,6 +8,8 @@ import { gitAbove } from "../config/main-checkout.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { RunnerNote } from "../domain/events/record.ts";
 import type { ChangeCounts, CheckpointReason } from "../domain/workspace/workspace.ts";
+import { differingFiles, hiddenFiles } from "../git/differing-files.ts";
+import type { DifferingFile } from "../git/differing-files.ts";
 import { countChanges } from "../git/count-changes.ts";
 import { Git } from "../git/git.ts";
 import { GitProblem } from "../git/git-problem.ts";
@@ -101,6 +103,24 @@ export class Checkpoints {
   async tree(): Promise<string | null> {
     await this.end("end");
     return this.#failures === 0 ? (this.#last?.tree ?? null) : null;
+  }
+
+  /**
+   * The files of these patterns that differ from the beginning of the task, or that git overlooks;
+   * null: they are not known. No process of the attempt may change files meanwhile.
+   */
+  async changesOf(patterns: readonly string[]): Promise<DifferingFile[] | null> {
+    const tree = await this.tree();
+    const [repository, base] = [this.#repository, this.#base];
+    if (tree === null || repository === null || base === null) return null;
+    try {
+      const git = repository.git.again().in(this.#options.work.spec.workingDirectory);
+      const hidden = await hiddenFiles(git, patterns);
+      return [...(await differingFiles(git, base, tree, patterns)), ...hidden.map((each) => ({ how: "hidden from git", path: each }))];
+    } catch (error) {
+      this.#noteProblem(error);
+      return null;
+    }
   }
 
   async #takeAsked(): Promise<void> {

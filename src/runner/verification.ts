@@ -1,17 +1,21 @@
 /**
- * Runs the commands that verify the work of a task, one after the other, and notes each in the
- * journal: before it starts, and when it and all that it left have ended.
+ * Verifies the work of a task: looks at the files that must not change, and runs the task's
+ * commands, one after the other. Notes each in the journal: before it starts, and when it and all
+ * that it left have ended.
  */
 import type { AgentWork } from "../agent/agent.ts";
 import { commandEnvironment } from "../config/agent-env.ts";
 import type { RunnerNote } from "../domain/events/record.ts";
 import { formatDuration } from "../domain/text/duration.ts";
-import { verifyCommands } from "../domain/verification/verify-command.ts";
+import { checksOf, protectCheck } from "../domain/verification/checks.ts";
 import type { VerifyCommand } from "../domain/verification/verify-command.ts";
 import { verifyEnd } from "../domain/verification/verify-result.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { markerName } from "../processes/sweep.ts";
+import type { Checkpoints } from "./checkpoints.ts";
 import { endLeftovers } from "./leftovers.ts";
+import type { CheckEnd } from "./check-end.ts";
+import { protectedFiles } from "./protected-files.ts";
 import { ShellCommand } from "./shell-command.ts";
 
 export interface VerificationOptions {
@@ -20,13 +24,15 @@ export interface VerificationOptions {
   readonly runnerId: string;
   /** Whether this process is the subreaper of its tree now. */
   readonly isAdopting: () => boolean;
-  /** The Git tree of the files as they are now; null: it is not known. */
-  readonly tree: () => Promise<string | null>;
+  /** What the task did to the files. */
+  readonly files: Pick<Checkpoints, "tree" | "changesOf">;
   /** Writes a note, so that it survives a kill of this process. */
   readonly note: (note: RunnerNote) => void;
+  /** Whether Claude has not begun: then nothing can have changed. */
+  readonly isBaseline: boolean;
 }
 
-/** The commands of one attempt. */
+/** The checks of one attempt. */
 export class Verification {
   readonly #options: VerificationOptions;
   #running: ShellCommand | null = null;
@@ -37,7 +43,7 @@ export class Verification {
     this.#options = options;
   }
 
-  /** Runs all of them, also after a failure: Claude can fix several at once. */
+  /** Makes all of them, also after a failure: Claude can fix several at once. */
   run(): Promise<void> {
     this.#all ??= this.#runAll();
     return this.#all;
@@ -51,16 +57,26 @@ export class Verification {
   }
 
   async #runAll(): Promise<void> {
-    for (const command of verifyCommands(this.#options.work.spec.verify)) if (!this.#isStopped) await this.#runOne(command);
+    const { work, isBaseline } = this.#options;
+    const checks = checksOf(work.spec).filter(({ name }) => !isBaseline || name !== protectCheck);
+    for (const check of checks) if (!this.#isStopped) await this.#runOne(check);
   }
 
   async #runOne({ name, command }: VerifyCommand): Promise<void> {
+    const { work, files, note, isBaseline } = this.#options;
+    const tree = await files.tree();
+    if (this.#isStopped) return;
+    const about = { name, command, ...(isBaseline ? { baseline: true as const } : {}) };
+    note({ type: "worker", subtype: "verify_started", ...about });
+    failpoint("verify.started");
+    const end = name === protectCheck ? await protectedFiles(files, work.spec.protect) : await this.#runCommand(command);
+    note({ type: "worker", subtype: "verify_ended", ...about, ...end, tree });
+    failpoint("verify.ended");
+  }
+
+  async #runCommand(command: string): Promise<CheckEnd> {
     const { work, agentEnv, runnerId, isAdopting, note } = this.#options;
     const { spec, verifyTimeoutMs: limitMs } = work;
-    const tree = await this.#options.tree();
-    if (this.#isStopped) return;
-    note({ type: "worker", subtype: "verify_started", name, command });
-    failpoint("verify.started");
     const left: RunnerNote[] = [];
     this.#running = new ShellCommand({
       command,
@@ -73,17 +89,6 @@ export class Verification {
     this.#running = null;
     left.forEach(note);
     const { tookMs, output, outputBytes } = end;
-    note({
-      type: "worker",
-      subtype: "verify_ended",
-      name,
-      command,
-      ...verifyEnd(end, formatDuration(limitMs)),
-      tookMs,
-      output,
-      outputBytes,
-      tree,
-    });
-    failpoint("verify.ended");
+    return { ...verifyEnd(end, formatDuration(limitMs)), tookMs, output, outputBytes };
   }
 }

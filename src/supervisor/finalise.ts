@@ -26,12 +26,14 @@ import { isTerminal } from "../domain/task/task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { withUndelivered } from "../domain/messages/undelivered.ts";
-import { verifyCommands } from "../domain/verification/verify-command.ts";
+import { isFailedVerification } from "../domain/attempt/after-verification.ts";
+import { checksOf } from "../domain/verification/checks.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 import { endMessages, undeliveredOf } from "./message-records.ts";
 import { askRevoked } from "./question-records.ts";
-import { sayFailure } from "./say-failure.ts";
+import { failedBefore, sayFailure } from "./say-failure.ts";
+import { outdated } from "./outdated-checks.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
 
 export interface FinaliseOptions {
@@ -93,7 +95,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     begun: attempt.lastRecord > 0,
     startProblem: options.startProblem,
     continues: store.messages.open(task.id).some(({ status }) => status === "delivered"),
-    verify: verifyCommands(task.verify),
+    verify: checksOf(task),
+    failedBefore: failedBefore(store, task),
   });
   const decided = decideOutcome(facts);
   const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
@@ -135,7 +138,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   }
   const completed = after.operation === "complete";
   // Claude has finished, whatever the verification says.
-  const keepsResult = after.operation === "fail" && (outcome.kind === "verification_failed" || outcome.kind === "verify_unavailable");
+  const keepsResult = after.operation === "fail" && (isFailedVerification(outcome) || outcome.kind === "verify_unavailable");
   const resumable = after.resumable && task.sessionId !== null;
   const isAgain = after.operation === "requeue" && resumable;
   const isRevoked = isAgain && askRevoked(store, unapplied, now);
@@ -161,7 +164,11 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       verifyFailures: after.verifyFailures,
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
       error: after.error === null ? null : withUndelivered(withNextStep(after.error, task), task, undelivered),
-      ...(completed ? { attention: attentionOf(store, attempt) } : keepsResult ? {} : { result: null, structuredResult: null }),
+      ...(completed
+        ? { attention: attentionOf(store, attempt, outdated(store, attempt)) }
+        : keepsResult
+          ? {}
+          : { result: null, structuredResult: null }),
       ...spent,
       durationMs: (task.durationMs ?? 0) + workedMs(attempt.startedAt, endedAt, asked),
     },
@@ -174,7 +181,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   if (moved !== null && isTerminal(moved.status) && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (after.operation === "requeue" && task.status === "running")) store.messages.give(task.id, attempt.id);
-  if (after.operation === "requeue" && outcome.kind === "verification_failed" && after.resumable)
+  if (after.operation === "requeue" && isFailedVerification(outcome) && after.resumable)
     sayFailure(store, { task, attempt, number: after.verifyFailures, now });
   if (isFollowed) {
     store.verifications.outdate(task.id);
@@ -207,8 +214,9 @@ function withoutAnswer(outcome: Outcome, unapplied: readonly Question[]): Outcom
  * What a person should check in the whole session: in this attempt and the earlier ones that it
  * resumed. Null: nothing.
  */
-function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
-  const attention = attentionFrom(attemptsOfSession(store, attempt).flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
+function attentionOf(store: Store, attempt: Attempt, more: readonly Attention[]): Attention[] | null {
+  const events = attemptsOfSession(store, attempt).flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes));
+  const attention = [...attentionFrom(events), ...more];
   return attention.length === 0 ? null : attention;
 }
 

@@ -8,7 +8,7 @@ import type { Attempt, Task } from "../domain/task/task.ts";
 import { cutString } from "../domain/text/cut-json.ts";
 import { failureMessage } from "../domain/verification/verify-texts.ts";
 import { verdictOf } from "../domain/verification/verify-result.ts";
-import { verifyCommands } from "../domain/verification/verify-command.ts";
+import { checksOf } from "../domain/verification/checks.ts";
 import type { Store } from "../store/store.ts";
 
 /** Stands as the sender of the message. The names of tokens have a prefix. */
@@ -21,7 +21,8 @@ export function sayFailure(
   store: Store,
   { task, attempt, number, now }: { task: Task; attempt: Attempt; number: number; now: number },
 ): void {
-  const verdict = verdictOf(verifyCommands(task.verify), resultsIn(store.events.ofAttempt(attempt.id, ["verify_ended"])));
+  const results = resultsIn(store.events.ofAttempt(attempt.id, ["verify_ended"]), failedBefore(store, task));
+  const verdict = verdictOf(checksOf(task), results);
   if (verdict.kind !== "failed") return;
   const key = randomUUID();
   const text = failureMessage({ results: verdict.results, number, of: task.verifyTries, mark: `[end of output ${key.slice(0, 8)}]` });
@@ -31,4 +32,11 @@ export function sayFailure(
   const { value, truncated } = cutString(text, shownCharacters);
   const data = { by: sender, message, text: value, was: null, ...(truncated ? { truncated: true as const } : {}) };
   store.events.append(task.id, null, [{ type: "message_queued", at: now, data }]);
+}
+
+/** The names of the task's commands that failed before Claude began. */
+export function failedBefore(store: Store, { id, verifyBaseline }: Task): ReadonlySet<string> {
+  if (!verifyBaseline) return new Set();
+  const runs = store.verifications.ofTask(id).filter(({ isBaseline, isStale, state }) => isBaseline && !isStale && state === "failed");
+  return new Set(runs.map(({ name }) => name));
 }

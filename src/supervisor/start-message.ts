@@ -43,6 +43,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
     hookTimeoutMs,
+    ...baselineOf(context, task),
     verifyTimeoutMs: task.verifyTimeoutMs ?? verifyTimeoutMs,
   };
 }
@@ -119,6 +120,15 @@ function worktreeOf({ store, paths }: AttemptContext, { taskId }: Attempt): Pick
       files: last === null ? seed : { commit: last.commit, head: last.head },
     },
   };
+}
+
+/** Whether the commands run before Claude begins: until each of them has been run once. */
+function baselineOf({ store }: AttemptContext, { id, verify, verifyBaseline }: Task): Pick<StartMessage, "baseline"> {
+  if (!verifyBaseline || verify.length === 0) return {};
+  const ran = store.verifications
+    .ofTask(id)
+    .filter((run) => run.isBaseline && !run.isStale && run.tookMs !== null && run.state !== "stopped");
+  return new Set(ran.map(({ name }) => name)).size < verify.length ? { baseline: true } : {};
 }
 
 /** How the attempt's snapshots follow those of earlier attempts. */

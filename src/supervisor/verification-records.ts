@@ -28,7 +28,13 @@ export class VerificationRecords {
     const of = { taskId: this.#attempt.taskId, attemptId: this.#attempt.id };
     for (const { type, data } of eventsFromRecord(record)) {
       if (type === "verify_started")
-        verifications.start({ ...of, name: data.name, command: data.command, startedAt: Date.parse(record._at) });
+        verifications.start({
+          ...of,
+          name: data.name,
+          command: data.command,
+          startedAt: Date.parse(record._at),
+          isBaseline: data.baseline === true,
+        });
       if (type !== "verify_ended") continue;
       const { name, state, exit_code: exitCode, reason, output_tail: outputTail, tree, took_ms: tookMs } = data;
       verifications.end({ ...of, name, state, exitCode, reason, outputTail, tree, tookMs });

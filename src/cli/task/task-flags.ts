@@ -54,6 +54,7 @@ function specOf(row: OptionRow): OptionSpec {
     case "rules":
       return { ...common, repeat: true, also: rule };
     case "commands":
+    case "patterns":
       return { ...common, parse: nonEmpty(long), repeat: true };
     case "directories":
       return { ...common, parse: nonEmpty(long), repeat: true, completes: "directories" };

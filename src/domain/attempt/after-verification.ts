@@ -1,11 +1,17 @@
 /** Decides what follows when the verification of a finished turn did not pass. */
 import { failed, fruitless, unchanged } from "./consequence.ts";
 import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
+import type { Outcome } from "./outcome.ts";
 import { restartInNewSession } from "./restart.ts";
+
+/** Whether the work is not done, as its verification says. Claude hears of it. */
+export function isFailedVerification({ kind }: Pick<Outcome, "kind">): boolean {
+  return kind === "verification_failed" || kind === "protected_files_changed";
+}
 
 /** How often the verification of a task has failed in a row, this attempt included. */
 export function failuresAfter({ outcome, task }: EndedAttempt): number {
-  return task.verifyFailures + Number(outcome.kind === "verification_failed");
+  return task.verifyFailures + Number(isFailedVerification(outcome));
 }
 
 /** Continues in the session, where Claude gets the output, until the task's tries are used up. */

@@ -22,13 +22,15 @@ export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> &
   Partial<Pick<AttemptFacts, "begun" | "startProblem" | "continues">> & {
     /** The commands that verify the task's work. Absent: none. */
     readonly verify?: readonly VerifyCommand[];
+    /** The names of those that failed before Claude began, too. Absent: none. */
+    readonly failedBefore?: ReadonlySet<string>;
   };
 
 /**
  * Collects the facts from an attempt's events and its row. Events come oldest first; types other
  * than `factEventTypes` are skipped.
  */
-export function factsFrom(events: readonly EventBody[], { verify = [], ...context }: FactContext): AttemptFacts {
+export function factsFrom(events: readonly EventBody[], { verify = [], failedBefore, ...context }: FactContext): AttemptFacts {
   const facts: Mutable<AttemptFacts> = {
     result: null,
     limit: null,
@@ -43,7 +45,7 @@ export function factsFrom(events: readonly EventBody[], { verify = [], ...contex
     ended: false,
     begun: true,
     startProblem: null,
-    verdict: verify.length === 0 ? null : verdictOf(verify, resultsIn(events)),
+    verdict: verify.length === 0 ? null : verdictOf(verify, resultsIn(events, failedBefore)),
     ...context,
   };
   let isStopping = false;

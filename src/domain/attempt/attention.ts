@@ -19,6 +19,7 @@ export const attentionKinds = [
   "directory_gone",
   "overridden_hook",
   "unchecked",
+  "changed_since_verified",
 ] as const;
 export type AttentionKind = (typeof attentionKinds)[number];
 

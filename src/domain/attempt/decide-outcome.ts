@@ -10,6 +10,7 @@ import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.t
 import { meaningOf, meaningWithoutResult, stopOf } from "./meaning-of-end.ts";
 import type { StopReason } from "./stop-reason.ts";
 import type { Verdict } from "../verification/verify-result.ts";
+import { protectCheck } from "../verification/checks.ts";
 import { endsText, outputOf } from "../verification/verify-texts.ts";
 
 /**
@@ -106,8 +107,8 @@ function unverified(verdict: Verdict, facts: AttemptFacts): Outcome {
 function notPassed({ kind, results }: Extract<Verdict, { results: object }>): Outcome {
   const output = outputOf(results);
   const more = output === "" ? {} : { output };
-  if (kind === "failed")
-    return { kind: "verification_failed", message: endsText("The work did not pass its verification", results), ...more };
+  const failure = results.some(({ name }) => name === protectCheck) ? "protected_files_changed" : "verification_failed";
+  if (kind === "failed") return { kind: failure, message: endsText("The work did not pass its verification", results), ...more };
   return { kind: "verify_unavailable", message: endsText("The work could not be verified", results), ...more };
 }
 

@@ -29,6 +29,7 @@ export const outcomeKinds = [
   "parked",
   "unanswered",
   "verification_failed",
+  "protected_files_changed",
   "verify_unavailable",
 ] as const;
 export type OutcomeKind = (typeof outcomeKinds)[number];
@@ -59,6 +60,7 @@ export const retryableKinds: Readonly<Record<OutcomeKind, boolean>> = {
   parked: true,
   unanswered: true,
   verification_failed: false,
+  protected_files_changed: false,
   verify_unavailable: true,
 };
 

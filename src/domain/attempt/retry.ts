@@ -67,6 +67,7 @@ function afterAttempt(ended: Counted): Consequence {
         poisonCount: ended.progressed ? 0 : task.poisonCount,
       };
     case "verification_failed":
+    case "protected_files_changed":
       return afterFailedVerification(ended);
     case "verify_unavailable":
       return afterNoVerdict(ended);

@@ -10,7 +10,8 @@ import { cut, modelUsage, ofSubagent, ofTurn, payload } from "./payload.ts";
 
 const callId = text("Names the tool call.");
 const verifyName = text("The name of the command within the task.");
-const verifyCommand = text("The shell command.");
+const verifyCommand = text("The shell command; for `@protect` the patterns of the files that must not change.");
+const baseline = mark("There when it ran before Claude began. What it says then is not about the work.");
 
 export const agentPayloads = {
   session: payload(
@@ -209,8 +210,8 @@ export const agentPayloads = {
     },
   ),
   verify_started: payload(
-    "A command that verifies the work has started. Claude has finished.",
-    { name: verifyName, command: verifyCommand, ...cut },
+    "A command that verifies the work has started. Claude has finished, or has not begun.",
+    { name: verifyName, command: verifyCommand, baseline, ...cut },
     { name: "test", command: "npm test" },
   ),
   verify_ended: payload(
@@ -228,6 +229,7 @@ export const agentPayloads = {
       output_bytes: count("How much it printed in all."),
       took_ms: count("How long it ran."),
       tree: orNull(text("The Git tree of the files that the result is true for. Null: unknown.")),
+      baseline,
       ...cut,
     },
     {

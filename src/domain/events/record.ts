@@ -98,7 +98,7 @@ export type RunnerNote =
   /** MCP servers that did not start. */
   | { type: "worker"; subtype: "failed_mcp_server"; servers: readonly { readonly name: string; readonly reason: string | null }[] }
   /** A command that verifies the work is about to start. */
-  | { type: "worker"; subtype: "verify_started"; name: string; command: string }
+  | { type: "worker"; subtype: "verify_started"; name: string; command: string; baseline?: true }
   /**
    * It has ended, and all that it left. `output`: the end of what it printed. `tree`: the files
    * that this is true for.
@@ -115,6 +115,8 @@ export type RunnerNote =
       output: string;
       outputBytes: number;
       tree: string | null;
+      /** It ran before Claude began. */
+      baseline?: true;
     }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }

@@ -13,9 +13,12 @@ import type { EventBody, EventData, EventDraft } from "./event.ts";
 /** How much of a verify command's output an event has. */
 const maxOutput = 8_000;
 
-export function verifyStartedEvent({ name, command }: JsonObject): EventDraft<"verify_started"> {
-  const cut = cutString(stringOf(command) ?? "", maxVerifyCharacters);
-  return { type: "verify_started", data: { name: word(name) ?? "", command: cut.value, ...mark(cut.truncated) } };
+export function verifyStartedEvent(note: JsonObject): EventDraft<"verify_started"> {
+  const cut = cutString(stringOf(note["command"]) ?? "", maxVerifyCharacters);
+  return {
+    type: "verify_started",
+    data: { name: word(note["name"]) ?? "", command: cut.value, ...baselineOf(note), ...mark(cut.truncated) },
+  };
 }
 
 export function verifyEndedEvent(note: JsonObject): EventDraft<"verify_ended"> {
@@ -31,9 +34,14 @@ export function verifyEndedEvent(note: JsonObject): EventDraft<"verify_ended"> {
     output_bytes: countOf(note["outputBytes"]) ?? 0,
     took_ms: countOf(note["tookMs"]) ?? 0,
     tree: word(note["tree"]),
+    ...baselineOf(note),
     ...mark(cut.truncated || output.length > maxOutput),
   };
   return { type: "verify_ended", data };
+}
+
+function baselineOf({ baseline }: JsonObject): { baseline?: true } {
+  return baseline === true ? { baseline } : {};
 }
 
 /** The result that an event reports. */
@@ -42,7 +50,13 @@ export function verifyResult(data: EventData["verify_ended"]): VerifyResult {
   return { name, command, state, exitCode, reason, output };
 }
 
-/** How the verify commands of an attempt ended, in order. */
-export function resultsIn(events: readonly EventBody[]): VerifyResult[] {
-  return events.flatMap(({ type, data }) => (type === "verify_ended" ? [verifyResult(data)] : []));
+/**
+ * How the verify commands of an attempt ended after the work, in order.
+ * @param failedBefore the names of those that failed before Claude began, too.
+ */
+export function resultsIn(events: readonly EventBody[], failedBefore: ReadonlySet<string> = new Set()): VerifyResult[] {
+  return events.flatMap(({ type, data }) => {
+    if (type !== "verify_ended" || data.baseline === true) return [];
+    return [{ ...verifyResult(data), ...(failedBefore.has(data.name) ? { failedBefore: true as const } : {}) }];
+  });
 }

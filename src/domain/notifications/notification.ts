@@ -28,6 +28,7 @@ export const defaultEvents: readonly NotificationEvent[] = ["question", "complet
 const exactMeanings: Readonly<Partial<Record<OutcomeKind, NotificationEvent>>> = {
   budget_exhausted: "budget",
   verification_failed: "verification_failed",
+  protected_files_changed: "verification_failed",
 };
 
 /**

@@ -99,6 +99,13 @@ interface CommandsRow extends RowBase {
   readonly maxItems: number;
 }
 
+/** Patterns of paths, as git reads them (`:(glob)`). A retry replaces them. */
+interface PatternsRow extends RowBase {
+  readonly kind: "patterns";
+  readonly default: readonly [];
+  readonly maxItems: number;
+}
+
 /** Absolute, real paths of directories. */
 interface DirectoriesRow extends RowBase {
   readonly kind: "directories";
@@ -165,6 +172,7 @@ export type OptionRow =
   | ChoiceRow
   | RulesRow
   | CommandsRow
+  | PatternsRow
   | DirectoriesRow
   | JsonRow
   | SchemaRow
@@ -180,7 +188,7 @@ export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends re
   ? C[number]
   : R extends { kind: "text" }
     ? string
-    : R extends { kind: "rules" | "commands" | "directories" }
+    : R extends { kind: "rules" | "commands" | "patterns" | "directories" }
       ? string[]
       : R extends { kind: "integer" | "money" | "duration" }
         ? number

@@ -9,6 +9,7 @@ import { effortLevels } from "./effort.ts";
 import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
+import { maxProtected } from "../verification/protected-files.ts";
 import { maxVerifyCommands } from "../verification/verify-command.ts";
 import { workspaceKinds } from "../workspace/workspace.ts";
 
@@ -353,6 +354,28 @@ export const taskOptions = [
     flag: { spelled: "--verify-timeout <duration>", help: "longest run of one verify command (default: 10m)" },
     agent: "may",
     shown: { line: "Verify", text: "each up to {}" },
+  },
+  {
+    name: "verify_baseline",
+    kind: "switch",
+    part: "run",
+    default: false,
+    sentence: "Run the commands in `verify` before Claude begins, too: what failed already is said wherever it fails again.",
+    flag: { spelled: "--verify-baseline", help: "run the verify commands before Claude begins, too" },
+    agent: "may",
+    shown: { line: "Verify", text: "before Claude begins, too" },
+  },
+  {
+    name: "protect",
+    kind: "patterns",
+    part: "run",
+    default: [],
+    maxItems: maxProtected,
+    sentence:
+      "Patterns of files that the task must not change, relative to its working directory (git's globs: `test/**`). A change there is a failed verification, in the end `protected_files_changed`. Needs a git repository. Only `@none` stands for none.",
+    flag: { spelled: "--protect <pattern>", help: 'files that the task must not change, e.g. "test/**"; may be given several times' },
+    agent: "may",
+    shown: { line: "Protected", text: "{}" },
   },
   {
     name: "ignore_broken_settings",

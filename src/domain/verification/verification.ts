@@ -2,7 +2,7 @@
 import type { VerifyResult, VerifyState } from "./verify-result.ts";
 
 /** One run of one command. */
-export interface Verification extends Omit<VerifyResult, "state" | "output"> {
+export interface Verification extends Omit<VerifyResult, "state" | "output" | "failedBefore"> {
   readonly id: number;
   readonly taskId: number;
   readonly attemptId: number;
@@ -16,4 +16,6 @@ export interface Verification extends Omit<VerifyResult, "state" | "output"> {
   readonly tookMs: number | null;
   /** Whether the task began again since. */
   readonly isStale: boolean;
+  /** Whether it ran before Claude began. */
+  readonly isBaseline: boolean;
 }

@@ -17,6 +17,8 @@ export interface VerifyResult extends VerifyCommand {
   readonly reason: string | null;
   /** The end of what it printed, without secrets. */
   readonly output: string;
+  /** There where it failed before Claude began, too. */
+  readonly failedBefore?: true;
 }
 
 /** How the shell says that a command is not there, or cannot be executed. */

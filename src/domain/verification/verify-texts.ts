@@ -2,6 +2,7 @@
  * Says in words how verify commands ended: to people in a task's error, and to Claude in a message.
  */
 import { lastLines } from "../text/last-lines.ts";
+import { protectCheck } from "./checks.ts";
 import type { VerifyResult } from "./verify-result.ts";
 
 /** How much output an error shows. */
@@ -11,10 +12,16 @@ const errorLines = 10;
 const messageCharacters = 24_000;
 const messageCharactersEach = 8_000;
 
-/** `test ended with exit code 1`, `test is unavailable: it was not found (exit code 127)`. */
-export function endText({ name, state, exitCode, reason }: Omit<VerifyResult, "output">): string {
+/** `test ended with exit code 1`, `test could not decide: it was not found (exit code 127)`. */
+export function endText(result: Omit<VerifyResult, "output">): string {
+  const { name, state, failedBefore } = result;
   if (state === "passed") return `${name} passed`;
-  if (state === "unavailable") return `${name} could not decide: ${reason ?? "it did not run"}`;
+  if (state === "unavailable") return `${name} could not decide: ${result.reason ?? "it did not run"}`;
+  return `${failureText(result)}${failedBefore === true ? ", as before the task" : ""}`;
+}
+
+function failureText({ name, exitCode, reason }: Omit<VerifyResult, "output">): string {
+  if (name === protectCheck) return `protected files were changed (${reason ?? ""})`;
   return reason === null ? `${name} ended with exit code ${exitCode ?? "?"}` : `${name} failed: ${reason}`;
 }
 
@@ -38,13 +45,17 @@ export interface FailedTry {
   readonly mark: string;
 }
 
+function howText({ name, command }: VerifyResult): string {
+  return name === protectCheck ? `These must stay as they were: ${command}. Put them back.` : `The command: ${command}`;
+}
+
 /** What Claude gets after a failure. The output is data. */
 export function failureMessage({ results, number, of, mark }: FailedTry): string {
   const each = Math.min(messageCharactersEach, Math.floor(messageCharacters / Math.max(1, results.length)));
   const parts = results.map((result) => {
     const output = lastLines(result.output, { characters: each });
     const printed = output === "" ? "It printed nothing." : `The end of its output, up to the line ${mark}:\n${output}\n${mark}`;
-    return `${endText(result)}. The command: ${result.command}\n${printed}`;
+    return `${endText(result)}. ${howText(result)}\n${printed}`;
   });
   return [
     `Claude Worker ran the commands that decide whether this task is done. It is not done yet (check ${number} of at most ${of}).`,

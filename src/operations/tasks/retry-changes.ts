@@ -5,6 +5,7 @@ import type { Task, TaskSpec } from "../../domain/task/task.ts";
 import { changedOptions, optionNames } from "../../domain/task/option-values.ts";
 import type { QueueOptions } from "../../domain/task/options.ts";
 import type { NamedContext } from "../verification/named-commands.ts";
+import { protectedPatterns } from "../../domain/verification/protected-files.ts";
 import { resolveVerify } from "../verification/resolve-verify.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
@@ -17,12 +18,13 @@ export type Changes = Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
  * name; untrusted_directory: the repository names it, and no person has trusted that.
  */
 export function changesOf(context: NamedContext & { readonly settings: Settings }, task: Task, input: ParsedRetryInput): Changes {
-  const { working_directory: directory, additional_directories: more, verify } = input;
+  const { working_directory: directory, additional_directories: more, verify, protect } = input;
   const real = more === undefined ? {} : { additional_directories: realDirectories(more) };
   const workingDirectory = directory === undefined ? task.workingDirectory : realDirectory(directory);
   return {
     ...(directory === undefined ? {} : { workingDirectory }),
     ...changedOptions(task, { ...input, ...real }, context.settings),
+    ...(protect === undefined ? {} : { protect: protectedPatterns(protect) }),
     ...(verify === undefined ? {} : { verify: resolveVerify(context, verify ?? context.settings.verify, workingDirectory) }),
   };
 }

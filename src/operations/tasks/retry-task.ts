@@ -15,7 +15,7 @@ import { requireSchema } from "./require-schema.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
 import type { Changes } from "./retry-changes.ts";
-import { imagesOf, requirePossible, requireRoom, takeRate } from "./submit-task.ts";
+import { imagesOf, requirePossible, requireProtectable, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
@@ -48,6 +48,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     const additionalDirectories = realDirectories(changed.additionalDirectories);
     requireRights(context, { ...changed, workingDirectory, additionalDirectories }, asked);
     requirePossible(changed, context.env);
+    requireProtectable({ ...changed, workingDirectory });
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
     const again = store.tasks.transition(id, "retry", now, {

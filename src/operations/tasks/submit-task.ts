@@ -3,6 +3,7 @@ import type { Paths } from "../../config/paths.ts";
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import { gitAbove } from "../../config/main-checkout.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { attachmentsProblem } from "../../domain/task/attachment.ts";
@@ -16,6 +17,7 @@ import { requireSchema } from "./require-schema.ts";
 import type { SubmitRate } from "./submit-rate.ts";
 import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
+import { protectedPatterns } from "../../domain/verification/protected-files.ts";
 import { resolveVerify } from "../verification/resolve-verify.ts";
 import { chooseWorktree, planOf } from "../workspaces/plan-worktrees.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
@@ -118,6 +120,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
     // A task of an agent does not disturb a person unless the agent asks for it.
     ...submittedOptions(input, isAgent(caller) ? { ...settings, on_question: "deny" } : settings),
     verify: resolveVerify(context, input.verify ?? settings.verify, workingDirectory),
+    protect: protectedPatterns(input.protect),
     additionalDirectories: realDirectories(input.additional_directories),
     ...(input.attachments.length === 0 ? {} : { images: imagesOf(input.attachments) }),
     permissionMode,
@@ -129,6 +132,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
     depth: terms?.depth ?? 0,
   };
   requirePossible(task, env);
+  requireProtectable(task);
   requireRights(context, task, asked);
   return task;
 }
@@ -149,6 +153,16 @@ export function requirePossible(
     "invalid_input",
     "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.",
   );
+}
+
+/**
+ * Refuses files that must not change where it cannot be seen what changed.
+ * @throws WorkerError invalid_input.
+ */
+export function requireProtectable({ protect, workingDirectory }: Pick<NewTask, "protect" | "workingDirectory">): void {
+  if (protect.length === 0 || gitAbove(workingDirectory) !== null) return;
+  const detail = `needs a git repository, and ${workingDirectory} is in none`;
+  throw new WorkerError("invalid_input", `protect ${detail}. Leave it out, or make one there: git init`, [{ pointer: "/protect", detail }]);
 }
 
 /** The bytes of images as a submit has them. */

@@ -16,6 +16,7 @@ import type { Hold } from "../../domain/order/hold.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Attempt, Task } from "../../domain/task/task.ts";
 import type { Verification } from "../../domain/verification/verification.ts";
+import { checksOf } from "../../domain/verification/checks.ts";
 import { verificationViews } from "../verification/verification-view.ts";
 import type { ModelUsage } from "../../domain/task/model-usage.ts";
 import { shownOptions } from "../../domain/task/option-values.ts";
@@ -91,7 +92,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
       .questions(task.id)
       .slice(-shownQuestions)
       .map((question) => questionView(question, task)),
-    verification: task.verify.length === 0 ? [] : verificationViews(task.verify, waiting.verifications(task.id)),
+    verification: verificationOf(task, waiting),
     messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
     result: task.result,
@@ -171,14 +172,19 @@ export interface WaitingContext extends AdmissionContext {
 }
 
 /** Most tasks have no commands: then the store is not asked. */
-function isVerifying({ id, verify }: TaskRow, waiting: WaitingContext): boolean {
-  return verify.length > 0 && waiting.verifying(id) !== null;
+function verificationOf(task: Task, waiting: WaitingContext): TaskView["verification"] {
+  const checks = checksOf(task);
+  return checks.length === 0 ? [] : verificationViews(checks, waiting.verifications(task.id));
 }
 
-/** A task with commands completes only when they have passed. */
-function isVerified({ verify, status }: TaskRow): boolean | null {
-  if (verify.length === 0 || !isTerminal(status)) return null;
-  return status === "completed";
+function isVerifying(task: TaskRow, waiting: WaitingContext): boolean {
+  return checksOf(task).length > 0 && waiting.verifying(task.id) !== null;
+}
+
+/** A task with checks completes only when they have passed. Files may have changed since. */
+function isVerified(task: TaskRow): boolean | null {
+  if (!isTerminal(task.status) || checksOf(task).length === 0) return null;
+  return task.status === "completed" && task.attention?.some(({ kind }) => kind === "changed_since_verified") !== true;
 }
 
 /** So many questions of one task are shown, the newest ones. */

@@ -1,21 +1,26 @@
 /** Makes the views of verify commands from their stored runs. */
 import type { VerificationView } from "../../contract/views/task.ts";
-import { verifyCommands } from "../../domain/verification/verify-command.ts";
 import type { VerifyCommand } from "../../domain/verification/verify-command.ts";
 import type { Verification } from "../../domain/verification/verification.ts";
 import { rfc3339 } from "../tasks/times.ts";
 
-/** @param verify the task's own. @param runs of the task, oldest first. */
-export function verificationViews(verify: readonly string[], runs: readonly Verification[]): VerificationView[] {
-  return verifyCommands(verify).map((command) =>
-    viewOf(
-      command,
-      runs.filter(({ name }) => name === command.name),
-    ),
-  );
+/** @param runs of the task, oldest first. */
+export function verificationViews(checks: readonly VerifyCommand[], runs: readonly Verification[]): VerificationView[] {
+  return checks.map((check) => {
+    const own = runs.filter(({ name }) => name === check.name);
+    const before = own.findLast(({ isBaseline }) => isBaseline);
+    const baseline = before === undefined ? null : { state: before.state, exit_code: before.exitCode };
+    return {
+      ...viewOf(
+        check,
+        own.filter(({ isBaseline }) => !isBaseline),
+      ),
+      baseline,
+    };
+  });
 }
 
-function viewOf({ name, command }: VerifyCommand, runs: readonly Verification[]): VerificationView {
+function viewOf({ name, command }: VerifyCommand, runs: readonly Verification[]): Omit<VerificationView, "baseline"> {
   const last = runs.at(-1);
   if (last === undefined) {
     const unknown = { exit_code: null, reason: null, output_tail: "", tree: null, started_at: null, took_ms: null };

@@ -4,7 +4,7 @@ import type { Verification } from "../../domain/verification/verification.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 
-type Started = Pick<Verification, "taskId" | "attemptId" | "name" | "command" | "startedAt">;
+type Started = Pick<Verification, "taskId" | "attemptId" | "name" | "command" | "startedAt" | "isBaseline">;
 type Ended = Pick<Verification, "taskId" | "attemptId" | "name" | "state" | "exitCode" | "reason" | "outputTail" | "tree" | "tookMs">;
 
 export interface VerificationStore {
@@ -18,6 +18,11 @@ export interface VerificationStore {
   end(run: Ended): void;
   /** Inside `write`. The attempt has ended: what still ran was stopped with it. */
   stop(taskId: number, attemptId: number): void;
+  /**
+   * Inside `write`. The attempt left the files in this tree: what passed with other files is not
+   * true for these. @returns how many runs that concerns.
+   */
+  outdateOthers(taskId: number, attemptId: number, tree: string): number;
   /** Inside `write`. The task begins again: what was found is not true any more. */
   outdate(taskId: number): void;
 }
@@ -36,6 +41,7 @@ const row = defineRow<Verification>({
   startedAt: "plain",
   tookMs: "plain",
   isStale: "flag",
+  isBaseline: "flag",
 });
 
 /** The runs' rows on one connection. */
@@ -47,7 +53,8 @@ export function createVerificationStore(database: Database.Database, writing: Wr
     )
     .pluck();
   const insert = database.prepare(
-    "INSERT INTO verifications (task_id, attempt_id, name, command, started_at) VALUES (@taskId, @attemptId, @name, @command, @startedAt)",
+    `INSERT INTO verifications (task_id, attempt_id, name, command, started_at, is_baseline)
+     VALUES (@taskId, @attemptId, @name, @command, @startedAt, @isBaseline)`,
   );
   const setEnd = database.prepare(
     `UPDATE verifications SET state = @state, exit_code = @exitCode, reason = @reason, output_tail = @outputTail, tree = @tree, took_ms = @tookMs
@@ -58,12 +65,16 @@ export function createVerificationStore(database: Database.Database, writing: Wr
      WHERE task_id = @taskId AND attempt_id = @attemptId AND state = 'running'`,
   );
   const setStale = database.prepare("UPDATE verifications SET is_stale = 1 WHERE task_id = @taskId");
+  const setOtherStale = database.prepare(
+    `UPDATE verifications SET is_stale = 1
+     WHERE task_id = @taskId AND attempt_id = @attemptId AND is_baseline = 0 AND state = 'passed' AND tree IS NOT NULL AND tree <> @tree`,
+  );
   return {
     ofTask: (taskId) => select.all(taskId).map((found) => row.decode(found)),
     running: (taskId) => selectRunning.get(taskId) ?? null,
     start: (run) => {
       writing.touch(run.taskId);
-      insert.run(run);
+      insert.run({ ...run, isBaseline: row.encode("isBaseline", run.isBaseline) });
     },
     end: (run) => {
       writing.touch(run.taskId);
@@ -72,6 +83,10 @@ export function createVerificationStore(database: Database.Database, writing: Wr
     stop: (taskId, attemptId) => {
       writing.touch(taskId);
       setStopped.run({ taskId, attemptId });
+    },
+    outdateOthers: (taskId, attemptId, tree) => {
+      writing.touch(taskId);
+      return setOtherStale.run({ taskId, attemptId, tree }).changes;
     },
     outdate: (taskId) => {
       writing.touch(taskId);

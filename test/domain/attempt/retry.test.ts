@@ -179,7 +179,7 @@ test("only failures of the agent spend retries", () => {
       let failures = 0;
       for (const { kind, progressed, unbegun } of attempts) {
         const consequence = after({ kind, message: "x" }, { task, progressed, unbegun });
-        const isFailure = ["agent_failed", "verification_failed", "timed_out"].includes(kind);
+        const isFailure = ["agent_failed", "verification_failed", "protected_files_changed", "timed_out"].includes(kind);
         if (isFailure) failures += 1;
         assert.equal(consequence.spendsRetry, isFailure && consequence.operation === "requeue");
         task = { ...task, poisonCount: consequence.poisonCount, retriesSpent: task.retriesSpent + Number(consequence.spendsRetry) };

@@ -50,6 +50,8 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
       return { words: [flag, "Read", "Bash(ls)"], value: ["Read", "Bash(ls)"] };
     case "commands":
       return { words: [flag, "npm test", flag, "@lint"], value: ["npm test", "@lint"] };
+    case "patterns":
+      return { words: [flag, "test/**", flag, "*.lock"], value: ["test/**", "*.lock"] };
     case "directories":
       return { words: [flag, "docs", flag, "/srv/data"], value: ["/home/me/docs", "/srv/data"] };
     case "attachments":

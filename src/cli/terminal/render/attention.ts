@@ -11,6 +11,7 @@ const words: Record<AttentionView["kind"], (count: number) => string> = {
   uncommitted: (count) => `${count} uncommitted ${count === 1 ? "file" : "files"}`,
   directory_gone: () => "working directory gone",
   overridden_hook: (count) => (count === 1 ? "Stop hook overridden" : `Stop hooks overridden ${count} times`),
+  changed_since_verified: (count) => `files changed after ${count === 1 ? "a check" : `${count} checks`}`,
   unchecked: (count) => `${count} not checked by a hook`,
 };
 

@@ -59,14 +59,20 @@ function fixesOf(task: TaskView): Step[] {
           ["--json-schema FILE", "with another schema"],
         ] as const)
       : []),
-    ...(task.error?.code === "verification_failed" && task.session_id !== null
+    ...(isUnverified(task) && task.session_id !== null
       ? ([["--resume", "verify again what you have fixed, and else let Claude continue"]] as const)
       : []),
+    ...(task.error?.code === "protected_files_changed" ? [["--resume --protect @none", "allow these changes"] as const] : []),
     ...(task.error?.code === "broken_settings" ? [["--ignore-broken-settings", "without the broken settings"] as const] : []),
     ...(allow === ""
       ? []
       : [[allow, allow.includes(placeholder) ? "allow what was denied: write a rule for …" : "allow what was denied"] as const]),
   ];
+}
+
+/** Whether it failed because its checks did not pass. */
+function isUnverified({ error }: TaskView): boolean {
+  return error?.code === "verification_failed" || error?.code === "protected_files_changed";
 }
 
 /** Whether its answer did not fit the schema that was given. */

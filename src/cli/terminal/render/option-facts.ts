@@ -27,6 +27,7 @@ function textOf(row: OptionRow, value: unknown): string {
       return formatDuration(value as number).replace(/\.0 s$/, " s");
     case "rules":
     case "commands":
+    case "patterns":
     case "directories":
     case "json":
       return (value as string[]).join(", ");

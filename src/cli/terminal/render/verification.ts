@@ -31,14 +31,15 @@ export function verificationLines({ verification, verify_tries: most }: Pick<Tas
   });
 }
 
-function stateText({ state, exit_code: code, reason, tries, took_ms: took, stale }: VerificationView, most: number): string {
+function stateText({ state, exit_code: code, reason, tries, took_ms: took, stale, baseline }: VerificationView, most: number): string {
   const facts = [
     state === "pending" ? "has not run" : state,
     state === "failed" && code !== null ? `exit code ${code}` : "",
     reason ?? "",
     took === null ? "" : formatDuration(took),
     state === "failed" && tries > 0 ? `try ${tries} of ${most}` : "",
-    stale ? "before the task began again" : "",
+    stale ? "stale: the work changed since" : "",
+    baseline?.state === "failed" ? "failed before the task, too" : "",
   ];
   return facts.filter((fact) => fact !== "").join(" · ");
 }

@@ -35,6 +35,7 @@ import { workspaces } from "../migrations/0029-workspaces.ts";
 import { verifications } from "../migrations/0030-verifications.ts";
 import { worktrees } from "../migrations/0031-worktrees.ts";
 import { putBack } from "../migrations/0032-put-back.ts";
+import { verifyBaselines } from "../migrations/0033-verify-baselines.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -77,6 +78,7 @@ export const migrations: readonly Migration[] = [
   verifications,
   worktrees,
   putBack,
+  verifyBaselines,
 ];
 
 /** The `user_version` of a database that this version writes. */
