@@ -38,6 +38,7 @@ class FakeAgent implements Agent {
   readonly #onSpawned: AgentOptions["onSpawned"];
   readonly #stopped = new AbortController();
   readonly #inbox: SentMessage[] = [];
+  #emit: Emit = () => {};
   #parked = false;
   #interrupted = false;
   readonly lost = new Promise<void>(() => {});
@@ -61,7 +62,15 @@ class FakeAgent implements Agent {
     this.#inbox.push(message);
   }
 
+  unsay(key: string, by: string): void {
+    const at = this.#inbox.findIndex((message) => message.key === key);
+    if (at === -1) return;
+    this.#inbox.splice(at, 1);
+    this.#emit({ type: "worker", subtype: "message_taken_back", key, by });
+  }
+
   async run(work: AgentWork, emit: Emit, ask: Ask): Promise<string | null> {
+    this.#emit = emit;
     try {
       return await this.#play(work, emit, ask);
     } catch (error) {

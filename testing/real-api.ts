@@ -100,6 +100,7 @@ export function realApi(
         isStopping: () => stop.hasBegun,
       }),
     stopRunner: () => Promise.resolve(false),
+    unsend: () => false,
     probe: async () => ({ kind: "succeeded" as const, message: "It answered." }),
     renewRunners: () => {},
     hostProblem,

@@ -47,6 +47,12 @@ export interface Agent {
    * part of the conversation; otherwise the message was not taken. Absent: it takes none.
    */
   say?(message: SentMessage): void;
+  /**
+   * Takes back what was said to the agent while it runs. It emits `message_taken_back` once the
+   * message can be part of no conversation any more; otherwise it keeps it. Absent: it keeps all.
+   * @param by who takes it back.
+   */
+  unsay?(key: string, by: string): void;
   /** Asks the running turn to stop by itself. */
   interrupt(): Promise<void>;
   /** Signals the agent's process, where there is one. */

@@ -19,6 +19,7 @@ import { McpWatch } from "./mcp-watch.ts";
 import type { McpNote } from "./mcp-watch.ts";
 import { isNoise, reasonsToGiveUp } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
+import type { MessageFate } from "./open-input.ts";
 import type { UserMessage } from "./user-message.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
@@ -31,6 +32,14 @@ import { movedSentence } from "./directory-problem.ts";
 type Sdk = typeof sdk;
 /** A message of Claude Code, or a note about its spending or its MCP servers. */
 type Said = SDKMessage | SpendingNote | McpNote;
+
+/**
+ * A method of the SDK's Query that its types lack (0.3.332). Claude Code then reports the message
+ * as `cancelled`, unless a turn has taken it or is taking it.
+ */
+interface MessageQueue {
+  cancelAsyncMessage?(uuid: string): Promise<boolean>;
+}
 
 /** The SDK takes about 100 ms to load, which begins here. */
 export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
@@ -52,7 +61,11 @@ class ClaudeAgent implements Agent {
   /** Null: no task has come yet. */
   #work: AgentWork | null = null;
   readonly #decisions = new Decisions();
-  readonly #live = new LiveMessages(async () => await this.#query?.interrupt());
+  readonly #live = new LiveMessages({
+    interrupt: async () => await this.#query?.interrupt(),
+    withdraw: async (key) => await (this.#query as MessageQueue | null)?.cancelAsyncMessage?.(key),
+    takenBack: (key, by) => this.#emit({ type: "worker", subtype: "message_taken_back", key, by }),
+  });
   #hooks: HookWatch | null = null;
   readonly #start: GuardedStart;
   #lose: () => void = () => {};
@@ -122,6 +135,10 @@ class ClaudeAgent implements Agent {
 
   say(message: SentMessage): void {
     if (!this.#halted) this.#live.add(message);
+  }
+
+  unsay(key: string, by: string): void {
+    if (!this.#halted) this.#live.unsay(key, by);
   }
 
   async interrupt(): Promise<void> {
@@ -253,7 +270,7 @@ class ClaudeAgent implements Agent {
     const cost = new RunningCost(query, take);
     const servers = new McpWatch(query, take);
     let background = 0;
-    if (input !== null) input.onMessages = (keys, state) => this.#noteMessages(keys, state);
+    if (input !== null) input.onMessages = (keys, fate) => this.#noteMessages(keys, fate);
     const hooks = this.#work === null ? null : this.#watchHooks(this.#work);
     this.#hooks = hooks;
     try {
@@ -287,10 +304,10 @@ class ClaudeAgent implements Agent {
     });
   }
 
-  #noteMessages(keys: readonly string[], state: "delivered" | "done"): void {
+  #noteMessages(keys: readonly string[], fate: MessageFate): void {
     for (const key of keys) {
-      this.#live.delivered(key);
-      this.#emit({ type: "worker", subtype: `message_${state}`, key });
+      this.#live.hasBecome(key, fate);
+      if (fate === "delivered" || fate === "done") this.#emit({ type: "worker", subtype: `message_${fate}`, key });
     }
   }
 

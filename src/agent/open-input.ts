@@ -23,6 +23,12 @@ export interface Receipt {
 }
 
 /**
+ * What becomes of a message. `dropped`: Claude Code has removed it from its queue, and no turn has
+ * taken it.
+ */
+export type MessageFate = "queued" | "delivered" | "done" | "dropped";
+
+/**
  * The input of one run. It ends when a turn has ended, every message was taken to its end, and
  * nothing runs in the background.
  */
@@ -36,8 +42,10 @@ export class OpenInput {
   #timer: NodeJS.Timeout | null = null;
   /** What was said with a receipt and whose turn has not ended. */
   readonly #unfinished = new Map<unknown, Receipt>();
-  /** Called when Claude Code has taken messages, and when the turn that took them has ended. */
-  onMessages: (keys: readonly string[], state: "delivered" | "done") => void = () => {};
+  /** The UUIDs of what a turn has taken. */
+  readonly #started = new Set<unknown>();
+  /** Called when Claude Code says what becomes of messages. */
+  onMessages: (keys: readonly string[], fate: MessageFate) => void = () => {};
 
   /** @param prompt the first message; absent: there is none yet. */
   constructor(prompt?: UserContent) {
@@ -59,6 +67,12 @@ export class OpenInput {
   expect(receipt: Receipt): boolean {
     if (!this.#isEnded) this.#unfinished.set(receipt.uuid, receipt);
     return !this.#isEnded;
+  }
+
+  /** Waits no more for what `expect` announced: it is not said. */
+  forget(uuid: UUID): void {
+    this.#unfinished.delete(uuid);
+    this.#decide();
   }
 
   /** Takes every message of Claude Code, in order. */
@@ -83,19 +97,29 @@ export class OpenInput {
 
   /** Follows what becomes of messages (`command_lifecycle`, and the UUIDs of a result). */
   #follow({ type, command_uuid: uuid, state, user_message_uuids: ended }: Message): void {
-    if (type === "command_lifecycle" && state === "started") this.#report(uuid, "delivered");
-    if (type === "command_lifecycle" && (state === "completed" || state === "cancelled")) this.#finish(uuid, state === "completed");
-    if (type === "result") for (const each of arrayOf(ended)) this.#finish(each, true);
+    if (type === "command_lifecycle") this.#followCommand(uuid, state);
+    if (type === "result") for (const each of arrayOf(ended)) this.#finish(each, "done");
   }
 
-  #finish(uuid: unknown, isDone: boolean): void {
-    if (isDone) this.#report(uuid, "done");
+  #followCommand(uuid: unknown, state: unknown): void {
+    if (state === "queued") this.#report(uuid, "queued");
+    if (state === "started") {
+      this.#started.add(uuid);
+      this.#report(uuid, "delivered");
+    }
+    // A turn that took it may have been cut off.
+    if (state === "cancelled") this.#finish(uuid, this.#started.has(uuid) ? null : "dropped");
+    if (state === "completed") this.#finish(uuid, "done");
+  }
+
+  #finish(uuid: unknown, fate: "done" | "dropped" | null): void {
+    if (fate !== null) this.#report(uuid, fate);
     this.#unfinished.delete(uuid);
   }
 
-  #report(uuid: unknown, state: "delivered" | "done"): void {
+  #report(uuid: unknown, fate: MessageFate): void {
     const receipt = this.#unfinished.get(uuid);
-    if (receipt !== undefined) this.onMessages(receipt.keys, state);
+    if (receipt !== undefined) this.onMessages(receipt.keys, fate);
   }
 
   #decide(): void {

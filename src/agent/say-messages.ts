@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import type { DeliveryWay, SentMessage } from "../domain/messages/message.ts";
 import { arrayOf, objectOf } from "../domain/text/read-json.ts";
 import type { AgentWork, Emit } from "./agent.ts";
-import type { OpenInput } from "./open-input.ts";
+import type { MessageFate, OpenInput } from "./open-input.ts";
 import { journalTail, parseLines } from "./transcript.ts";
 import { contentOf } from "./user-message.ts";
 
@@ -24,23 +24,37 @@ export function sayPrompt(input: OpenInput, { spec, images, messages = [] }: Age
 /** How a message joins a turn that runs. */
 const priorities = { next: "next", after_turn: "later", now: "next", dismiss: "next" } as const satisfies Record<DeliveryWay, string>;
 
+/** What messages need of the Claude Code that runs. */
+export interface LivePort {
+  /** Ends the turn. */
+  interrupt(): Promise<unknown>;
+  /** Asks for the removal of a message from the queue. What comes of it is reported as its fate. */
+  withdraw(key: string): Promise<unknown>;
+  /** The message is taken back: Claude has not read it and never will. @param by who asked. */
+  takenBack(key: string, by: string): void;
+}
+
 /**
  * Says messages that come while Claude Code runs, in order. One with the delivery `now` interrupts
  * the turn first. (Claude Code's own priority `now` would end the turn as an empty success.)
  */
 export class LiveMessages {
-  readonly #interrupt: () => Promise<unknown>;
-  readonly #messages: SentMessage[] = [];
+  readonly #port: LivePort;
+  #messages: readonly SentMessage[] = [];
   readonly #delivered = new Set<string>();
+  /** Keys of the messages that Claude Code may have. */
+  readonly #said = new Set<string>();
+  /** Who wants to take back which message. */
+  readonly #recalled = new Map<string, string>();
   #input: OpenInput | null = null;
   #saying: Promise<void> = Promise.resolve();
 
-  constructor(interrupt: () => Promise<unknown>) {
-    this.#interrupt = interrupt;
+  constructor(port: LivePort) {
+    this.#port = port;
   }
 
   add(message: SentMessage): void {
-    this.#messages.push(message);
+    this.#messages = [...this.#messages, message];
     if (this.#input !== null) this.#say(this.#input, message);
   }
 
@@ -50,15 +64,43 @@ export class LiveMessages {
     for (const message of this.#messages) if (!this.#delivered.has(message.key)) this.#say(input, message);
   }
 
-  delivered(key: string): void {
-    this.#delivered.add(key);
+  /** Takes a message back, unless a turn has it. Without effect on messages of the start. */
+  unsay(key: string, by: string): void {
+    if (this.#delivered.has(key) || !this.#messages.some((message) => message.key === key)) return;
+    this.#recalled.set(key, by);
+    if (this.#said.has(key)) this.#withdraw(key);
+    else this.#drop(key, by);
   }
 
-  #say(input: OpenInput, { key, text, delivery }: SentMessage): void {
+  /** Takes what Claude Code says about a message. */
+  hasBecome(key: string, fate: MessageFate): void {
+    if (fate === "delivered" || fate === "done") this.#delivered.add(key);
+    const by = this.#recalled.get(key);
+    if (by === undefined) return;
+    // It was not in the queue when its removal was asked for.
+    if (fate === "queued") this.#withdraw(key);
+    if (fate === "dropped") this.#drop(key, by);
+  }
+
+  #withdraw(key: string): void {
+    // A process that is gone has removed nothing, and its messages are said by the next one.
+    this.#port.withdraw(key).catch(() => {});
+  }
+
+  #drop(key: string, by: string): void {
+    this.#messages = this.#messages.filter((message) => message.key !== key);
+    this.#recalled.delete(key);
+    this.#port.takenBack(key, by);
+  }
+
+  #say(input: OpenInput, message: SentMessage): void {
+    const { key, text, delivery } = message;
     const receipt = { uuid: key as UUID, keys: [key] };
     if (!input.expect(receipt)) return;
     this.#saying = this.#saying.then(async () => {
-      if (delivery === "now") await this.#interrupt().catch(() => {});
+      if (!this.#messages.includes(message)) return input.forget(receipt.uuid);
+      this.#said.add(key);
+      if (delivery === "now") await this.#port.interrupt().catch(() => {});
       input.say(text, receipt, priorities[delivery]);
     });
   }

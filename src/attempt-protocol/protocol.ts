@@ -142,6 +142,11 @@ export type ToRunner =
   /** A message that came since the start. Sent again after a reconnect; the first one counts. */
   | { readonly type: "message"; readonly message: SentMessage }
   /**
+   * Takes a message back that came since the start, also before it comes; `by`: who does. Without
+   * effect where a turn has it. Sent again after a reconnect.
+   */
+  | { readonly type: "unsend"; readonly key: string; readonly by: string }
+  /**
    * Ends the attempt while its questions wait, once nothing else of it runs; at once with `force`.
    */
   | { readonly type: "park"; readonly force: boolean }

@@ -1,4 +1,7 @@
-/** Finds the line of Claude Code's transcript that a copy of the conversation ends with. */
+/**
+ * Finds lines of Claude Code's transcript: the one that a copy of the conversation ends with, and
+ * that of a person's message.
+ */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { isObject, objectOf } from "../domain/text/read-json.ts";
@@ -19,6 +22,16 @@ export async function entryOfMessage(transcript: string, messageId: string): Pro
     if (entry?.["type"] === "assistant" && objectOf(entry["message"])["id"] === messageId) found = uuidOf(entry) ?? found;
   }
   return found;
+}
+
+/** Whether the conversation has a person's message, as a prompt or folded into a turn. */
+export async function hasMessage(transcript: string, key: string): Promise<boolean> {
+  for await (const line of linesOf(transcript)) {
+    if (!line.includes(key)) continue;
+    const { uuid, attachment } = entryIn(line) ?? {};
+    if (uuid === key || objectOf(attachment)["source_uuid"] === key) return true;
+  }
+  return false;
 }
 
 /** The UUID of the conversation's last line now; null: there is none. */

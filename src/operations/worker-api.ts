@@ -97,6 +97,11 @@ export interface ApiContext {
    * the request.
    */
   stopRunner(taskId: number): Promise<boolean>;
+  /**
+   * Asks the runner of a task to take a message back; the store says later what came of it. False:
+   * it has no runner.
+   */
+  unsend(taskId: number, key: string, by: string): boolean;
   /** Sends one small request with the server's credentials. */
   probe(): Promise<Outcome>;
   /** Replaces the parked runners, which have the settings of their start. */
@@ -196,7 +201,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       return messageView(await sendMessage(submitContext, localTaskId(id), given, caller));
     },
     unsendMessage: async ({ id, message }, caller) =>
-      messageView(await unsendMessage(store, { taskId: localTaskId(id), messageId: message }, caller, now())),
+      messageView(await unsendMessage(store, { taskId: localTaskId(id), messageId: message }, caller, context)),
     taskDiff: async ({ id, ...query }) => await taskDiff(store, submitContext.git, requireTask(store, id).id, query),
     snapshotFile: async ({ id, ...query }) => await fileOfSnapshot(store, submitContext.git, requireTask(store, id).id, query),
     restoreFiles: async ({ id, checkpoint, ...input }, caller) =>

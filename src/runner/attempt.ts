@@ -265,6 +265,14 @@ export class RunningAttempt {
     this.#options.agent.say?.(message);
   }
 
+  /** Takes a message back. One that has not come is not given to the agent when it comes. */
+  unsay(key: string, by: string): void {
+    if (this.#isEnding) return;
+    if (this.#said.has(key)) return this.#options.agent.unsay?.(key, by);
+    this.#said.add(key);
+    this.#take({ type: "worker", subtype: "message_taken_back", key, by });
+  }
+
   /**
    * Ends the attempt while its questions wait: as soon as nothing else of it runs, or at once. The
    * next attempt continues with the same calls.

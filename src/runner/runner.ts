@@ -109,6 +109,7 @@ export class Runner {
     else if (message.type === "stop_at_step") this.#attempt?.stopAtStep();
     else if (message.type === "answer") this.#attempt?.answer(message.key, message.answer);
     else if (message.type === "message") this.#attempt?.say(message.message);
+    else if (message.type === "unsend") this.#attempt?.unsay(message.key, message.by);
     else if (message.type === "park") this.#attempt?.park(message.force);
     else if (message.type === "secrets") this.#options.redaction.know(message.values);
     else if (message.type === "leave") this.#leaveIfParked();

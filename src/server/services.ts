@@ -200,6 +200,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       return leaving + staying;
     },
     stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
+    unsend: (taskId, key, by) => supervisor.unsend(taskId, key, by),
     probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),
     hostProblem,

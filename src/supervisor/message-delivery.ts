@@ -19,6 +19,8 @@ export class MessageDelivery {
    * and the call that was answered comes first.
    */
   readonly #cameWhileWaiting = new Set<string>();
+  /** Who takes back which message, by its key. */
+  readonly #recalled = new Map<string, string>();
 
   constructor(store: Store, attempt: Attempt, send: (message: ToRunner) => void) {
     this.#store = store;
@@ -29,6 +31,13 @@ export class MessageDelivery {
   /** A runner is connected, and may not know what another server has sent. */
   connected(): void {
     this.#sent.clear();
+    for (const [key, by] of this.#recalled) this.#send({ type: "unsend", key, by });
+  }
+
+  /** Asks the runner to take a message back. Its journal says what comes of it. */
+  unsend(key: string, by: string): void {
+    this.#recalled.set(key, by);
+    this.#send({ type: "unsend", key, by });
   }
 
   /** Sends the messages that came since the attempt's start and that the runner lacks, in order. */

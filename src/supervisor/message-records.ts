@@ -17,14 +17,19 @@ export class MessageRecords {
   }
 
   take(record: JournalRecord): void {
-    if (record.type !== "worker" || (record.subtype !== "message_delivered" && record.subtype !== "message_done")) return;
+    const { type, subtype } = record;
+    if (type !== "worker" || (subtype !== "message_delivered" && subtype !== "message_done" && subtype !== "message_taken_back")) return;
     const { messages } = this.#store;
     const { taskId, id: attemptId } = this.#attempt;
     const message = messages.find(String(record["key"]));
     if (message === null || message.taskId !== taskId) return;
     const now = Date.parse(record._at);
+    if (subtype === "message_taken_back") {
+      note(this.#store, messages.cancel(message.id, now), "message_cancelled", { attemptId, now, by: String(record["by"]) });
+      return;
+    }
     note(this.#store, messages.delivered(message.id, now), "message_delivered", { attemptId, now });
-    if (record.subtype === "message_done") note(this.#store, messages.done(message.id, now), "message_done", { attemptId, now });
+    if (subtype === "message_done") note(this.#store, messages.done(message.id, now), "message_done", { attemptId, now });
   }
 }
 
@@ -55,7 +60,7 @@ function note(
   store: Store,
   message: { id: number; taskId: number } | null,
   type: "message_delivered" | "message_done" | "message_cancelled",
-  { attemptId, now }: { attemptId: number | null; now: number },
+  { attemptId, now, ...more }: { attemptId: number | null; now: number; by?: string },
 ): void {
-  if (message !== null) store.events.append(message.taskId, attemptId, [{ type, at: now, data: { message: message.id } }]);
+  if (message !== null) store.events.append(message.taskId, attemptId, [{ type, at: now, data: { message: message.id, ...more } }]);
 }

@@ -142,6 +142,11 @@ export class SupervisedAttempt {
     this.#messages.pass();
   }
 
+  /** Asks the runner to take a message back. Its journal says what comes of it. */
+  unsend(key: string, by: string): void {
+    this.#messages.unsend(key, by);
+  }
+
   /**
    * Stops the attempt between two steps when a hold on paid overage concerns it. It is resumed when
    * the hold is lifted.

@@ -151,6 +151,16 @@ export class Supervisor implements Service {
   }
 
   /**
+   * Asks the runner of a task to take a message back. The store says later what came of it.
+   * @returns false: no runner of the task is followed.
+   */
+  unsend(taskId: number, key: string, by: string): boolean {
+    const running = [...this.#running.values()].find(({ attempt }) => attempt.taskId === taskId);
+    running?.attempt.unsend(key, by);
+    return running !== undefined;
+  }
+
+  /**
    * Claims the tasks, one runner each, in one commit, and starts them. Skips tasks that are not
    * pending any more. Claims nothing while the supervisor is stopped.
    * @throws WorkerError from the store; then nothing was claimed.

@@ -72,7 +72,7 @@ function checkTasks(
     }
     const own = eventsOf.get(id) ?? [];
     // What was to continue the task was taken back.
-    const isTakenBack = task.status === "cancelled" && said.some(({ isUnsent }) => isUnsent);
+    const isTakenBack = task.status === "cancelled" && said.some(({ isUnsent }) => isUnsent !== false);
     // A message that came just after the end of a cancelled task continues it.
     const isContinued = own.findLast(isEndOrMessage)?.type === "message_queued";
     const expected = (cancelled && !isContinued) || isTakenBack ? "cancelled" : "completed";

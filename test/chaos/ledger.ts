@@ -27,8 +27,8 @@ export interface Said {
   readonly token: string;
   /** The step that it asks for; null: none. */
   readonly step: number | null;
-  /** Whether a server has said yes to its unsend. */
-  isUnsent: boolean;
+  /** Whether a server has said yes to its unsend; null: what becomes of it was not known yet. */
+  isUnsent: boolean | null;
 }
 
 /** An answer that a server has taken. */

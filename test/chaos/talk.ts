@@ -86,7 +86,8 @@ async function saySomething(world: World, task: Acknowledged, { way, unsendAfter
   } catch (error) {
     // It was delivered already, or taken back by a try whose answer was cut.
     if (!isRefusal(error)) throw error;
-    said.isUnsent = (error as Error).message.includes("was taken back already");
+    const { message } = error as Error;
+    said.isUnsent = message.includes("has not said whether") ? null : message.includes("was taken back already");
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { entryOfMessage, lastEntry } from "../../src/config/transcript-entry.ts";
+import { entryOfMessage, hasMessage, lastEntry } from "../../src/config/transcript-entry.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 test("a message of the model is found by its id, and not where others name it", async (t) => {
@@ -16,6 +16,18 @@ test("a message of the model is found by its id, and not where others name it", 
   assert.equal(await entryOfMessage(file, "m1"), "a2");
   assert.equal(await entryOfMessage(file, "m2"), null);
   assert.equal(await lastEntry(file), "x1");
+});
+
+test("a person's message is found as a prompt and in a turn, not in other lines", async (t) => {
+  const lines = [
+    { type: "user", uuid: "k1" },
+    { type: "attachment", uuid: "x1", attachment: { type: "queued_command", source_uuid: "k2" } },
+    { type: "queue-operation", operation: "enqueue", content: "k3" },
+    { type: "user", uuid: "k4", isSidechain: true },
+  ];
+  const file = scratch(t).file("session.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const found = await Promise.all(["k1", "k2", "k3", "k4"].map((key) => hasMessage(file, key)));
+  assert.deepEqual(found, [true, true, false, false]);
 });
 
 test("a session without a conversation has no last entry", async (t) => {

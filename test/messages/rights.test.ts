@@ -1,5 +1,7 @@
 /** Who may say something to a task, what an agent's text may do, and what can be taken back. */
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { ToRunner } from "../../src/attempt-protocol/protocol.ts";
@@ -27,7 +29,7 @@ async function setup(t: TestContext, more: Parameters<typeof plainInput>[0] | ob
     });
   const send = (text: string, caller = owner, fields: object = {}) =>
     api.sendMessage({ id, text, delivery: "next", ...fields } as never, caller);
-  return { api, store, id, send, claim, finish, working_directory };
+  return { api, store, id, send, claim, finish, working_directory, corner };
 }
 
 test("a message needs the rights for a submit of its task, also while it runs", async (t) => {
@@ -111,12 +113,28 @@ test("what a removed token has sent and no attempt has is not said any more", as
   assert.deepEqual(events.findLast(({ type }) => type === "message_cancelled")?.data, { message: theirs, by: "socket" });
 });
 
-test("a message to a running task cannot be taken back", async (t) => {
+test("a message to a running task stays where its runner cannot be asked", async (t) => {
   const { api, send, claim, store, id } = await setup(t);
   await claim();
   const { id: message } = await send("do more");
   await assert.rejects(api.unsendMessage({ id, message }, owner), { code: "conflict", message: /is being delivered/ });
   assert.equal(store.messages.get(message)?.status, "queued");
+});
+
+test("a message that the session has is not taken back, although nobody noted that", async (t) => {
+  const { api, send, claim, finish, store, id, corner } = await setup(t);
+  await claim();
+  const { id: message, key } = await send("do more");
+  const { id: other } = await send("and still more");
+  const sessionId = crypto.randomUUID();
+  await store.write(() => store.tasks.patch(id, 1, { sessionId }));
+  await finish(id);
+  const folded = { type: "attachment", uuid: "a1", attachment: { type: "queued_command", source_uuid: key } };
+  const projects = path.join(corner.home, ".claude", "projects", "place");
+  mkdirSync(projects, { recursive: true });
+  writeFileSync(path.join(projects, `${sessionId}.jsonl`), `${JSON.stringify(folded)}\n`);
+  await assert.rejects(api.unsendMessage({ id, message }, owner), { code: "conflict", message: /is being delivered/ });
+  assert.equal((await api.unsendMessage({ id, message: other }, owner)).status, "cancelled");
 });
 
 test("an ended task continues while one of its messages is left", async (t) => {

@@ -8,6 +8,7 @@ import type { TaskView } from "../../src/client/index.ts";
 import { step } from "../../testing/model.ts";
 import type { Script } from "../../testing/model.ts";
 import { until } from "../../testing/wait.ts";
+import { listProcesses } from "../../src/processes/process-table.ts";
 import { killAndWait, killEverything, killServer, noneLeft, runnerOf, traps } from "../reliability/setup.ts";
 import type { Traps } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "../questions/setup.ts";
@@ -57,6 +58,108 @@ test("a message to a running task joins its turn at the next step", async (t) =>
   assert.deepEqual([task.status, task.result, task.attempts, task.num_turns], ["completed", "Minded.", 1, 2]);
   assert.equal(w.model.requests().length, 2);
   assert.match((await w.cli(["unsend", String(w.id), "m1"])).stderr, /is done/);
+});
+
+test("messages that a running task has not begun are taken back, and never said", async (t) => {
+  const w = await atGate(t, { "the tests": [step.text("Tested.")] });
+  const { id: next } = await w.client.sendMessage({ id: w.id, text: "mind the style" });
+  const { id: later } = await w.client.sendMessage({ id: w.id, text: "then the tests", delivery: "after_turn" });
+  await inQueue(w, 2);
+  const { code, stdout, stderr } = await w.cli(["unsend", String(w.id), `m${next}`]);
+  assert.deepEqual([code, stdout], [0, `Message m${next} is taken back.\n`], stderr);
+  assert.equal((await w.client.unsendMessage({ id: w.id, message: later })).status, "cancelled");
+  await assert.rejects(w.client.unsendMessage({ id: w.id, message: later }), /was taken back already/);
+  w.open();
+  const task = await w.ended(w.id);
+  assert.deepEqual([task.status, task.result, task.attempts], ["completed", "The long job is done.", 1]);
+  assert.doesNotMatch(JSON.stringify(w.model.requests().map(({ body }) => body.messages)), /mind the style|the tests/);
+  const { events } = await w.client.taskEvents({ id: w.id, limit: 1000 });
+  assert.deepEqual(
+    events.flatMap(({ type, data }) => (type === "message_cancelled" ? [data] : [])),
+    [next, later].map((message) => ({ message, by: "socket" })),
+  );
+});
+
+test("a message is taken back or said, however close to its step the wish comes", async (t) => {
+  const moves = Array.from({ length: 12 }, () => step.bash("sleep 0.1"));
+  const w = await askingWorker(t, { "the job": [...moves, step.text("Done.")], "mind the": [...moves, step.text("Minded.")] });
+  await w.start();
+  const { id } = await w.submit("the job", { allow: ["Bash"] });
+  const outcomes = new Map<number, boolean>();
+  for (let at = 0; at < 8; at += 1) {
+    await w.until(id, ({ num_turns }) => (num_turns ?? 0) > at);
+    const { id: message } = await w.client.sendMessage({ id, text: `mind the rule ${at}.` });
+    // Wishes come at all moments of a step.
+    await new Promise((resolve) => setTimeout(resolve, at * 30));
+    const taken = await w.client.unsendMessage({ id, message }).then(
+      () => true,
+      (error: unknown) => {
+        assert.match(String(error), /cannot be taken back/);
+        return false;
+      },
+    );
+    outcomes.set(message, taken);
+  }
+  const task = await w.until(id, ({ ended_at, messages }) => ended_at !== null && messages.every(({ status }) => status !== "queued"));
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  const said = JSON.stringify(w.model.requests().map(({ body }) => body.messages));
+  const { messages } = await w.client.listMessages({ id });
+  for (const { id: message, text, status } of messages) {
+    assert.equal(status, outcomes.get(message) === true ? "cancelled" : "done", text);
+    assert.equal(said.includes(text), status === "done", text);
+  }
+});
+
+test("a message that Claude Code cannot give back yet is taken back or said later", async (t) => {
+  const w = await atGate(t, {});
+  const { id: message } = await w.client.sendMessage({ id: w.id, text: "mind the style" });
+  await inQueue(w);
+  const runner = await runnerOf(w, w.id);
+  const claude = (await listProcesses()).find(({ parent, alive }) => alive && parent === runner)?.pid ?? assert.fail();
+  process.kill(claude, "SIGSTOP");
+  await assert.rejects(w.client.unsendMessage({ id: w.id, message }), /has not said whether/);
+  process.kill(claude, "SIGCONT");
+  const isTaken = ({ messages }: TaskView): boolean => messages.every(({ status }) => status !== "queued");
+  await w.until(w.id, isTaken);
+  w.open();
+  const task = await w.ended(w.id);
+  assert.deepEqual([task.status, task.result], ["completed", "The long job is done."]);
+  assert.doesNotMatch(JSON.stringify(w.model.requests().map(({ body }) => body.messages)), /mind the style/);
+});
+
+test("a message is taken back from the process of a task that waits for an answer", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "600000" });
+  w.model.play({ "make the file": [step.bash("touch made && sleep 0"), step.text("Made.")], "and then": [step.text("Then.")] });
+  await w.start();
+  const release = w.model.hold(["make the file"]);
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  await until("its call of the model", () => w.model.requests().length > 0);
+  const { id: message } = await w.client.sendMessage({ id, text: "and then", delivery: "after_turn" });
+  const { logs } = await w.client.getTask({ id });
+  await until("Claude Code's queue", () => readFileSync(logs.raw, "utf8").split('"state":"queued"').length > 1);
+  release();
+  const [question] = await w.asked(id);
+  assert.equal((await w.client.unsendMessage({ id, message })).status, "cancelled");
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.result], ["completed", "Made."], JSON.stringify(task.error));
+});
+
+test("a message is taken back once its process and its server are gone", async (t) => {
+  const w = await atGate(t, {});
+  const { id: message } = await w.client.sendMessage({ id: w.id, text: "mind the style" });
+  await inQueue(w);
+  await killEverything(w);
+  await w.start();
+  const taken = await w.client.unsendMessage({ id: w.id, message }).then(
+    () => true,
+    () => false,
+  );
+  w.open();
+  const task = await w.until(w.id, ({ ended_at, messages }) => ended_at !== null && messages.every(({ status }) => status !== "queued"));
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  const said = w.model.requests().some(({ body }) => JSON.stringify(body.messages).includes("mind the style"));
+  assert.equal(said, !taken);
 });
 
 test("a message after the turn is a turn of its own in the same process", async (t) => {

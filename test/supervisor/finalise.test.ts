@@ -122,5 +122,8 @@ test("a task that fails without a message says so, and the message can be taken 
     /Message m1 was not delivered\. The next attempt delivers it: claude-worker retry 1 --resume · To take it back: claude-worker unsend 1 m1$/,
   );
   const owner = { scope: "admin", name: "socket" } as const;
-  assert.equal((await unsendMessage(store, { taskId: id, messageId: during }, owner, moment)).status, "cancelled");
+  assert.equal(
+    (await unsendMessage(store, { taskId: id, messageId: during }, owner, { env: {}, now: () => moment, unsend: () => false })).status,
+    "cancelled",
+  );
 });

@@ -55,7 +55,7 @@ export const messageOperations = {
     tag,
     summary: "Take a message back that was not delivered",
     description:
-      "An ended task that only this message was to continue is cancelled. A message that an attempt was given is a `conflict` until the task has ended.",
+      "An ended task that only this message was to continue is cancelled. A running task gives back what it has queued and not begun; that may take some seconds. A message that an attempt began with, or one that was sent `now`, is a `conflict` until the task has ended, and so is one that is part of the conversation.",
     params: messageParams,
     answer: "The message, which is cancelled.",
     output: messageView,

@@ -74,6 +74,8 @@ export type RunnerNote =
   | { type: "worker"; subtype: "message_delivered"; key: string }
   /** The turn that took the message has ended. */
   | { type: "worker"; subtype: "message_done"; key: string }
+  /** The message was taken back before a turn took it. No process has it any more. */
+  | { type: "worker"; subtype: "message_taken_back"; key: string; by: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
   /**
    * The session's running total of money (US dollars) and, by model, of tokens (SDK's ModelUsage).

@@ -1,4 +1,9 @@
-/** Takes a message back that no attempt was given, or that its ended task did not deliver. */
+/**
+ * Takes a message back: one that no attempt was given, one that its ended task did not deliver, or,
+ * with the help of its runner, one that a running task has and did not begin.
+ */
+import { findTranscript } from "../../config/claude-transcript.ts";
+import { hasMessage } from "../../config/transcript-entry.ts";
 import type { Caller } from "../../contract/caller.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Message } from "../../domain/messages/message.ts";
@@ -9,18 +14,50 @@ import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { endWithoutAttempt } from "../tasks/end-without-attempt.ts";
 import { requireTask } from "../tasks/require-task.ts";
 
+/** The runner says within this time what becomes of a message, where it can. */
+const runnerLimitMs = 5_000;
+
+export interface UnsendContext {
+  /** Says where Claude Code keeps its sessions. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  now(): number;
+  /** Asks the runner of the task to take the message back. False: there is none. */
+  unsend(taskId: number, key: string, by: string): boolean;
+}
+
+interface Ids {
+  readonly taskId: number;
+  readonly messageId: number;
+}
+
 /**
- * @throws WorkerError not_found; conflict when the message is cancelled, when the task runs, or
- * when an attempt was given it and the task has not ended: it may be part of the conversation by
- * now; forbidden: an agent's caller and a person's message, or a task that is not the agent's.
+ * @throws WorkerError not_found; conflict when the message is cancelled or part of the
+ * conversation, or may be by now; forbidden: an agent's caller and a person's message, or a task
+ * that is not the agent's.
  */
-export function unsendMessage(
+export async function unsendMessage(store: Store, ids: Ids, caller: Caller, context: UnsendContext): Promise<Message> {
+  const first = await tryUnsend(store, ids, caller, context);
+  if (first.cancelled !== null) return first.cancelled;
+  const { message, task } = first;
+  if (!isWithRunner(message, task) || !context.unsend(task.id, message.key, caller.name)) throw tooLate(message, task);
+  const said = await outcomeOf(store, message.id);
+  if (said?.status === "cancelled") return said;
+  // The attempt may have ended meanwhile, without the message.
+  const last = await tryUnsend(store, ids, caller, context);
+  if (last.cancelled !== null) return last.cancelled;
+  throw last.message.status === "queued" ? undecided(last.message) : tooLate(last.message, last.task);
+}
+
+/** @returns `cancelled` null: the store alone cannot take it back. */
+async function tryUnsend(
   store: Store,
-  { taskId, messageId }: { readonly taskId: number; readonly messageId: number },
+  ids: Ids,
   caller: Caller,
-  now: number,
-): Promise<Message> {
-  return store.write(() => {
+  { env, now }: UnsendContext,
+): Promise<{ readonly message: Message; readonly task: Task; readonly cancelled: Message | null }> {
+  const isSaid = await isInSession(store, ids, env);
+  const { taskId, messageId } = ids;
+  return await store.write(() => {
     const task = requireTask(store, taskId);
     if (isAgent(caller)) requireDelegated(store, task, caller);
     const message = store.messages.get(messageId);
@@ -29,10 +66,42 @@ export function unsendMessage(
     }
     if (isAgent(caller) && !message.byAgent)
       throw new WorkerError("forbidden", `Message m${messageId} was sent by a person, so only a person takes it back.`);
-    const cancelled = takeBack(store, { task, message, by: caller.name, now });
-    if (cancelled === null) throw tooLate(message, task);
-    return cancelled;
+    return { message, task, cancelled: isSaid ? null : takeBack(store, { task, message, by: caller.name, now: now() }) };
   });
+}
+
+/**
+ * Whether the session of a task without a process has the message: a kill can come before the
+ * runner notes that.
+ */
+async function isInSession(store: Store, { taskId, messageId }: Ids, env: UnsendContext["env"]): Promise<boolean> {
+  const message = store.messages.get(messageId);
+  const { sessionId = null, openAttemptId = null } = store.tasks.row(taskId) ?? {};
+  if (message === null || sessionId === null || openAttemptId !== null) return false;
+  const transcript = findTranscript(env, sessionId);
+  return transcript !== null && (await hasMessage(transcript, message.key));
+}
+
+/**
+ * Waits until the runner's journal says what became of a message, or its task has no runner.
+ * @returns null: nothing was said in time.
+ */
+async function outcomeOf(store: Store, messageId: number): Promise<Message | null> {
+  const outcome = Promise.withResolvers<Message | null>();
+  const look = (): void => {
+    const message = store.messages.get(messageId);
+    const task = message === null ? null : store.tasks.get(message.taskId);
+    if (message === null || task === null || message.status !== "queued" || !isWithRunner(message, task)) outcome.resolve(message);
+  };
+  const close = store.onCommit(look);
+  const timer = setTimeout(() => outcome.resolve(null), runnerLimitMs);
+  try {
+    look();
+    return await outcome.promise;
+  } finally {
+    clearTimeout(timer);
+    close();
+  }
 }
 
 /**
@@ -56,9 +125,29 @@ function takeBack(store: Store, { task, message, by, now }: { task: Task; messag
 }
 
 /** Whether no attempt has it, and no question is answered by it. */
-function isOnlyStored({ attemptId, passedTo, delivery }: Message, { status, openAttemptId }: Task): boolean {
-  const isWithRunner = status === "running" || (passedTo !== null && passedTo === openAttemptId);
-  return (isTerminal(status) || (attemptId === null && !isWithRunner)) && delivery !== "dismiss";
+function isOnlyStored(message: Message, task: Task): boolean {
+  const { attemptId, delivery } = message;
+  return (isTerminal(task.status) || (attemptId === null && !wasPassed(message, task))) && delivery !== "dismiss";
+}
+
+/** Whether the runner of the task may have got it while it worked. */
+function wasPassed({ passedTo }: Message, { status, openAttemptId }: Task): boolean {
+  return status === "running" || (passedTo !== null && passedTo === openAttemptId);
+}
+
+/**
+ * Whether the runner can still take it back. One of the attempt's start may be all that the attempt
+ * is for, and one with `now` has ended a turn.
+ */
+function isWithRunner(message: Message, task: Task): boolean {
+  const { status, delivery, attemptId } = message;
+  const came = attemptId === null || attemptId !== task.openAttemptId;
+  return status === "queued" && came && wasPassed(message, task) && delivery !== "now" && delivery !== "dismiss";
+}
+
+function undecided({ id, taskId }: Message): WorkerError {
+  const text = `Claude Code has not said whether it can still give message m${id} back. See what became of it: claude-worker messages ${taskId}`;
+  return new WorkerError("conflict", text);
 }
 
 function tooLate({ id, taskId, status }: Message, task: Task): WorkerError {

@@ -32,7 +32,11 @@ export async function unsend({ task, id, model, real, pick }: Turn): Promise<voi
   assert.ok(message);
   const isWithRunner = task.status === "running" || task.open?.has.has(message) === true || task.open?.mayHave.has(message) === true;
   const isGiven = !isTerminal(task.status) && (message.attemptId !== null || isWithRunner);
-  const taking = unsendMessage(real.store, { taskId: id, messageId: message.id }, caller, model.now);
+  const taking = unsendMessage(real.store, { taskId: id, messageId: message.id }, caller, {
+    env: {},
+    now: () => model.now,
+    unsend: () => false,
+  });
   if (message.status !== "queued" || message.delivery === "dismiss" || isGiven) return await assert.rejects(taking, conflict);
   await taking;
   message.status = "cancelled";

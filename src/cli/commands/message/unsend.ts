@@ -11,7 +11,7 @@ export const command = defineCommand<object>({
   name: "unsend",
   summary: "Take a message back that was not delivered",
   details:
-    "An ended task that only this message was to continue is cancelled. A message that an attempt was given cannot be taken back before the task has ended.",
+    "A running task gives back what it has queued and not begun. A message that an attempt began with, or one that was sent --now, cannot be taken back before the task has ended. An ended task that only this message was to continue is cancelled.",
   arguments: [
     { name: "<id>", description: "the task: its id, last, or its whole name", completes: "tasks" },
     { name: "<message>", description: "the message: m3 or 3" },
