@@ -78,6 +78,7 @@ const rooms: Readonly<Record<string, Room>> = {
       "runner/redaction.ts",
       "http",
       "mcp",
+      "git/git-program.ts",
     ],
     packages: ["pino"],
     node: true,

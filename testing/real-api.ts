@@ -14,6 +14,9 @@ import type { Attempt } from "../src/domain/task/task.ts";
 import type { TaskRef } from "../src/domain/task/task-ref.ts";
 import { StartRights } from "../src/operations/rights/start-rights.ts";
 import { AnswerLinks } from "../src/operations/questions/answer-links.ts";
+import { GitProgram } from "../src/git/git-program.ts";
+import { WorkspaceGate } from "../src/operations/workspaces/workspace-gate.ts";
+import { processesInside } from "../src/processes/processes-inside.ts";
 import { workerApi } from "../src/operations/worker-api.ts";
 import type { ApiContext } from "../src/operations/worker-api.ts";
 import { hostProblem } from "../src/notifications/address.ts";
@@ -104,6 +107,7 @@ export function realApi(
     probe: async () => ({ kind: "succeeded" as const, message: "It answered." }),
     renewRunners: () => {},
     hostProblem,
+    files: { git: new GitProgram(env), gate: new WorkspaceGate(), processesIn: processesInside },
     ...parts,
     stopServer: async () => {},
   });

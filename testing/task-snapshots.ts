@@ -40,6 +40,8 @@ export async function snapshotsOf(
     changes: null,
     isDirty: null,
     problem: null,
+    trash: null,
+    trashedAt: null,
   };
   await store.write(() => store.workspaces.put(workspace));
   const take: SnapshotSeries["take"] = async (reason = number === 0 ? "start" : "turn") => {

@@ -69,6 +69,9 @@ export const endpoints = {
 
   listCheckpoints: { ...read, path: "/api/v1/tasks/{id}/checkpoints" },
   taskDiff: { ...read, path: "/api/v1/tasks/{id}/diff", silenceMs: gitMs },
+  listWorkspaces: { ...read, path: "/api/v1/workspaces" },
+  cleanWorkspaces: { method: "POST", path: "/api/v1/workspaces/clean", repeatable: false, silenceMs: longGitMs },
+  restoreWorkspace: { method: "POST", path: "/api/v1/workspaces/{id}/restore", repeatable: false, silenceMs: longGitMs },
   snapshotFile: { ...read, path: "/api/v1/tasks/{id}/files", silenceMs: gitMs },
   restoreFiles: { method: "POST", path: "/api/v1/tasks/{id}/restore", repeatable: false, silenceMs: longGitMs },
   undoTask: { method: "POST", path: "/api/v1/tasks/{id}/undo", repeatable: false, silenceMs: longGitMs },

@@ -1,6 +1,9 @@
 /** Names snapshots by refs. A ref is only ever created, never moved. */
-import type { Git } from "./git.ts";
+import type { Git, GitCall } from "./git.ts";
 import { GitProblem } from "./git-problem.ts";
+
+/** Below it are the snapshots of all tasks. */
+const root = "refs/claude-worker/";
 
 /**
  * Creates `<refs>/<number>`. A name that another data directory has taken is passed over.
@@ -18,11 +21,18 @@ export async function createRef(git: Git, refs: string, number: number, commit: 
  * Deletes refs that still name these commits. Others are left alone.
  * @throws GitProblem.
  */
-export async function deleteRefs(git: Git, refs: readonly { readonly ref: string; readonly commit: string }[]): Promise<void> {
-  for (const { ref, commit } of refs) {
-    if ((await commitAt(git, ref)) !== commit) continue;
-    await git.run(["update-ref", "-d", ref, commit], { use: "write", isPlain: true });
-  }
+export async function deleteRefs(
+  git: Git,
+  refs: readonly { readonly ref: string; readonly commit: string }[],
+  call: Pick<GitCall, "env"> = {},
+): Promise<void> {
+  const present = new Set(
+    (await git.text(["for-each-ref", "--format=%(refname) %(objectname)", root], { ...call, isPlain: true })).split("\n"),
+  );
+  const found = refs.filter(({ ref, commit }) => present.has(`${ref} ${commit}`));
+  if (found.length === 0) return;
+  const input = found.map(({ ref, commit }) => `delete ${ref}\0${commit}\0`).join("");
+  await git.run(["update-ref", "-z", "--stdin"], { ...call, use: "write", isPlain: true, input });
 }
 
 /** @returns whether it is there now: false, when there is one of this name already. */

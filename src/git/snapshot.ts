@@ -10,7 +10,7 @@ import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
 import type { BytePath, TreeState } from "./changed-files.ts";
 import { GitProblem } from "./git-problem.ts";
 import { sortFiles } from "./left-out.ts";
-import type { SizeLimits } from "./left-out.ts";
+import type { SizeLimits, Sorted } from "./left-out.ts";
 import type { PrivateIndex } from "./private-index.ts";
 import { createRef } from "./snapshot-ref.ts";
 import type { Repository } from "./repository.ts";
@@ -18,9 +18,17 @@ import type { Repository } from "./repository.ts";
 /** What a snapshot of a task takes. */
 export const snapshotLimits: SizeLimits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
 
-export interface SnapshotOrder {
+/** How the files of a work tree are read. */
+export interface TreeOrder {
   readonly repository: Repository;
   readonly index: PrivateIndex;
+  /** Paths below the top of the work tree that are left out, with everything below them. */
+  readonly except: readonly string[];
+  readonly limits: SizeLimits;
+  readonly timeoutMs: number;
+}
+
+export interface SnapshotOrder extends TreeOrder {
   /** Where its ref goes, e.g. `refs/claude-worker/42/1`. */
   readonly refs: string;
   readonly number: number;
@@ -31,10 +39,6 @@ export interface SnapshotOrder {
    * not be compared.
    */
   readonly last: (Pick<Snapshot, "tree" | "head"> & { readonly isIndexed?: true }) | null;
-  /** Paths below the top of the work tree that are left out, with everything below them. */
-  readonly except: readonly string[];
-  readonly limits: SizeLimits;
-  readonly timeoutMs: number;
 }
 
 export interface Snapshot {
@@ -64,12 +68,25 @@ export async function takeSnapshot(order: SnapshotOrder): Promise<Snapshot | nul
   }
 }
 
-async function make(order: SnapshotOrder): Promise<Snapshot | null> {
-  const { repository, index, last, except, limits, timeoutMs } = order;
+/** The tree of the files as they are now, without a snapshot. @throws GitProblem. */
+export async function presentTree(order: TreeOrder): Promise<{ readonly tree: string; readonly leftOut: readonly LeftOut[] }> {
+  const { state, sorted } = await readFiles(order);
+  const nested = await addFiles(order, sorted.taken, sorted.dropped, state.nested);
+  return { tree: await indexTree(order), leftOut: [...sorted.leftOut, ...nested] };
+}
+
+/** Compares the files with the index of ours. */
+async function readFiles({ repository, index, except, limits, timeoutMs }: TreeOrder): Promise<{ state: TreeState; sorted: Sorted }> {
   index.prepare(repository);
   const excluded = except.map((each) => `:(top,exclude,literal)${each}`);
   const state = readStatus(await repository.git.run([...statusArguments, "--", ...excluded], index.call({ timeoutMs })));
-  const { taken, dropped, leftOut } = await sortFiles(repository.top, state, limits);
+  return { state, sorted: await sortFiles(repository.top, state, limits) };
+}
+
+async function make(order: SnapshotOrder): Promise<Snapshot | null> {
+  const { repository, last } = order;
+  const { state, sorted } = await readFiles(order);
+  const { taken, dropped, leftOut } = sorted;
   const isSame = taken.length + dropped.length + state.nested.length === 0;
   if (isSame && last?.isIndexed === true && last.head === state.head) return null;
   const nested = await addFiles(order, taken, dropped, state.nested);
@@ -86,7 +103,7 @@ async function make(order: SnapshotOrder): Promise<Snapshot | null> {
 
 /** Reads the files into the index. @returns the nested repositories, whose files are not read. */
 async function addFiles(
-  { repository, index, timeoutMs }: SnapshotOrder,
+  { repository, index, timeoutMs }: TreeOrder,
   taken: readonly BytePath[],
   dropped: readonly BytePath[],
   nested: readonly BytePath[],
@@ -116,7 +133,7 @@ async function headOf(git: Repository["git"]): Promise<string | null> {
   }
 }
 
-async function indexTree({ repository, index, timeoutMs }: SnapshotOrder): Promise<string> {
+async function indexTree({ repository, index, timeoutMs }: TreeOrder): Promise<string> {
   // Not plain: it writes the index, and then reads files that changed in the same moment.
   return await repository.git.text(["write-tree"], index.call({ timeoutMs }));
 }

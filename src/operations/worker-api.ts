@@ -58,6 +58,10 @@ import type { WaitingContext } from "./tasks/task-view.ts";
 import { updateTask } from "./tasks/update-task.ts";
 import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
 import { GitProgram } from "../git/git-program.ts";
+import { cleanWorkspaces } from "./workspaces/clean-workspaces.ts";
+import { listWorkspaces, worktreeView } from "./workspaces/list-workspaces.ts";
+import type { CleanContext } from "./workspaces/losses.ts";
+import { restoreWorkspace } from "./workspaces/restore-workspace.ts";
 import { fileOfSnapshot } from "./workspaces/file-of-snapshot.ts";
 import { putBackFiles } from "./workspaces/put-back-files.ts";
 import { taskDiff } from "./workspaces/task-diff.ts";
@@ -106,6 +110,8 @@ export interface ApiContext {
   probe(): Promise<Outcome>;
   /** Replaces the parked runners, which have the settings of their start. */
   renewRunners(): void;
+  /** How the files of tasks are looked at and removed. Default: processes cannot be listed. */
+  readonly files?: Pick<CleanContext, "git" | "gate" | "processesIn">;
   /** Why notifications must not be sent to this host; null: they may. A part of a sentence. */
   hostProblem?(hostname: string, limits: { readonly allowPrivate: boolean }): string | null;
   /** What keeps the answers of a channel from being read; null: nothing that is known. */
@@ -123,8 +129,9 @@ export function workerApi(context: ApiContext): WorkerApi {
     claudeCodeTrust,
     env: context.env,
     paths,
-    git: new GitProgram(context.env),
-    gate: new WorkspaceGate(),
+    git: context.files?.git ?? new GitProgram(context.env),
+    gate: context.files?.gate ?? new WorkspaceGate(),
+    processesIn: context.files?.processesIn ?? (() => Promise.resolve(null)),
     rate: new SubmitRate(settings.submits_per_minute),
     agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
     now,
@@ -190,7 +197,7 @@ export function workerApi(context: ApiContext): WorkerApi {
         await updateTask({ store, settings, now: now() }, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }),
       );
     },
-    removeTask: async ({ id }, caller) => await removeTask(store, paths, localTaskId(id), caller),
+    removeTask: async ({ id }, caller) => await removeTask(submitContext, localTaskId(id), caller),
     async logFile(ref, kind) {
       const { id } = requireTask(store, ref);
       return kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id);
@@ -207,6 +214,9 @@ export function workerApi(context: ApiContext): WorkerApi {
     restoreFiles: async ({ id, checkpoint, ...input }, caller) =>
       await putBackFiles(submitContext, localTaskId(id), checkpoint, input, caller),
     undoTask: async ({ id, ...input }, caller) => await putBackFiles(submitContext, localTaskId(id), null, input, caller),
+    listWorkspaces: async (query = {}) => ({ workspaces: listWorkspaces(store, query) }),
+    cleanWorkspaces: async (input, caller) => await cleanWorkspaces(submitContext, input, caller),
+    restoreWorkspace: async ({ id }, caller) => worktreeView(store, await restoreWorkspace(submitContext, localTaskId(id), caller)),
     listCheckpoints: async ({ id }) => checkpointViews(store, requireTask(store, id).id),
     async listQuestions(query = {}) {
       const { status, task, limit = 100, cursor } = query;
@@ -267,7 +277,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     statistics: async () => statisticsOf(store),
     backup: async ({ file }) => await backupDatabase(store, file),
     checkDatabase: async () => await checkDatabase(store),
-    prune: async (input) => await pruneOldTasks(store, paths, input, now()),
+    prune: async (input) => await pruneOldTasks(submitContext, input, now()),
     server: async () => context.server(),
     async stopServer(input) {
       await context.stopServer(input);

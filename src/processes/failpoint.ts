@@ -41,6 +41,8 @@ export const failpointNames = [
   "answer.take.after",
   "put-back.removed",
   "put-back.indexed",
+  "trash.detached",
+  "trash.moved",
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

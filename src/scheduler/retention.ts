@@ -1,6 +1,6 @@
 /**
- * Deletes ended tasks that are older than `keep_days`, and logs of removed tasks: at start, and
- * once an hour while a limit is set.
+ * Deletes ended tasks that are older than `keep_days`, logs of removed tasks, and what was long in
+ * the trash: at start, and once an hour while a limit is set or something is in the trash.
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
@@ -26,6 +26,14 @@ export interface RetentionOptions {
    * left.
    */
   removeStrayLogs(): Promise<{ readonly removed: number; readonly problems: readonly string[] }>;
+  /** Deletes worktrees that were in the trash for long, and snapshots of removed tasks. */
+  emptyTrash(): Promise<EmptiedTrash>;
+}
+
+export interface EmptiedTrash {
+  readonly deleted: number;
+  readonly left: number;
+  readonly problems: readonly string[];
 }
 
 export class Retention implements Service {
@@ -33,6 +41,7 @@ export class Retention implements Service {
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> | null = null;
   #started = false;
+  #hasTrash = false;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -55,7 +64,8 @@ export class Retention implements Service {
   #run(): void {
     this.#round = this.#clean().finally(() => {
       this.#round = null;
-      if (this.#started && this.#options.keepDays !== null) this.#timer = setTimeout(() => this.#run(), betweenRoundsMs);
+      if (this.#started && (this.#options.keepDays !== null || this.#hasTrash))
+        this.#timer = setTimeout(() => this.#run(), betweenRoundsMs);
     });
   }
 
@@ -65,6 +75,7 @@ export class Retention implements Service {
       const pauseMs = await this.#options.pauseMs();
       if (pauseMs > 0) log.warn({ pauseMs }, "the system's clock was set: nothing is deleted by age for this long");
       else if (keepDays !== null) await this.#prune(keepDays);
+      if (pauseMs === 0) await this.#emptyTrash();
       // Last: logs that could not be deleted with their task are tried again, and reported once.
       await this.#removeStrayLogs();
     } catch (error) {
@@ -76,6 +87,15 @@ export class Retention implements Service {
     const { log, now, prune } = this.#options;
     const removed = await prune(now() - keepDays * dayMs);
     if (removed > 0) log.info({ removed, keepDays }, "old tasks deleted");
+  }
+
+  async #emptyTrash(): Promise<void> {
+    const { log, emptyTrash } = this.#options;
+    const { deleted, left, problems } = await emptyTrash();
+    this.#hasTrash = left > 0;
+    if (deleted > 0) log.info({ deleted }, "removed worktrees deleted");
+    if (problems.length > 0)
+      log.warn({ count: problems.length, first: problems[0] }, "removed worktrees or snapshots could not be deleted");
   }
 
   async #removeStrayLogs(): Promise<void> {

@@ -15,6 +15,10 @@ import { linksFor } from "../operations/questions/answer-by-link.ts";
 import { AnswerLinks } from "../operations/questions/answer-links.ts";
 import { keepSessions } from "../operations/questions/keep-sessions.ts";
 import { expireQuestions } from "../operations/questions/expire-questions.ts";
+import { GitProgram } from "../git/git-program.ts";
+import { emptyTrash } from "../operations/workspaces/empty-trash.ts";
+import { WorkspaceGate } from "../operations/workspaces/workspace-gate.ts";
+import { processesInside } from "../processes/processes-inside.ts";
 import { pruneTasks } from "../operations/tasks/prune-tasks.ts";
 import { removeStrayLogs } from "../operations/tasks/remove-logs.ts";
 import { ClaudeCodeTrust } from "../operations/tasks/working-directory.ts";
@@ -139,6 +143,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const redact = (text: string): string => secrets.clean(text);
   const linksOf: NotifierOptions["links"] = (question, channel) => (links === null ? null : linksFor(links, question, channel, now()));
   const channels = channelServices({ store, settings, claudeCodeTrust, log, env, now, redact, links: linksOf });
+  const files = { store, paths, git: new GitProgram(env), gate: new WorkspaceGate(), now, processesIn: processesInside };
   const retention = new Retention({
     keepDays: settings.keep_days,
     log,
@@ -149,7 +154,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       const reading = { bootId, up: bootClockMs(), at: Date.now() };
       return (await noteClock(store, reading, (settings.keep_days ?? defaultKeepDays) * dayMs)).pauseMs;
     },
-    prune: async (before) => (await pruneTasks(store, paths, before)).removed,
+    prune: async (before) => (await pruneTasks(files, before)).removed,
+    emptyTrash: () => emptyTrash(files, Math.min(now(), Date.now())),
     removeStrayLogs: () => removeStrayLogs(store, paths),
   });
 
@@ -203,6 +209,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     unsend: (taskId, key, by) => supervisor.unsend(taskId, key, by),
     probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),
+    files,
     hostProblem,
     answersProblem: (channel) => channels.answerListener.problemOf(channel),
     stopServer: async (options) => void shutdown.stop(options),

@@ -71,5 +71,7 @@ function inPlace(taskId: number): Workspace {
     changes: null,
     isDirty: null,
     problem: null,
+    trash: null,
+    trashedAt: null,
   };
 }

@@ -17,7 +17,10 @@ test("an unknown command or verb says what was probably meant, and exits with 2"
   const { call } = withoutServer(t);
   const said: [string[], RegExp][] = [
     [["backup", "x.db"], /^Error: The command "backup" is now "db backup"\. See: claude-worker db backup --help\n$/],
-    [["restore"], /^Error: The command "restore" is now "db restore"\. See: claude-worker db restore --help\n$/],
+    [
+      ["restore", "tasks.db"],
+      /^Error: Say which checkpoint: claude-worker restore tasks\.db N\. .*backup.*claude-worker db restore tasks\.db\n$/,
+    ],
     [["lsit"], /^Error: Unknown command "lsit"\. Did you mean "list"\? See: claude-worker --help\n$/],
     [["server", "strat"], /Did you mean "server start"\?/],
     [["xyzzy"], /^Error: Unknown command "xyzzy"\. See: claude-worker --help\n$/],

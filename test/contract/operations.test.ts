@@ -30,7 +30,11 @@ async function setup(t: TestContext): Promise<Bundle> {
     "write a haiku": [step.write("haiku.txt", "old pond"), step.text("Done.")],
     "make a file": [step.bash("touch made"), step.text("Made.")],
   });
-  execFileSync("git", ["init", "-q"], { cwd: w.place.work });
+  for (const words of [
+    ["init", "-q"],
+    ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty", "-m", "first"],
+  ])
+    execFileSync("git", words, { cwd: w.place.work });
   const server = await w.start();
   const port = Number(new URL(server.url ?? "").port);
   const token = readFileSync(path.join(w.place.dataHome, "token"), "utf8").trim();
@@ -141,6 +145,9 @@ test("every operation answers as the document promises", async (t) => {
   await expect(404, "restoreFiles", { body: { checkpoint: 99 } });
   await expect(200, "undoTask");
   await expect(409, "undoTask", { id: 2 });
+  await expect(200, "listWorkspaces", { query: "?state=kept,trashed" });
+  await expect(400, "listWorkspaces", { query: "?state=nope" });
+  await expect(404, "cleanWorkspaces", { body: { tasks: [1] } });
   await expect(200, "unsendMessage", { id: 2 });
   await expect(409, "unsendMessage", { id: 2 });
   await expect(404, "unsendMessage", { id: 3 });
@@ -203,6 +210,12 @@ test("every operation answers as the document promises", async (t) => {
   await expect(204, "removeRule");
   await expect(404, "removeRule");
   await expect(204, "removeTask", { id: Number(asker) });
+  const parallel = { prompt: "write a haiku", working_directory: work, workspace_kind: "worktree" };
+  const id = Number((await expect(201, "submitTask", { body: parallel })).json()["id"]);
+  await until("its end", async () => (await call("getTask", { id })).json()["ended_at"] !== null);
+  await expect(409, "restoreWorkspace", { id });
+  await expect(200, "cleanWorkspaces", { body: { tasks: [id], force: true } });
+  await expect(200, "restoreWorkspace", { id });
   await expect(200, "probeServer");
   await expect(202, "stopServer", { body: { mode: "now" } });
   assert.deepEqual(

@@ -6,6 +6,8 @@ import type { TestContext } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { pino } from "pino";
 import { pathsFrom, rawLogPath, summaryLogPath } from "../../src/config/paths.ts";
+import { GitProgram } from "../../src/git/git-program.ts";
+import { WorkspaceGate } from "../../src/operations/workspaces/workspace-gate.ts";
 import { pruneTasks } from "../../src/operations/tasks/prune-tasks.ts";
 import { removeStrayLogs } from "../../src/operations/tasks/remove-logs.ts";
 import { Retention } from "../../src/scheduler/retention.ts";
@@ -29,6 +31,9 @@ function setup(t: TestContext, keepDays: number | null) {
   /** Rounds that began (at once when their timer fires), and those that are over. */
   const rounds = { begun: 0, count: 0 };
   const logged: string[] = [];
+  const git = new GitProgram({ PATH: process.env["PATH"] });
+  const files = { store, paths, git, gate: new WorkspaceGate(), now: () => clock.at, processesIn: () => Promise.resolve([]) };
+  const trash = { left: 0 };
   const retention = new Retention({
     keepDays,
     log: pino({}, { write: (line) => void logged.push((JSON.parse(line) as { msg: string }).msg) }),
@@ -37,7 +42,8 @@ function setup(t: TestContext, keepDays: number | null) {
       rounds.begun += 1;
       return Promise.resolve(0);
     },
-    prune: async (before) => (await pruneTasks(store, paths, before)).removed,
+    prune: async (before) => (await pruneTasks(files, before)).removed,
+    emptyTrash: () => Promise.resolve({ deleted: 0, left: trash.left, problems: [] }),
     removeStrayLogs: async () => {
       const stray = await removeStrayLogs(store, paths);
       rounds.count += 1;
@@ -64,7 +70,7 @@ function setup(t: TestContext, keepDays: number | null) {
     t.mock.timers.tick(ms);
   };
   const ids = (): number[] => store.tasks.list({ limit: 500, order: "oldest" }).map(({ id }) => id);
-  return { ...base, logs, logged, rounds, retention, withLogs, ended, round, pass, ids };
+  return { ...base, trash, logs, logged, rounds, retention, withLogs, ended, round, pass, ids };
 }
 
 test("tasks older than the retention go with their logs, at start and every hour", async (t) => {
@@ -111,6 +117,18 @@ test("retention without a limit deletes no task and sets no timer", async (t) =>
   assert.equal(rounds.begun, 1);
   assert.deepEqual(ids(), [kept]);
   assert.equal(readdirSync(logs).length, 2);
+});
+
+test("retention without a limit looks into the trash every hour while it has something", async (t) => {
+  const { rounds, retention, trash, round, pass } = setup(t, null);
+  trash.left = 1;
+  retention.start();
+  await round(1);
+  trash.left = 0;
+  pass(hourMs);
+  await round(2);
+  pass(1000 * dayMs);
+  assert.equal(rounds.begun, 2);
 });
 
 test("a round of retention that fails is followed by another", async (t) => {

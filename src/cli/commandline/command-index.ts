@@ -35,6 +35,11 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "checkpoints", load: async () => await import("../commands/workspace/checkpoints.ts") },
   { name: "restore", load: async () => await import("../commands/workspace/restore.ts") },
   { name: "undo", load: async () => await import("../commands/workspace/undo.ts") },
+  { name: "workspace list", load: async () => await import("../commands/workspace/workspace-list.ts") },
+  { name: "workspace path", load: async () => await import("../commands/workspace/workspace-path.ts") },
+  { name: "workspace shell", load: async () => await import("../commands/workspace/workspace-shell.ts") },
+  { name: "workspace clean", load: async () => await import("../commands/workspace/workspace-clean.ts") },
+  { name: "workspace restore", load: async () => await import("../commands/workspace/workspace-restore.ts") },
   { name: "edit", load: async () => await import("../commands/task/edit.ts") },
   { name: "rm", load: async () => await import("../commands/task/rm.ts") },
   { name: "hold", load: async () => await import("../commands/hold/hold.ts") },
@@ -81,7 +86,7 @@ export const commandIndex: readonly IndexEntry[] = [
 ];
 
 /** Commands that have another name now. */
-export const renamed: Readonly<Record<string, string>> = { backup: "db backup", restore: "db restore" };
+export const renamed: Readonly<Record<string, string>> = { backup: "db backup" };
 
 /** Words that people try, and the commands that they may mean. */
 export const meant: Readonly<Record<string, readonly string[]>> = {

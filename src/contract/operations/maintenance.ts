@@ -19,7 +19,11 @@ export const pruneInput = z.strictObject({
   dry_run: z.boolean().default(false).describe("Only count them."),
 });
 export type PruneInput = z.output<typeof pruneInput>;
-const pruneView = z.object({ tasks: z.int().describe("How many were (or would be) removed."), dry_run: z.boolean() });
+const pruneView = z.object({
+  tasks: z.int().describe("How many were (or would be) removed."),
+  kept: z.int().describe("How many stay, because something of their worktrees would be lost; 0 in a dry run, which does not look."),
+  dry_run: z.boolean(),
+});
 export type PruneView = z.infer<typeof pruneView>;
 
 export const maintenanceOperations = {

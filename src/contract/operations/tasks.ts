@@ -111,7 +111,8 @@ export const taskOperations = {
     access: "submit",
     tag,
     summary: "Remove an ended task with its events and logs",
-    description: "A task that has not ended is a `conflict`: cancel it first.",
+    description:
+      "A task that has not ended is a `conflict`: cancel it first. Its snapshots are deleted, and its worktree goes into the trash; a worktree with what would be lost is a `conflict`.",
     params: taskParams,
     status: 204,
     answer: "Removed.",

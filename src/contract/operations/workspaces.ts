@@ -1,10 +1,11 @@
 /** The files of tasks: their snapshots, and what differs between them. */
 import { z } from "zod";
 import { diffView } from "../views/diff.ts";
-import { checkpointList, putBackView, snapshotFileView } from "../views/workspace.ts";
+import { checkpointList, cleanView, putBackView, snapshotFileView, worktreeList, worktreeView } from "../views/workspace.ts";
 import { text } from "../task-options.ts";
 import { operation } from "./operation.ts";
-import { flag, largest, taskParams, wholeNumber } from "./query-values.ts";
+import { workspaceStates } from "../../domain/workspace/workspace.ts";
+import { flag, largest, listOf, taskParams, wholeNumber } from "./query-values.ts";
 
 const tag = "Workspaces";
 
@@ -34,6 +35,18 @@ export const undoInput = z.strictObject(putBack);
 export const restoreInput = z.strictObject({ checkpoint: z.int().min(1).describe("Its number."), ...putBack });
 export type PutBackInput = z.output<typeof undoInput>;
 
+export const workspacesQuery = z.strictObject({
+  state: listOf(z.enum(workspaceStates)).optional().describe("Only worktrees in these states. Default: all but `gone`."),
+});
+export type WorkspacesQuery = z.output<typeof workspacesQuery>;
+
+export const cleanInput = z.strictObject({
+  tasks: z.array(z.int().min(1)).max(1000).optional().describe("Only the worktrees of these tasks. Absent: all of ended tasks."),
+  dry_run: z.boolean().default(false).describe("Only say what would be moved."),
+  force: z.boolean().default(false).describe("Also what would be lost when the trash is emptied. Needs `tasks`."),
+});
+export type CleanInput = z.output<typeof cleanInput>;
+
 const putBackText =
   "Only files that the task itself changed since then; commits, HEAD and the index stay. A snapshot is taken before, so nothing is lost. A file that others changed since is a `conflict` without `force`; one that is in the way and in no snapshot always is. The task must have ended. Agents cannot.";
 
@@ -58,6 +71,36 @@ export const workspaceOperations = {
     query: diffQuery,
     answer: "The files that differ.",
     output: diffView,
+    problems: ["conflict"],
+  }),
+  listWorkspaces: operation("listWorkspaces", {
+    access: "read",
+    tag,
+    summary: "List the worktrees of tasks",
+    query: workspacesQuery,
+    answer: "The worktrees.",
+    output: worktreeList,
+  }),
+  cleanWorkspaces: operation("cleanWorkspaces", {
+    access: "submit",
+    tag,
+    summary: "Move worktrees of ended tasks into the trash",
+    description:
+      "Only those that nothing would be lost of: the task has ended and has no open question, no process works there, every commit is on another branch or a remote, and the files are those of the last snapshot. They lie in the trash for 7 days. Agents cannot.",
+    body: cleanInput,
+    bodyOptional: true,
+    answer: "What was moved, and why the others stay.",
+    output: cleanView,
+    problems: ["not_found"],
+  }),
+  restoreWorkspace: operation("restoreWorkspace", {
+    access: "submit",
+    tag,
+    summary: "Bring a worktree back from the trash",
+    description: "The task may have been removed since. Agents cannot.",
+    params: taskParams,
+    answer: "The worktree.",
+    output: worktreeView,
     problems: ["conflict"],
   }),
   snapshotFile: operation("snapshotFile", {

@@ -1,5 +1,6 @@
 /** What doors show of where a task's files are, and of the snapshots of them. */
 import { z } from "zod";
+import { taskStatuses } from "../../domain/task/task.ts";
 import { checkpointReasons, workspaceKinds, workspaceStates } from "../../domain/workspace/workspace.ts";
 import { time } from "./time.ts";
 
@@ -50,6 +51,32 @@ export const checkpointView = z.object({
   left_out_count: z.int().describe("How many files it does not have; ignored files do not count."),
 });
 export type CheckpointView = z.infer<typeof checkpointView>;
+
+export const worktreeView = z.object({
+  task: z.int().describe("The number of the task; it may have been removed."),
+  title: z.string().nullable().describe("Null: the task was removed."),
+  status: z.enum(taskStatuses).nullable().describe("The task's; null: it was removed."),
+  state: z.enum(workspaceStates).describe("As in the task's `workspace`."),
+  path: z.string(),
+  repository: z.string().nullable(),
+  branch: z.string().nullable(),
+  ...changes,
+  dirty: z.boolean().nullable(),
+  trash: z.string().nullable().describe("Where it lies since it was removed."),
+  deleted_at: time.nullable().describe("When it will be deleted from the trash; null: it is not in the trash."),
+});
+export type WorktreeView = z.infer<typeof worktreeView>;
+export const worktreeList = z.object({ workspaces: z.array(worktreeView).describe("Newest task first.") });
+
+const cleanedView = z.object({
+  task: z.int(),
+  path: z.string(),
+  cleaned: z.boolean().describe("Whether it was moved into the trash; of a dry run: whether it would be."),
+  reasons: z.array(z.string()).describe("Why it stays, or with `force` what goes with it: each a part of a sentence."),
+});
+export type CleanedView = z.infer<typeof cleanedView>;
+export const cleanView = z.object({ workspaces: z.array(cleanedView), dry_run: z.boolean() });
+export type CleanView = z.infer<typeof cleanView>;
 
 export const putBackView = z.object({
   checkpoint: z.int().describe("The checkpoint whose files are there now."),

@@ -83,4 +83,10 @@ export interface Workspace {
   readonly isDirty: boolean | null;
   /** Why there are no snapshots, as a sentence; null: there are, or none was tried yet. */
   readonly problem: string | null;
+  /** Where a removed worktree lies; null: it was not removed. */
+  readonly trash: string | null;
+  readonly trashedAt: number | null;
 }
+
+/** How long a removed worktree lies in the trash. */
+export const trashMs = 7 * 86_400_000;

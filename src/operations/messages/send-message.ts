@@ -17,6 +17,7 @@ import { admitAgentRetry, enterAgentTask, isAgent, requireDelegated } from "../r
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import { answerWithin } from "../questions/answer-question.ts";
 import { requireTask } from "../tasks/require-task.ts";
+import { requireWorkspace } from "../workspaces/require-workspace.ts";
 import { requireBudgetLeft } from "../tasks/retry-task.ts";
 import { requirePossible, requireRoom, takeRate } from "../tasks/submit-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
@@ -86,7 +87,7 @@ function admit(context: SubmitContext, task: Task, caller: Caller, now: number):
 /** Puts an ended task into the queue again, as its sender's. */
 function followUp(context: SubmitContext, task: Task, caller: Caller, now: number): void {
   const { store } = context;
-  context.gate.requireFree(task.id);
+  requireWorkspace(context, task.id);
   requireBudgetLeft(task);
   if (isAgent(caller)) admitAgentRetry(context, task, caller, task);
   requirePossible(task, context.env);

@@ -1,10 +1,10 @@
 /** Implements the maintenance of the storage: backup, check and prune. */
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
-import type { Paths } from "../../config/paths.ts";
 import type { BackupView, CheckView, PruneInput, PruneView } from "../../contract/operations/maintenance.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
+import type { CleanContext } from "../workspaces/losses.ts";
 import { pruneTasks } from "../tasks/prune-tasks.ts";
 
 /** Largest count of a dry run. */
@@ -44,11 +44,11 @@ export async function checkDatabase(store: Store): Promise<CheckView> {
  * Deletes only ended tasks.
  * @throws WorkerError storage_unusable when logs of removed tasks are left.
  */
-export async function pruneOldTasks(store: Store, paths: Paths, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
+export async function pruneOldTasks(context: CleanContext, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
   const before = now - older_than_ms;
-  if (dry_run) return { tasks: store.tasks.endedBefore(before, mostCounted).length, dry_run };
-  const { removed, problems } = await pruneTasks(store, paths, before);
+  if (dry_run) return { tasks: context.store.tasks.endedBefore(before, mostCounted).length, kept: 0, dry_run };
+  const { removed, kept, problems } = await pruneTasks(context, before);
   const [problem] = problems;
-  if (problem === undefined) return { tasks: removed, dry_run };
+  if (problem === undefined) return { tasks: removed, kept, dry_run };
   throw new WorkerError("storage_unusable", `Removed tasks: ${removed}, but ${problems.length} of their logs are left. ${problem}`);
 }

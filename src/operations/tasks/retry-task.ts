@@ -18,6 +18,7 @@ import type { Changes } from "./retry-changes.ts";
 import { imagesOf, requirePossible, requireProtectable, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import { requireWorkspace } from "../workspaces/require-workspace.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 /**
@@ -33,7 +34,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
   await requireSchema({ jsonSchema: input.json_schema ?? null });
   return await store.write(() => {
     const task = requireTask(store, id);
-    context.gate.requireFree(id);
+    requireWorkspace(context, id);
     const changes = changesOf(context, task, input);
     requireSameWorkspace(task, changes);
     const changed = { ...task, ...changes };

@@ -69,6 +69,8 @@ function chosen(paths: Paths, task: Task, { repository, prefix, baseCommit, bran
     changes: null,
     isDirty: null,
     problem: null,
+    trash: null,
+    trashedAt: null,
   };
 }
 

@@ -19,6 +19,10 @@ export class WorkspaceGate {
     }
   }
 
+  isBusy(taskId: number): boolean {
+    return this.#busy.has(taskId);
+  }
+
   /** @throws WorkerError conflict. */
   requireFree(taskId: number): void {
     const what = this.#busy.get(taskId);

@@ -12,6 +12,10 @@ export interface CheckpointStore {
   first(taskId: number): Checkpoint | null;
   /** The newest; null: there is none. */
   last(taskId: number): Checkpoint | null;
+  /** Tasks that were removed, and whose checkpoints are left. */
+  stray(): number[];
+  /** Inside `write`. Forgets the checkpoints of a task. */
+  remove(taskId: number): void;
   /** Inside `write`. A checkpoint of this number that is there already stays as it is. */
   insert(checkpoint: Checkpoint): void;
 }
@@ -62,7 +66,16 @@ export function createCheckpointStore(database: Database.Database, writing: Writ
     `INSERT OR IGNORE INTO checkpoints (${fields.map((field) => row.column(field)).join(", ")}) VALUES (${fields.map(() => "?").join(", ")})`,
   );
   const one = (found: unknown): Checkpoint | null => (found === undefined ? null : row.decode(found));
+  const selectStray = database.prepare<[], { id: number }>(
+    "SELECT DISTINCT task_id AS id FROM checkpoints WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = checkpoints.task_id)",
+  );
+  const remove = database.prepare<[number]>("DELETE FROM checkpoints WHERE task_id = ?");
   return {
+    stray: () => selectStray.all().map(({ id }) => id),
+    remove: (taskId) => {
+      writing.touch(taskId);
+      remove.run(taskId);
+    },
     ofTask: (taskId) => selectOfTask.all(taskId).map((each) => row.decode(each)),
     get: (taskId, number) => one(selectOne.get(taskId, number)),
     first: (taskId) => one(selectFirst.get(taskId)),

@@ -7,6 +7,12 @@ import { defineRow } from "./row.ts";
 export interface WorkspaceStore {
   /** Null: nothing is known of the task's files. */
   get(taskId: number): Workspace | null;
+  /** All worktrees, newest task first; those that are deleted only when asked for. */
+  worktrees(more?: { readonly withGone?: boolean }): Workspace[];
+  /** Inside `write`. Forgets a workspace. */
+  remove(taskId: number): void;
+  /** Inside `write`. Forgets the workspaces of removed tasks of which nothing is left. */
+  removeStray(): void;
   /** The tasks with a running attempt that works in or below this directory. */
   busyAt(path: string): number[];
   /** Inside `write`. Adds the workspace of a task, or replaces what is known of it. */
@@ -33,6 +39,8 @@ const row = defineRow<Workspace>({
   changes: "json",
   isDirty: "flag_or_null",
   problem: "plain",
+  trash: "plain",
+  trashedAt: "plain",
 });
 const fields = [
   "taskId",
@@ -49,6 +57,8 @@ const fields = [
   "changes",
   "isDirty",
   "problem",
+  "trash",
+  "trashedAt",
 ] as const satisfies readonly (keyof Workspace)[];
 
 /** The workspaces' rows on one connection. */
@@ -66,7 +76,22 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
        OR (workspaces.kind IS NOT 'worktree' AND substr(tasks.working_directory || '/', 1, length(@path) + 1) = @path || '/'))
      ORDER BY tasks.id`,
   );
+  const selectTrees = database.prepare<{ all: number }>(
+    `SELECT ${row.select} FROM workspaces WHERE kind = 'worktree' AND (@all OR state <> 'gone') ORDER BY task_id DESC`,
+  );
+  const remove = database.prepare<[number]>("DELETE FROM workspaces WHERE task_id = ?");
+  const removeStray = database.prepare(
+    `DELETE FROM workspaces WHERE (kind = 'in_place' OR state = 'gone')
+       AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = workspaces.task_id)
+       AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE checkpoints.task_id = workspaces.task_id)`,
+  );
   return {
+    removeStray: () => void removeStray.run(),
+    worktrees: ({ withGone = false } = {}) => selectTrees.all({ all: Number(withGone) }).map((each) => row.decode(each)),
+    remove: (taskId) => {
+      writing.touch(taskId);
+      remove.run(taskId);
+    },
     busyAt: (path) => busy.all({ path }).map(({ id }) => id),
     move: (taskId, from, to) => {
       writing.touch(taskId);

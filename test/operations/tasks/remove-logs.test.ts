@@ -9,6 +9,8 @@ import { pruneOldTasks } from "../../../src/operations/storage/maintain-storage.
 import { pruneTasks } from "../../../src/operations/tasks/prune-tasks.ts";
 import { removeStrayLogs } from "../../../src/operations/tasks/remove-logs.ts";
 import { removeTask } from "../../../src/operations/tasks/remove-task.ts";
+import { GitProgram } from "../../../src/git/git-program.ts";
+import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
 import { setup as storeSetup } from "../../store/setup.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
@@ -27,7 +29,9 @@ function setup(t: TestContext) {
     for (const file of [rawLogPath(paths, id), summaryLogPath(paths, id)]) writeFileSync(file, "{}\n");
     return id;
   };
-  return { ...base, logs, paths, ended };
+  const git = new GitProgram({ PATH: process.env["PATH"] });
+  const context = { store, paths, git, gate: new WorkspaceGate(), now: () => 3000, processesIn: () => Promise.resolve([]) };
+  return { ...base, logs, paths, ended, context };
 }
 
 /**
@@ -39,17 +43,17 @@ function makeStubborn(file: string): void {
 }
 
 test("a task is removed with both of its logs", async (t) => {
-  const { store, paths, logs, ended } = setup(t);
+  const { logs, ended, context } = setup(t);
   const id = await ended();
-  await removeTask(store, paths, id, person);
+  await removeTask(context, id, person);
   assert.deepEqual(readdirSync(logs), []);
 });
 
 test("a log that cannot be deleted keeps no other one, and is reported", async (t) => {
-  const { store, paths, logs, ended } = setup(t);
+  const { store, paths, logs, ended, context } = setup(t);
   const id = await ended();
   makeStubborn(rawLogPath(paths, id));
-  await assert.rejects(removeTask(store, paths, id, person), {
+  await assert.rejects(removeTask(context, id, person), {
     code: "storage_unusable",
     message:
       /^Task 1 is removed, but not its logs\. .*task_1_raw\.log cannot be deleted \(\w+\)\. .* the server's next start deletes it\.$/,
@@ -59,19 +63,19 @@ test("a log that cannot be deleted keeps no other one, and is reported", async (
 });
 
 test("a log that cannot be deleted stops no prune", async (t) => {
-  const { store, paths, logs, ended } = setup(t);
+  const { paths, logs, ended, context } = setup(t);
   makeStubborn(rawLogPath(paths, await ended()));
   for (let count = 0; count < 3; count += 1) await ended();
-  const { removed, problems } = await pruneTasks(store, paths, 3000);
+  const { removed, problems } = await pruneTasks(context, 3000);
   assert.equal(removed, 4);
   assert.equal(problems.length, 1);
   assert.deepEqual(readdirSync(logs), ["task_1_raw.log"]);
 });
 
 test("a prune that leaves logs behind says how many tasks it removed", async (t) => {
-  const { store, paths, ended } = setup(t);
+  const { paths, ended, context } = setup(t);
   makeStubborn(rawLogPath(paths, await ended()));
-  await assert.rejects(pruneOldTasks(store, paths, { older_than_ms: 0, dry_run: false }, 3000), {
+  await assert.rejects(pruneOldTasks(context, { older_than_ms: 0, dry_run: false }, 3000), {
     code: "storage_unusable",
     message: /^Removed tasks: 1, but 1 of their logs are left\. /,
   });
@@ -97,10 +101,10 @@ test("logs of removed tasks are deleted later, and nothing else", async (t) => {
 });
 
 test("a link in the place of a stray log is deleted, what it leads to is kept", async (t) => {
-  const { store, paths, directory, ended } = setup(t);
+  const { store, paths, directory, ended, context } = setup(t);
   const gone = await ended();
   await ended();
-  await removeTask(store, paths, gone, person);
+  await removeTask(context, gone, person);
   const precious = path.join(directory, "precious.txt");
   writeFileSync(precious, "");
   symlinkSync(precious, rawLogPath(paths, gone));

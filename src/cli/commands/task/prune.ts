@@ -43,7 +43,12 @@ export const command = defineCommand<{ readonly olderThan?: number; readonly dry
     }
     const pruned = await client.prune({ older_than_ms, dry_run: options.dryRun === true });
     if (options.json === true) writeJson(io.stdout, pruned);
-    else say(io.stdout, `${pruned.tasks} ${pruned.tasks === 1 ? "task" : "tasks"} ${pruned.dry_run ? "would be deleted" : "deleted"}.`);
+    else {
+      const { tasks, kept } = pruned;
+      const left =
+        kept === 0 ? "" : ` ${kept} stay, because their worktrees have work that is nowhere else: claude-worker workspace clean --dry-run`;
+      say(io.stdout, `${tasks} ${tasks === 1 ? "task" : "tasks"} ${pruned.dry_run ? "would be deleted" : "deleted"}.${left}`);
+    }
     return exitCodes.ok;
   },
 });

@@ -1,4 +1,5 @@
 /** `restore`: puts a task's files back to a checkpoint. */
+import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { wholeNumber } from "../../commandline/option-values.ts";
@@ -15,7 +16,7 @@ export const command = defineCommand<PutBackFlags>({
   details: putBackDetails,
   arguments: [
     { name: "<id>", description: "the task: its id, last, or its whole name", completes: "tasks" },
-    { name: "<checkpoint>", description: "its number, as `checkpoints` shows it" },
+    { name: "[checkpoint]", description: "its number, as `checkpoints` shows it" },
   ],
   options: putBackOptions,
   examples: [
@@ -23,6 +24,11 @@ export const command = defineCommand<PutBackFlags>({
     { command: "claude-worker restore 42 3 --dry-run", does: "only show it" },
   ],
   async run({ words: [word = "", number = ""], options, io }) {
+    if (number === "")
+      throw new WorkerError(
+        "invalid_input",
+        `Say which checkpoint: claude-worker restore ${word} N. See them: claude-worker checkpoints ${word}. To restore a backup of the database: claude-worker db restore ${word}`,
+      );
     const checkpoint = readCheckpoint(number);
     const client = clientOf(io);
     await putBack({ io, client, id: await actTaskId(client, word), checkpoint }, options);

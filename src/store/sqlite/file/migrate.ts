@@ -36,6 +36,7 @@ import { verifications } from "../migrations/0030-verifications.ts";
 import { worktrees } from "../migrations/0031-worktrees.ts";
 import { putBack } from "../migrations/0032-put-back.ts";
 import { verifyBaselines } from "../migrations/0033-verify-baselines.ts";
+import { trash } from "../migrations/0034-trash.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -79,6 +80,7 @@ export const migrations: readonly Migration[] = [
   worktrees,
   putBack,
   verifyBaselines,
+  trash,
 ];
 
 /** The `user_version` of a database that this version writes. */

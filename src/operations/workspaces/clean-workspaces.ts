@@ -1,0 +1,73 @@
+/**
+ * Moves the worktrees of ended tasks into the trash, each only when nothing would be lost by that.
+ * They come back for seven days.
+ */
+import type { Caller } from "../../contract/caller.ts";
+import type { CleanInput } from "../../contract/operations/workspaces.ts";
+import type { CleanedView, CleanView } from "../../contract/views/workspace.ts";
+import { messageOf, WorkerError } from "../../domain/errors.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import { moveToTrash } from "../../git/trash.ts";
+import { isAgent } from "../rights/guard-agent.ts";
+import { lossesOf, trashOrder, worktreeOf } from "./losses.ts";
+import type { CleanContext, Worktree } from "./losses.ts";
+
+/**
+ * @throws WorkerError forbidden (an agent), not_found: a task that is named has no worktree;
+ * invalid_input: `force` without names.
+ */
+export async function cleanWorkspaces(context: CleanContext, input: CleanInput, caller: Caller): Promise<CleanView> {
+  if (isAgent(caller)) throw new WorkerError("forbidden", "Agents do not remove worktrees. Ask the user to do it.");
+  if (input.force && input.tasks === undefined)
+    throw new WorkerError("invalid_input", "force needs the tasks that it is for: name them.", [
+      { pointer: "/force", detail: "names no task" },
+    ]);
+  const worktrees = chosen(context, input.tasks);
+  const workspaces: CleanedView[] = [];
+  for (const worktree of worktrees) workspaces.push(await cleanOne(context, worktree, input));
+  return { workspaces, dry_run: input.dry_run };
+}
+
+function chosen({ store }: CleanContext, tasks: readonly number[] | undefined): Worktree[] {
+  if (tasks !== undefined)
+    return tasks.map((id) => {
+      const found = worktreeOf(store, id);
+      if (found === null)
+        throw new WorkerError("not_found", `Task ${id} has no worktree. See those that there are: claude-worker workspace list`);
+      return found;
+    });
+  const inUse = store.workspaces.worktrees().filter(({ state }) => state === "ready" || state === "kept");
+  return inUse.map(({ taskId }) => worktreeOf(store, taskId)).filter((each) => each !== null);
+}
+
+async function cleanOne(context: CleanContext, worktree: Worktree, { dry_run: isDryRun, force }: CleanInput): Promise<CleanedView> {
+  const { taskId: task, path, state } = worktree;
+  const answer = (cleaned: boolean, reasons: readonly string[]): CleanedView => ({ task, path, cleaned, reasons: [...reasons] });
+  if (state === "trashed" || state === "gone") return answer(false, ["it was removed already"]);
+  const { inUse, lost, isThere } = await lossesOf(context, worktree, true);
+  if (inUse.length > 0 || (lost.length > 0 && !force)) return answer(false, [...inUse, ...lost]);
+  if (!isThere) return answer(false, ["it is not there"]);
+  if (isDryRun) return answer(true, lost);
+  try {
+    await trashWorktree(context, worktree);
+    return answer(true, lost);
+  } catch (error) {
+    return answer(false, [plainLine(messageOf(error), 1000)]);
+  }
+}
+
+/** The row says first what is done: after a kill in between the worktree can be brought back. */
+export async function trashWorktree({ store, git, paths, gate, now }: CleanContext, worktree: Worktree): Promise<void> {
+  const { taskId } = worktree;
+  await gate.with(taskId, "its worktree is removed", async () => {
+    const at = now();
+    const order = trashOrder({ paths }, worktree, at);
+    await store.write(() => store.workspaces.put({ ...worktree, state: "trashed", trash: order.trash, trashedAt: at }));
+    try {
+      await moveToTrash(git, order);
+    } catch (error) {
+      await store.write(() => store.workspaces.put(worktree));
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,149 @@
+/**
+ * Says what would be lost, or disturbed, if a task's worktree were removed. A worktree may go only
+ * when nothing is said: what cannot be found out counts as a loss.
+ */
+import { dirname, join } from "node:path";
+import { snapshotIndexPath } from "../../config/paths.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { isTerminal } from "../../domain/task/task.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import type { Checkpoint, Workspace } from "../../domain/workspace/workspace.ts";
+import { Git } from "../../git/git.ts";
+import { Objects } from "../../git/objects.ts";
+import { pathsBetween } from "../../git/path-list.ts";
+import { PrivateIndex } from "../../git/private-index.ts";
+import { snapshotLimits } from "../../git/snapshot.ts";
+import type { TrashOrder } from "../../git/trash.ts";
+import { evidenceOf, unreachable } from "../../git/worktree-evidence.ts";
+import { worktreeFacts } from "../../git/worktree-facts.ts";
+import { nameOf } from "../../git/changed-files.ts";
+import type { Store } from "../../store/store.ts";
+import type { FilesContext } from "./present-files.ts";
+import type { WorkspaceGate } from "./workspace-gate.ts";
+
+const timeoutMs = 120_000;
+
+export interface CleanContext extends FilesContext {
+  readonly gate: WorkspaceGate;
+  /** Pids of the processes that work below a directory; null: they cannot be listed. */
+  processesIn(directory: string): Promise<readonly number[] | null>;
+}
+
+/** A worktree with what every one has. */
+export interface Worktree extends Workspace {
+  readonly repository: string;
+  readonly baseCommit: string;
+}
+
+export interface Losses {
+  /** What stands in the way whatever a person says: each a part of a sentence. */
+  readonly inUse: readonly string[];
+  /** What would be lost. */
+  readonly lost: readonly string[];
+  /** Whether it lies in its place. */
+  readonly isThere: boolean;
+}
+
+/** Null: it is not a worktree that git has made, or is to make. */
+export function worktreeOf({ workspaces }: Store, taskId: number): Worktree | null {
+  const found = workspaces.get(taskId);
+  if (found?.kind !== "worktree" || found.repository === null || found.baseCommit === null) return null;
+  return { ...found, repository: found.repository, baseCommit: found.baseCommit };
+}
+
+/**
+ * @param keepsSnapshots false: the task goes with its snapshots, so what is only in them would be
+ * lost.
+ */
+export async function lossesOf(context: CleanContext, worktree: Worktree, keepsSnapshots: boolean): Promise<Losses> {
+  const { store } = context;
+  const inUse = await uses(context, worktree);
+  const { place } = worktreeFacts(worktree.path, worktree.repository);
+  if (place === "other") return { inUse: [...inUse, "something else lies in its place"], lost: [], isThere: false };
+  const last = store.checkpoints.last(worktree.taskId);
+  if (place === "none") return { inUse, lost: keepsSnapshots ? [] : await onlyInSnapshots(context, worktree, last), isThere: false };
+  if (inUse.length > 0) return { inUse, lost: [], isThere: true };
+  try {
+    return { inUse, lost: await inWorktree(context, worktree, last, keepsSnapshots), isThere: true };
+  } catch (error) {
+    return { inUse, lost: [`what it has cannot be found out: ${plainLine(messageOf(error), 500)}`], isThere: true };
+  }
+}
+
+async function uses({ store, gate, processesIn }: CleanContext, { taskId, path }: Worktree): Promise<string[]> {
+  const task = store.tasks.row(taskId);
+  if (task !== null && !isTerminal(task.status)) return ["its task has not ended"];
+  if (task !== null && store.questions.unapplied(taskId).some(({ status }) => status === "open")) return ["its task has an open question"];
+  if (gate.isBusy(taskId)) return ["something else works on its files"];
+  const pids = await processesIn(path);
+  if (pids === null) return ["the processes that work in it cannot be listed"];
+  const [first] = pids;
+  return first === undefined ? [] : [`${pids.length === 1 ? `process ${first} works` : `${pids.length} processes work`} in it`];
+}
+
+async function inWorktree(context: CleanContext, worktree: Worktree, last: Checkpoint | null, keepsSnapshots: boolean): Promise<string[]> {
+  const { store, paths, git } = context;
+  const { taskId, path, repository, branch, baseCommit } = worktree;
+  const evidence = await evidenceOf(git, new Git(git, path), {
+    path,
+    repository,
+    branch,
+    baseCommit,
+    taskBranches: taskBranches(store, repository),
+    lastTree: last?.tree ?? null,
+    tree: { index: new PrivateIndex(snapshotIndexPath(paths, taskId)), except: [], limits: snapshotLimits, timeoutMs },
+  });
+  const { commits, commitCount, files, fileCount, uncommitted, uncommittedCount } = evidence;
+  const lost: string[] = [];
+  if (commitCount > 0) lost.push(`${counted(commitCount, "commit")} on no other branch and no remote: ${named(commits, commitCount)}`);
+  if (fileCount > 0) lost.push(`${counted(fileCount, "file")} in no snapshot: ${named(files, fileCount)}`);
+  else if (!keepsSnapshots && uncommittedCount > 0)
+    lost.push(`${counted(uncommittedCount, "file")} not committed: ${named(uncommitted, uncommittedCount)}`);
+  return lost;
+}
+
+/** The worktree is gone, so the snapshots may have the only copy. */
+async function onlyInSnapshots({ store, git }: CleanContext, worktree: Worktree, last: Checkpoint | null): Promise<string[]> {
+  if (last === null) return [];
+  try {
+    const objects = new Objects(git, worktree.repository);
+    const from = last.head === null ? worktree.baseCommit : last.head;
+    const files = await pathsBetween(objects, `${from}^{tree}`, last.tree);
+    const lines = await unreachable(objects, [from], { ...worktree, taskBranches: taskBranches(store, worktree.repository) });
+    return [
+      ...(lines.length === 0 ? [] : [`${counted(lines.length, "commit")} on no other branch and no remote: ${named(lines, lines.length)}`]),
+      ...(files.length === 0 ? [] : [`${counted(files.length, "file")} only in its snapshots: ${named(files.map(nameOf), files.length)}`]),
+    ];
+  } catch (error) {
+    return [`what its snapshots have cannot be found out: ${plainLine(messageOf(error), 500)}`];
+  }
+}
+
+/** Branches of this repository that tasks work on. */
+export function taskBranches({ workspaces }: Store, repository: string): string[] {
+  return workspaces
+    .worktrees({ withGone: true })
+    .flatMap((each) => (each.repository === repository && each.branch !== null && each.namesBranch ? [each.branch] : []));
+}
+
+/** How the worktree is moved into the trash, and back. */
+export function trashOrder({ paths }: Pick<CleanContext, "paths">, worktree: Worktree, now: number): TrashOrder {
+  const { path, repository, branch, trash, taskId } = worktree;
+  return {
+    path,
+    repository,
+    branch,
+    lock: join(dirname(path), ".lock"),
+    trash: trash ?? join(paths.workspaces, ".trash", `${taskId}-${now}`),
+  };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Up to ten names. */
+function named(names: readonly string[], count: number): string {
+  const shown = names.slice(0, 10).map((each) => plainLine(each, 200));
+  return `${shown.join(", ")}${count > shown.length ? " …" : ""}`;
+}

@@ -1,0 +1,25 @@
+/** Lets go of a task's files before the task is removed: its worktree goes into the trash. */
+import { WorkerError } from "../../domain/errors.ts";
+import { trashWorktree } from "./clean-workspaces.ts";
+import { gitAnswer } from "./git-answer.ts";
+import { lossesOf, worktreeOf } from "./losses.ts";
+import type { CleanContext } from "./losses.ts";
+
+/**
+ * The task has ended. Its snapshots are deleted with it, so what is only in them would be lost.
+ * @throws WorkerError conflict: something would be lost.
+ */
+export async function releaseWorkspace(context: CleanContext, taskId: number): Promise<void> {
+  const worktree = worktreeOf(context.store, taskId);
+  if (worktree === null || worktree.state === "trashed" || worktree.state === "gone") return;
+  const { inUse, lost, isThere } = await lossesOf(context, worktree, false);
+  const reasons = [...inUse, ...lost];
+  if (reasons.length > 0)
+    throw new WorkerError(
+      "conflict",
+      `The worktree of task ${taskId} would be lost with it: ${reasons.join("; ")}. Keep the work (push or merge its branch), or throw it away first: claude-worker workspace clean ${taskId} --force`,
+    );
+  if (isThere) return await gitAnswer(async () => await trashWorktree(context, worktree));
+  const { store } = context;
+  await store.write(() => store.workspaces.put({ ...worktree, state: "gone" }));
+}

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { GitProgram } from "../../../src/git/git-program.ts";
+import { emptyTrash } from "../../../src/operations/workspaces/empty-trash.ts";
+import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
+import { processesInside } from "../../../src/processes/processes-inside.ts";
+import { realApi } from "../../../testing/real-api.ts";
+import type { RealApi } from "../../../testing/real-api.ts";
+import { checkout, worktreeTask } from "../../../testing/task-worktree.ts";
+import type { WorktreeTask } from "../../../testing/task-worktree.ts";
+import { person } from "./setup.ts";
+
+const dayMs = 86_400_000;
+
+interface Bundle extends RealApi {
+  readonly git: (...args: string[]) => string;
+  readonly task: WorktreeTask;
+  /** Why the worktree stays; null: it was removed. */
+  clean(more?: object): Promise<string | null>;
+  /** Empties the trash as the server does, so many days from now. */
+  empty(days: number): Promise<{ deleted: number; left: number; problems: readonly string[] }>;
+  refs(): string[];
+}
+
+async function setup(t: TestContext, more: object = {}): Promise<Bundle> {
+  const real = realApi(t);
+  const git = checkout(real);
+  const task = await worktreeTask(real, more);
+  const program = new GitProgram({ PATH: process.env["PATH"], HOME: real.corner.home });
+  const files = {
+    store: real.store,
+    paths: real.paths,
+    git: program,
+    gate: new WorkspaceGate(),
+    now: () => real.clock.nowMs,
+    processesIn: processesInside,
+  };
+  return {
+    ...real,
+    git,
+    task,
+    clean: async (input = {}) => {
+      const { workspaces } = await real.api.cleanWorkspaces({ tasks: [task.id], dry_run: false, force: false, ...input }, person);
+      return workspaces[0]?.cleaned === true ? null : (workspaces[0]?.reasons.join("; ") ?? "");
+    },
+    empty: async (days) => await emptyTrash(files, real.clock.nowMs + days * dayMs),
+    refs: () => git("for-each-ref", "--format=%(refname)").split("\n"),
+  };
+}
+
+test("a worktree that nothing would be lost of goes into the trash, and comes back", async (t) => {
+  const { api, store, git, task, clean, empty } = await setup(t);
+  task.write("new.txt", "new\n");
+  task.git("add", "new.txt");
+  await task.snapshot();
+  assert.equal(await clean({ dry_run: true }), null);
+  assert.equal(task.read("new.txt"), "new\n", "a dry run moves nothing");
+  assert.equal(await clean(), null);
+  assert.equal(existsSync(task.path), false);
+  const [listed] = (await api.listWorkspaces()).workspaces;
+  assert.partialDeepStrictEqual(listed, { task: task.id, state: "trashed", status: "completed", branch: task.branch });
+  assert.ok(existsSync(path.join(listed?.trash ?? "", "new.txt")));
+  git("checkout", "-q", task.branch);
+  git("checkout", "-q", "main");
+  await assert.rejects(api.retryTask({ id: task.id }, person), { code: "conflict", message: /is in the trash\. .*workspace restore 1$/ });
+  assert.deepEqual(await empty(6.9), { deleted: 0, left: 1, problems: [] });
+  const back = await api.restoreWorkspace({ id: task.id }, person);
+  assert.deepEqual([back.state, back.branch, back.trash], ["kept", task.branch, null]);
+  assert.deepEqual(
+    [task.read("new.txt"), task.git("status", "--porcelain"), task.git("symbolic-ref", "--short", "HEAD")],
+    ["new\n", "A  new.txt", task.branch],
+  );
+  await assert.rejects(api.restoreWorkspace({ id: task.id }, person), { code: "conflict", message: /is in its place/ });
+  assert.equal(store.workspaces.get(task.id)?.trashedAt, null);
+});
+
+test("a worktree stays while something of it would be lost", async (t) => {
+  const { git, task, clean, corner } = await setup(t);
+  task.write("later.txt", "after the last snapshot\n");
+  assert.equal(await clean(), "1 file in no snapshot: later.txt");
+  task.write("huge", "x".repeat(20_000_001));
+  await task.snapshot();
+  assert.equal(await clean(), "1 file in no snapshot: huge");
+  rmSync(path.join(task.path, "huge"));
+  await task.snapshot();
+  assert.equal(await clean({ dry_run: true }), null);
+  task.git("add", ".");
+  task.git("commit", "-qm", "worked");
+  await task.snapshot();
+  const only = await clean();
+  assert.match(only ?? "", /^1 commit on no other branch and no remote: [0-9a-f]+ worked$/);
+  task.git("checkout", "-q", "--detach");
+  assert.equal(await clean(), only, "the branch still has it");
+  git("branch", "cw/other", task.branch);
+  assert.equal(await clean(), only, "another task's branch may go, too");
+  const remote = corner.workdir("remote");
+  git("init", "-q", "--bare", remote);
+  git("remote", "add", "origin", remote);
+  git("push", "-q", "origin", task.branch);
+  assert.equal(await clean(), null);
+});
+
+test("a worktree in use stays, whatever is said", async (t) => {
+  const { api, store, task, clean } = await setup(t);
+  const child = spawn("sleep", ["1000"], { cwd: task.path });
+  t.after(() => child.kill("SIGKILL"));
+  assert.equal(await clean({ force: true }), `process ${child.pid} works in it`);
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.once("close", resolve));
+  await api.retryTask({ id: task.id }, person);
+  assert.equal(await clean({ force: true }), "its task has not ended");
+  await api.cancelTask({ id: task.id }, person);
+  assert.equal(store.workspaces.get(task.id)?.state, "kept");
+  await assert.rejects(api.cleanWorkspaces({ dry_run: false, force: false }, { ...person, taskId: task.id }), { code: "forbidden" });
+  await assert.rejects(api.cleanWorkspaces({ dry_run: false, force: true }, person), { code: "invalid_input" });
+  await assert.rejects(api.cleanWorkspaces({ tasks: [99], dry_run: false, force: false }, person), { code: "not_found" });
+});
+
+test("what cannot be found out removes nothing", async (t) => {
+  const { task, clean, git, corner } = await setup(t);
+  const precious = path.join(task.path, "precious");
+  writeFileSync(precious, "");
+  await task.snapshot();
+  renameSync(path.join(corner.work, ".git", "objects"), path.join(corner.work, ".git", "objects-away"));
+  assert.match((await clean()) ?? "", /^what it has cannot be found out: /);
+  renameSync(path.join(corner.work, ".git", "objects-away"), path.join(corner.work, ".git", "objects"));
+  renameSync(task.path, `${task.path}-moved`);
+  mkdirSync(task.path);
+  writeFileSync(path.join(task.path, "mine"), "");
+  assert.equal(await clean({ force: true }), "something else lies in its place");
+  assert.deepEqual(readdirSync(task.path), ["mine"]);
+  rmSync(task.path, { recursive: true });
+  assert.equal(await clean({ force: true }), "it is not there");
+  assert.ok(existsSync(path.join(`${task.path}-moved`, "precious")));
+  assert.match(git("branch", "--list", task.branch), /cw\/1/);
+});
+
+test("after seven days a worktree is deleted, and its branch where that is safe", async (t) => {
+  const { store, task, clean, empty, git, refs } = await setup(t);
+  assert.equal(await clean(), null);
+  const trash = store.workspaces.get(task.id)?.trash ?? "";
+  const child = spawn("sleep", ["1000"], { cwd: trash });
+  t.after(() => child.kill("SIGKILL"));
+  assert.partialDeepStrictEqual(await empty(7.1), { deleted: 0, left: 1 });
+  assert.ok(existsSync(trash));
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.once("close", resolve));
+  assert.deepEqual(await empty(7.1), { deleted: 1, left: 0, problems: [] });
+  assert.deepEqual([existsSync(trash), store.workspaces.get(task.id)?.state], [false, "gone"]);
+  assert.equal(git("worktree", "list", "--porcelain").match(/^worktree /gm)?.length, 1);
+  assert.deepEqual(refs(), ["refs/claude-worker/1/1/1", "refs/heads/main"]);
+});
+
+test("the branch of work that was thrown away stays", async (t) => {
+  const { task, clean, empty, git } = await setup(t);
+  task.write("a", "a");
+  task.git("add", ".");
+  task.git("commit", "-qm", "worked");
+  assert.notEqual(await clean(), null);
+  assert.equal(await clean({ force: true }), null);
+  assert.partialDeepStrictEqual(await empty(7.1), { deleted: 1 });
+  assert.equal(git("log", "-1", "--format=%s", task.branch), "worked");
+});
+
+test("a removed task's worktree goes into the trash, and its snapshots are deleted", async (t) => {
+  const { api, store, task, empty, refs } = await setup(t);
+  task.write("a", "not committed\n");
+  await task.snapshot();
+  const message =
+    /^The worktree of task 1 would be lost with it: 1 file not committed: a\. Keep the work.* claude-worker workspace clean 1 --force$/;
+  await assert.rejects(api.removeTask({ id: task.id }, person), { code: "conflict", message });
+  assert.equal((await api.prune({ older_than_ms: 0, dry_run: false }, person)).tasks, 0, "retention goes through the same door");
+  assert.equal(task.read("a"), "not committed\n");
+  rmSync(path.join(task.path, "a"));
+  await task.snapshot();
+  await api.removeTask({ id: task.id }, person);
+  assert.deepEqual(refs(), [`refs/heads/${task.branch}`, "refs/heads/main"]);
+  assert.deepEqual([store.checkpoints.ofTask(task.id), store.workspaces.get(task.id)?.state], [[], "trashed"]);
+  const [listed] = (await api.listWorkspaces()).workspaces;
+  assert.partialDeepStrictEqual(listed, { task: 1, title: null, status: null, state: "trashed" });
+  await api.restoreWorkspace({ id: task.id }, person);
+  assert.equal(task.read("app.txt"), "one\n");
+  task.write("a", "again\n");
+  const [kept] = (await api.cleanWorkspaces({ dry_run: false, force: false }, person)).workspaces;
+  assert.deepEqual(kept?.reasons, ["1 file in no snapshot: a"]);
+  rmSync(path.join(task.path, "a"));
+  assert.equal((await api.cleanWorkspaces({ dry_run: false, force: false }, person)).workspaces[0]?.cleaned, true);
+  assert.partialDeepStrictEqual(await empty(8), { deleted: 1 });
+  assert.equal(store.workspaces.get(task.id), null);
+});
+
+test("snapshots of a removed task whose repository is locked are deleted later", async (t) => {
+  const { api, store, task, empty, refs, corner } = await setup(t);
+  const lock = path.join(corner.work, ".git", "refs", "claude-worker", "1", "1", "1.lock");
+  writeFileSync(lock, "");
+  await api.removeTask({ id: task.id }, person);
+  assert.ok(refs().includes("refs/claude-worker/1/1/1"));
+  assert.equal(store.checkpoints.ofTask(task.id).length, 1);
+  rmSync(lock);
+  assert.deepEqual((await empty(0)).problems, []);
+  assert.ok(!refs().includes("refs/claude-worker/1/1/1"));
+});
