@@ -15,6 +15,7 @@ export const noFacts: AttemptFacts = {
   background: [],
   notified: false,
   continues: false,
+  continuesEnded: false,
   cut: [],
   verdict: null,
   stopRequested: null,
@@ -35,6 +36,7 @@ export function resultOf(change: Partial<ResultFacts>): ResultFacts {
     startupFailure: null,
     apiErrorStatus: null,
     answerProblem: null,
+    isCommandAnswer: false,
     calledModel: true,
     durationMs: 1,
     costUsd: 0,
@@ -76,6 +78,7 @@ export function consequenceOf(outcome: Outcome, { task, ...change }: EndChange &
       costUsd: null,
       verifyTries: 3,
       verifyFailures: 0,
+      earlierEnd: null,
       ...task,
     },
   });

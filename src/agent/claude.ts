@@ -25,7 +25,8 @@ import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
 import { begin, resumeSession } from "./resume-session.ts";
-import { LiveMessages, sayPrompt } from "./say-messages.ts";
+import { LiveMessages, sayPrompt, usableCommands } from "./say-messages.ts";
+import type { Commands } from "./say-messages.ts";
 import type { Launch, SessionPort } from "./resume-session.ts";
 import { movedSentence } from "./directory-problem.ts";
 
@@ -43,6 +44,15 @@ interface MessageQueue {
 
 /** The SDK takes about 100 ms to load, which begins here. */
 export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
+
+/**
+ * The commands that Claude Code names in the handshake. null: the handshake failed, which also ends
+ * the messages, and they report the reason.
+ */
+async function commandsOf(query: Query | null): Promise<Commands> {
+  const started = await query?.initializationResult().catch(() => null);
+  return started == null ? null : usableCommands(started.commands);
+}
 
 class ClaudeAgent implements Agent {
   readonly #options: AgentOptions;
@@ -211,7 +221,7 @@ class ClaudeAgent implements Agent {
     if (!this.#start.isWorkedInBy(this.#claude.pid))
       return this.#giveUp(startProblems.noDirectory, movedSentence(work.spec.workingDirectory));
     sayPrompt(input, work, this.#emit);
-    this.#live.open(input);
+    void commandsOf(this.#query).then((commands) => this.#live.open(input, commands));
     yield* input.messages;
   }
 
@@ -245,14 +255,11 @@ class ClaudeAgent implements Agent {
     const running = query({ prompt: input.messages, options });
     this.#query = running;
     this.#decisions.onDecide = onDecide;
-    // A handshake that fails also ends the messages, which report the reason.
-    running.initializationResult().then(
-      () => {
-        onReady?.();
-        this.#live.open(input);
-      },
-      () => {},
-    );
+    void commandsOf(running).then((commands) => {
+      if (commands === null) return;
+      onReady?.(commands);
+      this.#live.open(input, commands);
+    });
     const take = (message: Said): void => {
       // The runner's own notes say nothing about the turn.
       if (message.type === "worker" || (onMessage?.(message) ?? true)) this.#take(message);

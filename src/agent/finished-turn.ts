@@ -36,7 +36,7 @@ interface Block {
  * @param isStructured whether the task has a JSON Schema: then only the call of a tool answers.
  */
 export function finishedTurn(sessionId: string, messages: readonly SessionMessage[], isStructured = false) {
-  const own = messages.filter((message) => message.parent_tool_use_id === null);
+  const own = messages.filter((message) => message.parent_tool_use_id === null && !isOfCommand(message));
   const answer = isStructured ? structuredAnswer(own) : textAnswer(own);
   if (answer === null) return null;
   const answers = own.slice(own.findLastIndex(isPrompt) + 1).filter(({ type }) => type === "assistant");
@@ -90,6 +90,12 @@ function isFinal(body: Body): boolean {
 
 function idOf({ id, model }: Body): string[] {
   return typeof id === "string" && model !== "<synthetic>" ? [id] : [];
+}
+
+/** What Claude Code notes of a command that it has run itself: no part of the turn. */
+function isOfCommand({ type, message }: SessionMessage): boolean {
+  const { content } = message as Body;
+  return type === "user" && typeof content === "string" && /^<(command-name|local-command-\w+)>/.test(content);
 }
 
 function isPrompt({ type, message }: SessionMessage): boolean {

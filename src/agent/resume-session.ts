@@ -21,6 +21,7 @@ import { openCallsOf } from "./open-calls.ts";
 import type { OpenCalls } from "./open-calls.ts";
 import { OpenInput } from "./open-input.ts";
 import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
+import type { Commands } from "./say-messages.ts";
 import { settledQuestions } from "./settled-questions.ts";
 import { takeBackWithoutRunner } from "./without-runner.ts";
 import { journalTail, messageOfLine, repairTranscript, savedSpending, setAside } from "./transcript.ts";
@@ -33,7 +34,7 @@ export interface Launch {
   /** Called when Claude Code asks for a decision on a call. */
   readonly onDecide?: () => void;
   /** Called after Claude Code has answered the handshake. */
-  readonly onReady?: () => void;
+  readonly onReady?: (commands: Commands) => void;
   /** Gets every message before it is journalled; false: the message is not journalled. */
   readonly onMessage?: (message: Message) => boolean;
 }
@@ -210,8 +211,7 @@ async function continueSession(work: AgentWork, port: SessionPort, missing: read
 function followUp(work: AgentWork, port: SessionPort, prompt: string | null, messages: readonly SentMessage[]): Promise<string | null> {
   const input = new OpenInput();
   if (prompt !== null) input.say(prompt);
-  sayMessages(input, messages, work);
-  return resume(work, port, { input });
+  return resume(work, port, { input, onReady: (commands) => sayMessages(input, messages, work, commands) });
 }
 
 /** Makes Claude Code continue a turn that was killed. A deferred call needs it not. */
@@ -241,9 +241,9 @@ async function continueTurn(
       spoken = true;
       listen(false);
     },
-    onReady: () => {
+    onReady: (commands) => {
       listen(!spoken);
-      sayMessages(input, messages, work);
+      sayMessages(input, messages, work, commands);
     },
     onMessage: (message) => {
       spoken = true;

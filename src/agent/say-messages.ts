@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { UUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { DeliveryWay, SentMessage } from "../domain/messages/message.ts";
+import { wordsAsText } from "../domain/agents/prompt-as-text.ts";
 import { arrayOf, objectOf } from "../domain/text/read-json.ts";
 import type { AgentWork, Emit } from "./agent.ts";
 import type { MessageFate, OpenInput } from "./open-input.ts";
@@ -19,6 +20,28 @@ export function sayPrompt(input: OpenInput, { spec, images, messages = [] }: Age
   const receipt = { uuid: randomUUID(), keys: messages.map(({ key }) => key) };
   emit({ type: "worker", subtype: "messages_in_prompt", ...receipt });
   input.say(content, receipt);
+}
+
+/** Names of Claude Code's commands that work without a terminal; null: unknown. */
+export type Commands = ReadonlySet<string> | null;
+
+/** Begins another session, in which the task's later messages would be lost. */
+const newSession = "clear";
+
+/** @param all what Claude Code names in the handshake (SlashCommand). */
+export function usableCommands(all: readonly { readonly name: string; readonly aliases?: readonly string[] }[]): Commands {
+  return new Set(all.filter(({ name }) => name !== newSession).flatMap(({ name, aliases = [] }) => [name, ...aliases]));
+}
+
+/**
+ * The words as Claude should read them. Claude Code answers a command that needs a terminal
+ * (`/login`) itself, so that Claude would not read the words: they are said as a text.
+ */
+export function withoutDeadCommand(words: string, commands: Commands): string {
+  const name = /^\/([\w:-]+)(?:\s|$)/.exec(words)?.[1];
+  // Prompts of MCP servers are not known at the start.
+  if (name === undefined || commands === null || name.startsWith("mcp__")) return words;
+  return commands.has(name) ? words : wordsAsText(words);
 }
 
 /** How a message joins a turn that runs. */
@@ -47,6 +70,7 @@ export class LiveMessages {
   /** Who wants to take back which message. */
   readonly #recalled = new Map<string, string>();
   #input: OpenInput | null = null;
+  #commands: Commands = null;
   #saying: Promise<void> = Promise.resolve();
 
   constructor(port: LivePort) {
@@ -59,8 +83,9 @@ export class LiveMessages {
   }
 
   /** Claude Code takes messages now, perhaps after another one that did not take them all. */
-  open(input: OpenInput): void {
+  open(input: OpenInput, commands: Commands): void {
     this.#input = input;
+    this.#commands = commands;
     for (const message of this.#messages) if (!this.#delivered.has(message.key)) this.#say(input, message);
   }
 
@@ -97,19 +122,25 @@ export class LiveMessages {
     const { key, text, delivery } = message;
     const receipt = { uuid: key as UUID, keys: [key] };
     if (!input.expect(receipt)) return;
+    const words = withoutDeadCommand(text, this.#commands);
     this.#saying = this.#saying.then(async () => {
       if (!this.#messages.includes(message)) return input.forget(receipt.uuid);
       this.#said.add(key);
       if (delivery === "now") await this.#port.interrupt().catch(() => {});
-      input.say(text, receipt, priorities[delivery]);
+      input.say(words, receipt, priorities[delivery]);
     });
   }
 }
 
 /** Says messages, of which one may be the prompt with its images. */
-export function sayMessages(input: OpenInput, messages: readonly SentMessage[], { sessionId, images }: AgentWork): void {
+export function sayMessages(
+  input: OpenInput,
+  messages: readonly SentMessage[],
+  { sessionId, images }: AgentWork,
+  commands: Commands,
+): void {
   for (const { key, text, delivery } of messages) {
-    const content = key === sessionId ? contentOf(text, images) : text;
+    const content = key === sessionId ? contentOf(text, images) : withoutDeadCommand(text, commands);
     input.say(content, { uuid: key as UUID, keys: [key] }, delivery === "after_turn" ? "later" : undefined);
   }
 }

@@ -35,6 +35,7 @@ import type { AnswerCheck } from "./answer-check.ts";
 import { TaskWorktree } from "./task-worktree.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { AfterResult } from "./after-result.ts";
+import { CommandAnswers } from "./command-answers.ts";
 import { FinishedWork } from "./finished-work.ts";
 import { Journal } from "./journal.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -90,6 +91,7 @@ export class RunningAttempt {
   #stopsAtStep = false;
   /** Keys of the messages that the agent has got. */
   readonly #said: Set<string>;
+  readonly #commands = new CommandAnswers();
   #ending: Promise<void> | null = null;
   #isWaiting = false;
   #isFinished = false;
@@ -352,9 +354,10 @@ export class RunningAttempt {
   }
 
   #take(said: JournalEntry): void {
-    const entry = this.#checkAnswer(said);
+    const command = this.#commands.take(said, this.#said);
+    const entry = command === null ? this.#checkAnswer(said) : { ...said, command_answer: true };
     if (entry.type === "worker" && entry["subtype"] === "question_settled") this.#questions.forget(String(entry["key"]));
-    if (entry.type === "result")
+    if (entry.type === "result" && command === null)
       this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true && entry["answer_problem"] === undefined;
     const record = this.#journal.append(entry);
     this.#finished?.take(record);
@@ -364,6 +367,7 @@ export class RunningAttempt {
     if (endsStep && (entry as { parent_tool_use_id?: unknown }).parent_tool_use_id == null) this.#checkpoints.stepEnded();
     this.#afterResult.heard(entry);
     this.#parkWhenAlone();
+    for (const key of command?.keys ?? []) this.#take({ type: "worker", subtype: "message_answered", key, text: command?.text ?? "" });
     if (entry.type !== "result") return;
     void this.#journal.sync();
   }

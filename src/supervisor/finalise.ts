@@ -21,7 +21,7 @@ import { workedMs } from "../domain/questions/work-time.ts";
 import { defaultRetryPolicy } from "../domain/attempt/retry-policy.ts";
 import { afterOutcome, withNextStep } from "../domain/attempt/retry.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
-import { begunAgain } from "../domain/task/begun-again.ts";
+import { continued } from "../domain/task/begun-again.ts";
 import { isTerminal } from "../domain/task/task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
@@ -94,6 +94,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     rebooted: attempt.bootId !== null && options.bootId !== null && attempt.bootId !== options.bootId,
     begun: attempt.lastRecord > 0,
     startProblem: options.startProblem,
+    continuesEnded: task.earlierEnd !== null,
     continues: store.messages.open(task.id).some(({ status }) => status === "delivered"),
     verify: checksOf(task),
     failedBefore: failedBefore(store, task),
@@ -139,12 +140,18 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const completed = after.operation === "complete";
   // Claude has finished, whatever the verification says.
   const keepsResult = after.operation === "fail" && (isFailedVerification(outcome) || outcome.kind === "verify_unavailable");
+  const isRequeued = after.operation === "requeue";
+  const isAsBefore = outcome.kind === "unchanged" && task.earlierEnd !== null;
   const resumable = after.resumable && task.sessionId !== null;
-  const isAgain = after.operation === "requeue" && resumable;
+  const isAgain = isRequeued && resumable;
   const isRevoked = isAgain && askRevoked(store, unapplied, now);
   const isParked = isRevoked || (isAgain && unapplied.some(({ status }) => status === "open"));
   // Only an attempt that continues the session can use the answers. A success needed them not.
   if (!isAgain) for (const { id } of unapplied) store.questions.supersede(id, completed);
+  const attentionAfter = (): Pick<Task, "attention"> | null => {
+    if (isAsBefore) return { attention: task.earlierEnd?.attention ?? null };
+    return completed ? { attention: attentionOf(store, attempt, outdated(store, attempt)) } : null;
+  };
   const undelivered = after.operation === "fail" ? undeliveredOf(store, { ...task, ...spent }, attempt.id) : [];
   const moved = store.tasks.transition(
     task.id,
@@ -163,12 +170,13 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       refusal: after.refusal,
       verifyFailures: after.verifyFailures,
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
-      error: after.error === null ? null : withUndelivered(withNextStep(after.error, task), task, undelivered),
-      ...(completed
-        ? { attention: attentionOf(store, attempt, outdated(store, attempt)) }
-        : keepsResult
-          ? {}
-          : { result: null, structuredResult: null }),
+      error: isAsBefore || after.error === null ? after.error : withUndelivered(withNextStep(after.error, task), task, undelivered),
+      ...attentionAfter(),
+      ...(isRequeued ? {} : { earlierEnd: null }),
+      // The answer of a message may need several attempts.
+      ...(completed || keepsResult || isAsBefore || (isRequeued && task.earlierEnd !== null)
+        ? {}
+        : { result: null, structuredResult: null }),
       ...spent,
       durationMs: (task.durationMs ?? 0) + workedMs(attempt.startedAt, endedAt, asked),
     },
@@ -176,21 +184,23 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   );
   store.verifications.stop(task.id, attempt.id);
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
-  const isFollowed = moved !== null && isTerminal(moved.status) && continuesTask(moved, store.messages.open(task.id), attempt.id);
-  if (moved !== null && isTerminal(moved.status)) endMessages(store, moved, endedAt);
-  if (moved !== null && isTerminal(moved.status) && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
+  // No person has cancelled it now: it is as it was before.
+  const over = moved === null || !isTerminal(moved.status) ? null : isAsBefore ? { ...moved, status: "completed" as const } : moved;
+  const isFollowed = over !== null && continuesTask(over, store.messages.open(task.id), attempt.id);
+  if (over !== null) endMessages(store, over, endedAt);
+  if (over !== null && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.
-  if (isFollowed || (after.operation === "requeue" && task.status === "running")) store.messages.give(task.id, attempt.id);
-  if (after.operation === "requeue" && isFailedVerification(outcome) && after.resumable)
+  if (isFollowed || (isRequeued && task.status === "running")) store.messages.give(task.id, attempt.id);
+  if (isRequeued && isFailedVerification(outcome) && after.resumable)
     sayFailure(store, { task, attempt, number: after.verifyFailures, now });
-  if (isFollowed) {
+  if (isFollowed && moved !== null) {
     store.verifications.outdate(task.id);
     store.messages.continueTask(task.id);
-    store.tasks.transition(task.id, "follow_up", now, { ...begunAgain, resumable: true });
+    store.tasks.transition(task.id, "follow_up", now, continued(moved));
   }
   if (isParked) {
     store.events.append(task.id, attempt.id, [{ type: "parked", at: endedAt, data: ended }]);
-  } else if (after.operation === "requeue" || isFollowed) {
+  } else if (isRequeued || isFollowed) {
     const notBefore = after.notBefore === null ? null : new Date(after.notBefore).toISOString();
     const data = { ...ended, not_before: notBefore, reason: after.notBeforeReason };
     store.events.append(task.id, attempt.id, [{ type: "requeued", at: endedAt, data }]);

@@ -188,6 +188,7 @@ export class Ingest {
     if (
       record.type === "result" &&
       isOwnResult({ ...record }) &&
+      record["command_answer"] !== true &&
       record["subtype"] === "success" &&
       record["is_error"] !== true &&
       typeof record["result"] === "string"

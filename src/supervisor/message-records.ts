@@ -5,7 +5,11 @@
 import type { JournalRecord } from "../domain/events/record.ts";
 import { continuesTask } from "../domain/messages/continues-task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
+import { cutString } from "../domain/text/cut-json.ts";
 import type { Store } from "../store/store.ts";
+
+/** In characters. */
+const longestNote = 10_000;
 
 export class MessageRecords {
   readonly #store: Store;
@@ -18,7 +22,9 @@ export class MessageRecords {
 
   take(record: JournalRecord): void {
     const { type, subtype } = record;
-    if (type !== "worker" || (subtype !== "message_delivered" && subtype !== "message_done" && subtype !== "message_taken_back")) return;
+    if (type !== "worker") return;
+    if (subtype !== "message_delivered" && subtype !== "message_done" && subtype !== "message_taken_back" && subtype !== "message_answered")
+      return;
     const { messages } = this.#store;
     const { taskId, id: attemptId } = this.#attempt;
     const message = messages.find(String(record["key"]));
@@ -28,6 +34,7 @@ export class MessageRecords {
       note(this.#store, messages.cancel(message.id, now), "message_cancelled", { attemptId, now, by: String(record["by"]) });
       return;
     }
+    if (subtype === "message_answered") return messages.note(message.id, cutString(String(record["text"]), longestNote).value);
     note(this.#store, messages.delivered(message.id, now), "message_delivered", { attemptId, now });
     if (subtype === "message_done") note(this.#store, messages.done(message.id, now), "message_done", { attemptId, now });
   }

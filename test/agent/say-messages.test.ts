@@ -25,7 +25,7 @@ function setup() {
       for await (const { uuid } of input.messages) got.push(String(uuid));
     };
     void read();
-    live.open(input);
+    live.open(input, null);
     return input;
   };
   const tells = (input: OpenInput, key: string, ...states: string[]): void =>

@@ -283,7 +283,7 @@ const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
   [["1", "--pick", "1", "--deny"], [content], /--pick and --deny are two answers to q1/],
 ];
 for (const [words, asked, message] of refused) {
-  test(`answer ${words.join(" ")} with ${asked.length} open says what to do: ${message.source.slice(0, 20)}`, async (t) => {
+  test(`answer ${words.join(" ").slice(0, 40)} with ${asked.length} open says what to do: ${message.source.slice(0, 20)}`, async (t) => {
     const { call, api } = await setup(t, ...asked);
     const { code, stderr } = await call(["answer", ...words]);
     assert.ok(code > 0);
@@ -403,7 +403,7 @@ test("send says that a message may be taken for a command of Claude Code", async
   const { call } = await setup(t, permission);
   const { code, stderr } = await call(["send", "1", "/login returns 500"]);
   const hint =
-    "If Claude Code has a command /login, it runs that, and Claude does not read the message. If it is a text, put a word before it.\n";
+    "If Claude Code has a command /login that works without a terminal, it runs that instead of Claude reading it: see claude-worker messages 1\n";
   assert.deepEqual([code, stderr], [0, hint]);
   assert.equal((await call(["send", "1", "/etc/hosts is wrong"])).stderr, "");
   assert.equal((await call(["send", "1", "/compact", "--json"])).stderr, "");

@@ -20,6 +20,12 @@ export const messageView = z.object({
   queued_at: time,
   delivered_at: time.nullable(),
   ended_at: time.nullable().describe("When it was done or cancelled."),
+  note: z
+    .string()
+    .nullable()
+    .describe(
+      "What Claude Code answered itself, without the model: the message was one of its commands, or a hook refused it. The task keeps its result and its status. Null: Claude has read the message, or will.",
+    ),
 });
 export type MessageView = z.infer<typeof messageView>;
 

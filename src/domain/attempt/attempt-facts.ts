@@ -19,7 +19,7 @@ export const factEventTypes = ["result", "rate_limit", "notice", "verify_ended",
  * machine has rebooted since, how the attempt began, and whether a message's turn ran.
  */
 export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> &
-  Partial<Pick<AttemptFacts, "begun" | "startProblem" | "continues">> & {
+  Partial<Pick<AttemptFacts, "begun" | "startProblem" | "continues" | "continuesEnded">> & {
     /** The commands that verify the task's work. Absent: none. */
     readonly verify?: readonly VerifyCommand[];
     /** The names of those that failed before Claude began, too. Absent: none. */
@@ -41,6 +41,7 @@ export function factsFrom(events: readonly EventBody[], { verify = [], failedBef
     background: [],
     notified: false,
     continues: false,
+    continuesEnded: false,
     cut: [],
     ended: false,
     begun: true,
@@ -120,6 +121,7 @@ function resultFacts(data: Result): ResultFacts {
     startupFailure: data.startup_failure,
     apiErrorStatus: data.api_error_status,
     answerProblem: data.answer_problem ?? null,
+    isCommandAnswer: data.command_answer === true,
     // Earlier versions stored only Claude Code's own number of turns.
     calledModel: data.called_model ?? data.num_turns !== 0,
     durationMs: data.duration_ms,
@@ -130,13 +132,16 @@ function resultFacts(data: Result): ResultFacts {
 }
 
 /**
- * Joins the results of two turns. A further turn follows when a background helper reports. Time is
- * added; money and tokens are cumulative already.
+ * Joins the results of two turns. A further turn follows when a background helper reports, or with
+ * a message. Time is added; money and tokens are cumulative already.
  */
 function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFacts {
   if (earlier === null) return last;
+  const durationMs = earlier.durationMs + last.durationMs;
+  if (last.isCommandAnswer && !earlier.isCommandAnswer)
+    return { ...earlier, durationMs, costUsd: last.costUsd ?? earlier.costUsd, usage: last.usage };
   const calledModel = earlier.calledModel || last.calledModel;
-  return { ...last, calledModel, durationMs: earlier.durationMs + last.durationMs };
+  return { ...last, calledModel, durationMs };
 }
 
 function modelUsage(counts: Result["usage"][string]): ModelUsage {

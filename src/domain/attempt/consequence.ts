@@ -25,6 +25,7 @@ export interface EndedAttempt {
     | "costUsd"
     | "verifyTries"
     | "verifyFailures"
+    | "earlierEnd"
   >;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;

@@ -29,7 +29,10 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));
   // A message began another turn, or joined one that asks: the result is that of the turn before.
   const continues = (facts.continues || facts.stopRequested === "parked") && !exitedByItself(facts);
-  const hasEnded = finished && !waiting && !continues && result.calledModel && facts.sessionLost === null;
+  const isOver = finished && !waiting && !continues && facts.sessionLost === null;
+  if (isOver && result.isCommandAnswer && facts.continuesEnded && facts.stopRequested !== "cancelled")
+    return { kind: "unchanged", message: "Claude Code answered what was said itself: the task is as it was before." };
+  const hasEnded = isOver && result.calledModel && !result.isCommandAnswer;
   const isDone = hasEnded && result.answerProblem === null;
   if (isDone && (facts.verdict === null || facts.verdict.kind === "passed"))
     return { kind: "succeeded", message: successMessage(result, facts.cut) };
@@ -37,7 +40,7 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   if (hasEnded && !isDone) return misfit(result.answerProblem);
   if (isDone && facts.verdict !== null) return unverified(facts.verdict, facts);
   if (facts.sessionLost !== null) return sessionLost(facts.sessionLost);
-  if (finished && !result.calledModel && facts.stopRequested === null) return noWork(result);
+  if (finished && (!result.calledModel || result.isCommandAnswer) && facts.stopRequested === null) return noWork(result);
   if (result !== null && !finished && !wasAborted(result)) return failure(result, facts);
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
   if (finished && (waiting || continues))

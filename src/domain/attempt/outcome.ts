@@ -11,6 +11,7 @@ export const outcomeKinds = [
   "succeeded",
   "agent_failed",
   "no_work",
+  "unchanged",
   "budget_exhausted",
   "rate_limited",
   "overloaded",
@@ -42,6 +43,7 @@ export const retryableKinds: Readonly<Record<OutcomeKind, boolean>> = {
   succeeded: false,
   agent_failed: false,
   no_work: false,
+  unchanged: false,
   budget_exhausted: false,
   rate_limited: true,
   overloaded: true,
@@ -82,6 +84,8 @@ export interface ResultFacts {
   readonly apiErrorStatus: number | null;
   /** Why the answer does not fit the task's JSON Schema; null: it fits, or the task has none. */
   readonly answerProblem: string | null;
+  /** Whether Claude Code answered a message itself: it says nothing of the task. */
+  readonly isCommandAnswer: boolean;
   /** Whether the model was called at all. */
   readonly calledModel: boolean;
   readonly durationMs: number;
@@ -116,6 +120,8 @@ export interface AttemptFacts {
   readonly background: readonly BackgroundTask[];
   /** Whether some of it had ended without an answer of Claude yet. */
   readonly notified: boolean;
+  /** Whether messages continue a task that had ended. */
+  readonly continuesEnded: boolean;
   /** Whether Claude Code had taken a message whose turn had not ended. */
   readonly continues: boolean;
   /** Names of background work that was ended on purpose because the attempt was over. */

@@ -56,6 +56,8 @@ function afterAttempt(ended: Counted): Consequence {
       return afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
     case "unavailable":
       return outcome.startupFailure === undefined ? untilFound(ended) : afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
+    case "unchanged":
+      return asBefore(ended);
     case "parked":
       return { ...unchanged, ...keptRefusals(ended), operation: "requeue", resumable: true };
     case "interrupted":
@@ -103,6 +105,14 @@ export function withNextStep(error: TaskError, { id, sessionId }: Pick<Task, "id
 function cancelled({ outcome }: EndedAttempt): Consequence {
   const message = outcome.kind === "succeeded" ? "Cancelled on request, when Claude had just finished." : "Cancelled on request.";
   return { ...unchanged, operation: "cancel", error: { code: "cancelled", message, retryable: false } };
+}
+
+/** A task that messages without work have continued ends as it had ended before. */
+function asBefore(ended: Counted): Consequence {
+  const { earlierEnd } = ended.task;
+  if (earlierEnd === null) return failed(ended, ended.outcome.message);
+  const operations = { completed: "complete", failed: "fail", cancelled: "cancel" } as const;
+  return { ...unchanged, operation: operations[earlierEnd.status], error: earlierEnd.error };
 }
 
 function afterOverload(ended: Counted): Consequence {

@@ -137,6 +137,7 @@ export const agentPayloads = {
       permission_denials: count("How many tool calls were not allowed."),
       denied_calls: list(object({ tool: text("The tool's name."), tool_use_id: callId }, "The calls that were not allowed, at most 200.")),
       answer_problem: optional(text("Why the answer does not fit the task's JSON Schema. Absent: it fits, or the task has none.")),
+      command_answer: mark("There when Claude Code answered a message itself, without the model. The task's result stays as it was."),
       recovered: flag("Whether the result was read from the session, because the attempt died before it reported the result."),
       ...cut,
     },

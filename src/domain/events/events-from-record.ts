@@ -170,6 +170,7 @@ function resultEvent(message: JsonObject): EventDraft<"result"> {
     permission_denials: arrayOf(message["permission_denials"]).length,
     denied_calls: arrayOf(message["permission_denials"]).slice(0, maxDeniedCalls).map(objectOf).map(deniedCall),
     ...answerProblemIn(message),
+    ...(message["command_answer"] === true ? { command_answer: true } : {}),
     recovered: message["_recovered"] === true,
     ...mark(text.truncated),
   };

@@ -63,6 +63,8 @@ export type RunnerNote =
   | { type: "worker"; subtype: "question_withdrawn"; key: string }
   /** The session has the result of the question's call, which an earlier attempt did not note. */
   | { type: "worker"; subtype: "question_settled"; key: string }
+  /** Claude Code answered the message itself: the result with this text is that answer. */
+  | { type: "worker"; subtype: "message_answered"; key: string; text: string }
   /**
    * The session got the messages up to an open call back, so that it is decided again. `calls`: the
    * other open calls of its message, which Claude has to call again.

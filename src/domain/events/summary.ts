@@ -199,6 +199,7 @@ function noticeLine(data: Notice): string | null {
 }
 
 function resultLine(data: Result): string {
+  if (data.command_answer === true) return `[message] Claude Code answered it itself: ${firstLine(data.text)}`;
   const success = data.subtype === "success";
   const ok = success && !data.is_error;
   const interrupted = data.terminal_reason?.startsWith("aborted") === true;

@@ -47,4 +47,9 @@ export interface Message extends SentMessage {
   readonly deliveredAt: number | null;
   /** When it was done or cancelled. */
   readonly endedAt: number | null;
+  /**
+   * What Claude Code answered itself, without the model: the message was one of its commands, or a
+   * hook refused it. null: Claude has read the message, or will.
+   */
+  readonly note: string | null;
 }

@@ -37,7 +37,8 @@ const exactMeanings: Readonly<Partial<Record<OutcomeKind, NotificationEvent>>> =
  */
 export function meaningsOf(event: EventBody): readonly NotificationEvent[] {
   if (event.type === "question_asked") return ["question"];
-  if (event.type !== "ended") return [];
+  // What it was before was said before.
+  if (event.type !== "ended" || event.data.outcome === "unchanged") return [];
   if (event.data.status === "completed") return ["completed"];
   if (event.data.status !== "failed") return [];
   const exact = exactMeanings[event.data.outcome];

@@ -31,6 +31,13 @@ export interface TaskError {
   readonly apiStatus?: number;
 }
 
+/** How a task had ended that messages continue. */
+export interface EarlierEnd {
+  readonly status: Extract<TaskStatus, "completed" | "failed" | "cancelled">;
+  readonly error: TaskError | null;
+  readonly attention: Task["attention"];
+}
+
 export interface Task extends TaskSpec, QueueOptions {
   readonly id: number;
   /** The prompt's first line, cut to 120 characters: what lists show. */
@@ -84,6 +91,8 @@ export interface Task extends TaskSpec, QueueOptions {
   /** The last answer as `jsonSchema` asks for it; null: there is none. */
   readonly structuredResult: JsonObject | null;
   readonly error: TaskError | null;
+  /** What it was before messages continued it after its end; null: nothing continues it. */
+  readonly earlierEnd: EarlierEnd | null;
   /** What to look at although the task completed; null: nothing. */
   readonly attention: readonly Attention[] | null;
   readonly costUsd: number | null;

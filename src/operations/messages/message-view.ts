@@ -16,5 +16,6 @@ export function messageView(message: Message): MessageView {
     queued_at: rfc3339(message.queuedAt),
     delivered_at: rfc3339OrNull(message.deliveredAt),
     ended_at: rfc3339OrNull(message.endedAt),
+    note: message.note,
   };
 }

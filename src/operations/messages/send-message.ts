@@ -7,7 +7,7 @@ import type { Caller } from "../../contract/caller.ts";
 import type { MessageInput } from "../../contract/operations/messages.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Message } from "../../domain/messages/message.ts";
-import { begunAgain } from "../../domain/task/begun-again.ts";
+import { continued } from "../../domain/task/begun-again.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { cutString } from "../../domain/text/cut-json.ts";
@@ -92,7 +92,7 @@ function followUp(context: SubmitContext, task: Task, caller: Caller, now: numbe
   if (isAgent(caller)) admitAgentRetry(context, task, caller, task);
   requirePossible(task, context.env);
   requireRoom(context, 1);
-  const again = store.tasks.transition(task.id, "follow_up", now, { ...begunAgain, resumable: true });
+  const again = store.tasks.transition(task.id, "follow_up", now, continued(task));
   if (again === null) throw new WorkerError("conflict", `Task ${task.id} is ${task.status} and cannot continue.`);
   store.verifications.outdate(task.id);
   store.callers.put(task.id, taskCallerOf(store, caller));

@@ -3,7 +3,7 @@
  * ends the others.
  */
 import { continuesTask } from "../../domain/messages/continues-task.ts";
-import { begunAgain } from "../../domain/task/begun-again.ts";
+import { continued } from "../../domain/task/begun-again.ts";
 import type { Task, TaskError } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -24,7 +24,7 @@ export function endWithoutAttempt(
   { error, now, ...patch }: { readonly error: TaskError; readonly now: number } & Partial<Task>,
 ): Task | null {
   const { operation, status } = endings[outcome];
-  const ended = store.tasks.transition(id, operation, now, { ...patch, error });
+  const ended = store.tasks.transition(id, operation, now, { ...patch, error, earlierEnd: null });
   if (ended === null) return null;
   const last = store.attempts.ofTask(id).at(-1);
   const isFollowed = last !== undefined && continuesTask(ended, store.messages.open(id), last.id);
@@ -40,5 +40,5 @@ export function endWithoutAttempt(
   store.messages.continueTask(id);
   const data = { outcome, message, attempt: last.number, not_before: null, reason: null };
   store.events.append(id, null, [{ type: "requeued", at: now, data }]);
-  return store.tasks.transition(id, "follow_up", now, { ...begunAgain, resumable: true });
+  return store.tasks.transition(id, "follow_up", now, continued(ended));
 }

@@ -33,6 +33,8 @@ export interface MessageStore {
   delivered(id: number, now: number): Message | null;
   /** Inside `write`. Null: it was not delivered. */
   done(id: number, now: number): Message | null;
+  /** Inside `write`. Claude Code answered it itself. */
+  note(id: number, text: string): void;
   /** Inside `write`. Null: it was not queued. */
   cancel(id: number, now: number): Message | null;
   /**
@@ -57,6 +59,7 @@ const row = defineRow<Message>({
   queuedAt: "plain",
   deliveredAt: "plain",
   endedAt: "plain",
+  note: "plain",
 });
 
 /** The messages' rows on one connection. */
@@ -86,6 +89,7 @@ export function createMessageStore(database: Database.Database, writing: Writing
   const setDelivered = update("status = 'delivered', delivered_at = @now", "queued");
   const setDone = update("status = 'done', ended_at = @now", "delivered");
   const setCancelled = update("status = 'cancelled', ended_at = @now", "queued");
+  const setNote = database.prepare<{ id: number; text: string }>("UPDATE messages SET note = @text WHERE id = @id");
   const giveOpen = database.prepare(
     "UPDATE messages SET attempt_id = @attemptId WHERE task_id = @taskId AND status IN ('queued', 'delivered')",
   );
@@ -130,6 +134,10 @@ export function createMessageStore(database: Database.Database, writing: Writing
     },
     delivered: change(setDelivered),
     done,
+    note: (id, text) => {
+      writing.mustBeInside();
+      setNote.run({ id, text });
+    },
     cancel,
     end: (taskId, isCancelled, now) =>
       open(taskId).flatMap(({ id, delivery }) => done(id, now) ?? (isCancelled || delivery === "dismiss" ? cancel(id, now) : null) ?? []),

@@ -38,6 +38,7 @@ const kinds = {
   sessionModel: "plain",
   resumable: "flag",
   error: "json",
+  earlierEnd: "json",
   attention: "json",
   costUsd: "plain",
   usage: "json",

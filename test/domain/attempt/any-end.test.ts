@@ -37,6 +37,12 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
     costUsd: fc.constantFrom(null, 3),
     verifyTries: fc.integer({ min: 1, max: 100 }),
     verifyFailures: fc.nat(100),
+    earlierEnd: fc.option(
+      fc.constantFrom("completed", "failed", "cancelled").map((status) => {
+        const error = status === "completed" ? null : { code: status, message: "earlier", retryable: true };
+        return { status, error, attention: null };
+      }),
+    ),
   }),
   progressed: fc.boolean(),
   ranMs: fc.nat(forgivingMs * 2),
@@ -92,6 +98,7 @@ test("no task is retried for ever without progress, except under a hold", () => 
         costUsd: null,
         verifyTries: 3,
         verifyFailures: 0,
+        earlierEnd: null,
       };
       const ended = kinds.some((kind) => {
         const consequence = after({ kind, message: "x" }, { task });

@@ -15,7 +15,8 @@ import { say } from "../../terminal/render/wrap.ts";
 export const command = defineCommand<object>({
   name: "messages",
   summary: "List what was said to a task after its prompt",
-  details: "Oldest first. Without a terminal: number, tab, status, tab, time, tab, sender, tab, text in one line.",
+  details:
+    "Oldest first. Where Claude Code has answered a message itself (a command like `/context`), the answer stands below it. Without a terminal: number, tab, status, tab, time, tab, sender, tab, text, and perhaps a tab and that answer, in one line.",
   arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
   examples: [
     { command: "claude-worker messages 42", does: "what was said, and what became of it" },
@@ -36,12 +37,17 @@ export const command = defineCommand<object>({
     else if (found.messages.length === 0)
       say(io.stdout, `Nothing was said to task ${found.id} after its prompt. Say something: claude-worker send ${found.id} "…"`);
     else {
-      const rows = found.messages.map(({ id, status, queued_at: at, sent_by: by, text }) => [
-        { text: `m${id}`, paint: paint.bold },
-        { text: status },
-        { text: `${relativeTime(at, Date.now())} by ${callerText(by)}`, paint: paint.dim },
-        { text: plainLine(text, 2000) },
-      ]);
+      const rows = found.messages.flatMap(({ id, status, queued_at: at, sent_by: by, text, note }) => {
+        const sent = `${relativeTime(at, Date.now())} by ${callerText(by)}`;
+        const first = [
+          { text: `m${id}`, paint: paint.bold },
+          { text: status },
+          { text: sent, paint: paint.dim },
+          { text: plainLine(text, 2000) },
+        ];
+        const answer = { text: `→ ${plainLine(note ?? "", 2000)}`, paint: paint.dim };
+        return note === null ? [first] : [first, [{ text: "" }, { text: "" }, { text: "" }, answer]];
+      });
       const header = ["ID", "STATUS", "SENT", "TEXT"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, wrapsLast: true }));
       if (left !== null) {
@@ -53,6 +59,7 @@ export const command = defineCommand<object>({
   },
 });
 
-function fieldsOf({ id, status, queued_at: at, sent_by: by, text }: MessageView): string[] {
-  return [`m${id}`, status, at, plainLine(by, 200), plainLine(text, 100_000)];
+function fieldsOf({ id, status, queued_at: at, sent_by: by, text, note }: MessageView): string[] {
+  const fields = [`m${id}`, status, at, plainLine(by, 200), plainLine(text, 100_000)];
+  return note === null ? fields : [...fields, plainLine(note, 100_000)];
 }

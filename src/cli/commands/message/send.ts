@@ -62,7 +62,7 @@ export const command = defineCommand<SendFlags>({
     if (command !== null)
       say(
         io.stderr,
-        `If Claude Code has a command ${command}, it runs that, and Claude does not read the message. If it is a text, put a word before it.`,
+        `If Claude Code has a command ${command} that works without a terminal, it runs that instead of Claude reading it: see claude-worker messages ${message.task_id}`,
       );
     return exitCodes.ok;
   },

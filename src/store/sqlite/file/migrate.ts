@@ -37,6 +37,7 @@ import { worktrees } from "../migrations/0031-worktrees.ts";
 import { putBack } from "../migrations/0032-put-back.ts";
 import { verifyBaselines } from "../migrations/0033-verify-baselines.ts";
 import { trash } from "../migrations/0034-trash.ts";
+import { messageNotes } from "../migrations/0035-message-notes.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -81,6 +82,7 @@ export const migrations: readonly Migration[] = [
   putBack,
   verifyBaselines,
   trash,
+  messageNotes,
 ];
 
 /** The `user_version` of a database that this version writes. */
