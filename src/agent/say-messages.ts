@@ -5,9 +5,10 @@
 import { randomUUID } from "node:crypto";
 import type { UUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { messagesOfEntry } from "../config/transcript-entry.ts";
 import type { DeliveryWay, SentMessage } from "../domain/messages/message.ts";
 import { wordsAsText } from "../domain/agents/prompt-as-text.ts";
-import { arrayOf, objectOf } from "../domain/text/read-json.ts";
+import { arrayOf } from "../domain/text/read-json.ts";
 import type { AgentWork, Emit } from "./agent.ts";
 import type { MessageFate, OpenInput } from "./open-input.ts";
 import { journalTail, parseLines } from "./transcript.ts";
@@ -159,11 +160,7 @@ export function missingMessages(transcript: string, { messages = [], journal }: 
   return messages.filter(({ key }) => !said.has(key));
 }
 
-/**
- * The UUIDs of the user's messages in a session. A message that was folded into a turn stands in an
- * attachment (`source_uuid`).
- */
+/** The UUIDs of the user's messages in a session. */
 function saidIn(transcript: string): Set<unknown> {
-  const entries = parseLines(readFileSync(transcript, "utf8"));
-  return new Set(entries.map(({ type, uuid, attachment }) => (type === "attachment" ? objectOf(attachment)["source_uuid"] : uuid)));
+  return new Set(parseLines(readFileSync(transcript, "utf8")).flatMap(messagesOfEntry));
 }

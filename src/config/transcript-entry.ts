@@ -4,7 +4,7 @@
  */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { isObject, objectOf } from "../domain/text/read-json.ts";
+import { arrayOf, isObject, objectOf } from "../domain/text/read-json.ts";
 import type { JsonObject } from "../domain/text/read-json.ts";
 
 /** Behind the last line of the conversation stand few others. */
@@ -28,10 +28,17 @@ export async function entryOfMessage(transcript: string, messageId: string): Pro
 export async function hasMessage(transcript: string, key: string): Promise<boolean> {
   for await (const line of linesOf(transcript)) {
     if (!line.includes(key)) continue;
-    const { uuid, attachment } = entryIn(line) ?? {};
-    if (uuid === key || objectOf(attachment)["source_uuid"] === key) return true;
+    if (messagesOfEntry(entryIn(line) ?? {}).includes(key)) return true;
   }
   return false;
+}
+
+/**
+ * The UUIDs of a person's messages that a line has: of a prompt, of those that were merged into it,
+ * because they waited together for their turn, or of one that was folded into a turn.
+ */
+export function messagesOfEntry({ type, uuid, attachment, mergedSendUuids }: JsonObject): readonly unknown[] {
+  return type === "attachment" ? [objectOf(attachment)["source_uuid"]] : [uuid, ...arrayOf(mergedSendUuids)];
 }
 
 /** The UUID of the conversation's last line now; null: there is none. */

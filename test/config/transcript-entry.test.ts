@@ -24,10 +24,11 @@ test("a person's message is found as a prompt and in a turn, not in other lines"
     { type: "attachment", uuid: "x1", attachment: { type: "queued_command", source_uuid: "k2" } },
     { type: "queue-operation", operation: "enqueue", content: "k3" },
     { type: "user", uuid: "k4", isSidechain: true },
+    { type: "user", uuid: "k5", mergedSendUuids: ["k6", 7] },
   ];
   const file = scratch(t).file("session.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  const found = await Promise.all(["k1", "k2", "k3", "k4"].map((key) => hasMessage(file, key)));
-  assert.deepEqual(found, [true, true, false, false]);
+  const found = await Promise.all(["k1", "k2", "k3", "k4", "k5", "k6"].map((key) => hasMessage(file, key)));
+  assert.deepEqual(found, [true, true, false, false, true, true]);
 });
 
 test("a session without a conversation has no last entry", async (t) => {

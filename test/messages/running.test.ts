@@ -225,6 +225,19 @@ test("a message to a running task is said once when everything is killed", async
   assert.equal(w.said().split("mind the style").length - 1, 1, w.said());
 });
 
+test("messages that begin one turn together are said once when everything is killed", async (t) => {
+  const w = await atGate(t, { "stop that": [step.text("Stopped.", 1500)] });
+  await w.client.sendMessage({ id: w.id, text: "mind the style" });
+  await inQueue(w);
+  await w.client.sendMessage({ id: w.id, text: "stop that", delivery: "now" });
+  await until("the call of the model with them", () => w.model.requests().length > 1);
+  await killEverything(w);
+  await w.start();
+  const task = await w.done();
+  assert.deepEqual([task.status, task.result], ["completed", "Stopped."], JSON.stringify(task.error));
+  for (const text of ["mind the style", "stop that"]) assert.equal(w.said().split(text).length - 1, 1, w.said());
+});
+
 test("messages are said once when servers die between their commit and the runner", async (t) => {
   const w = await atGate(t, { "mind the style": [step.text("Minded.")] });
   const runner = await runnerOf(w, w.id);
