@@ -32,7 +32,7 @@ test("completion offers commands, verbs, flags, values and ids", async () => {
     [["logs", "-n", ""], []],
     [["logs", "--follow", ""], ["42"]],
     [["completion", "b"], ["bash"]],
-    [["config", "get", "work"], ["workers"]],
+    [["config", "get", "worke"], ["workers"]],
     [["help", "wat"], ["watch"]],
     [["nonsense", ""], []],
   ];
@@ -74,7 +74,7 @@ try claude-worker comp
 try claude-worker server sto
 try claude-worker run --permission-mode acc
 try claude-worker run a
-try claude-worker config set work
+try claude-worker config set worke
 complete -p claude-worker
 `,
   );
