@@ -74,6 +74,7 @@ export const endpoints = {
   restoreWorkspace: { method: "POST", path: "/api/v1/workspaces/{id}/restore", repeatable: false, silenceMs: longGitMs },
   snapshotFile: { ...read, path: "/api/v1/tasks/{id}/files", silenceMs: gitMs },
   restoreFiles: { method: "POST", path: "/api/v1/tasks/{id}/restore", repeatable: false, silenceMs: longGitMs },
+  applyTask: { method: "POST", path: "/api/v1/tasks/{id}/apply", repeatable: false, silenceMs: longGitMs },
   undoTask: { method: "POST", path: "/api/v1/tasks/{id}/undo", repeatable: false, silenceMs: longGitMs },
 
   taskEvents: { ...read, path: "/api/v1/tasks/{id}/events" },

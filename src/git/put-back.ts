@@ -92,7 +92,7 @@ export async function putBack({ git, top }: Repository, { write, remove }: PutBa
 export function obstacleProblem(obstacles: readonly BytePath[]): GitProblem {
   const names = obstacles.slice(0, shownNames).map(nameOf).join(", ");
   const more = obstacles.length > shownNames ? ` and ${obstacles.length - shownNames} more` : "";
-  return new GitProblem("failed", `These are in the way, and no snapshot has them: ${names}${more}. Move them away, then try again.`);
+  return new GitProblem("failed", `These are in the way, and would be lost: ${names}${more}. Move them away, then try again.`);
 }
 
 /** Deletes a file, and the directories above it that are empty then. */

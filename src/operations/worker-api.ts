@@ -58,6 +58,7 @@ import type { WaitingContext } from "./tasks/task-view.ts";
 import { updateTask } from "./tasks/update-task.ts";
 import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
 import { GitProgram } from "../git/git-program.ts";
+import { applyTask } from "./workspaces/apply-task.ts";
 import { cleanWorkspaces } from "./workspaces/clean-workspaces.ts";
 import { listWorkspaces, worktreeView } from "./workspaces/list-workspaces.ts";
 import type { CleanContext } from "./workspaces/losses.ts";
@@ -213,6 +214,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     snapshotFile: async ({ id, ...query }) => await fileOfSnapshot(store, submitContext.git, requireTask(store, id).id, query),
     restoreFiles: async ({ id, checkpoint, ...input }, caller) =>
       await putBackFiles(submitContext, localTaskId(id), checkpoint, input, caller),
+    applyTask: async ({ id, ...input }, caller) => await applyTask(submitContext, localTaskId(id), input, caller),
     undoTask: async ({ id, ...input }, caller) => await putBackFiles(submitContext, localTaskId(id), null, input, caller),
     listWorkspaces: async (query = {}) => ({ workspaces: listWorkspaces(store, query) }),
     cleanWorkspaces: async (input, caller) => await cleanWorkspaces(submitContext, input, caller),
@@ -316,6 +318,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     verifying: (taskId) => store.verifications.running(taskId),
     verifications: (taskId) => store.verifications.ofTask(taskId),
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
+    appliedOf: (taskId) => store.applies.last(taskId),
     workspaceOf: (taskId) => store.workspaces.get(taskId),
     forkOf: (taskId) => store.forks.get(taskId),
     rewindOf: (sessionId) => store.rewinds.get(sessionId),

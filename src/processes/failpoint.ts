@@ -43,6 +43,8 @@ export const failpointNames = [
   "put-back.indexed",
   "trash.detached",
   "trash.moved",
+  "apply.computed",
+  "apply.moved",
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

@@ -19,6 +19,7 @@ import type { ForkStore } from "./sqlite/forks.ts";
 import type { MessageStore } from "./sqlite/messages.ts";
 import type { NotificationStore } from "./sqlite/notifications.ts";
 import type { QuestionStore } from "./sqlite/questions.ts";
+import type { ApplyStore } from "./sqlite/applies.ts";
 import type { RewindStore } from "./sqlite/rewinds.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
@@ -51,6 +52,7 @@ export interface Store {
   readonly notifications: NotificationStore;
   readonly asks: AskStore;
   readonly forks: ForkStore;
+  readonly applies: ApplyStore;
   readonly rewinds: RewindStore;
   readonly messages: MessageStore;
   readonly questions: QuestionStore;

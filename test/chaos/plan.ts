@@ -93,7 +93,7 @@ function plannedStrike(random: () => number, real: boolean): Strike {
 }
 
 /** The workload has no channel. Only Claude Code has sessions that are copied and repaired. */
-const placesOfTasks = failpointNames.filter((name) => !/^(notification|answer|put-back|trash)\./.test(name));
+const placesOfTasks = failpointNames.filter((name) => !/^(notification|answer|put-back|trash|apply)\./.test(name));
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([
   "attempt.started",

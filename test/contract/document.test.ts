@@ -19,6 +19,7 @@ import type { Json } from "../../src/http/document/json.ts";
 import { createHttp } from "../../src/http/server.ts";
 import type { DoorApi } from "../../testing/door-api.ts";
 import { openDoor } from "../../testing/http-door.ts";
+import { plainGit } from "../../testing/git-repository.ts";
 import { snapshotsOf } from "../../testing/task-snapshots.ts";
 import { realApi } from "../../testing/real-api.ts";
 
@@ -152,6 +153,7 @@ test("every example of a body is accepted where it is posted", async (t) => {
       if (operation.operationId === "answerQuestion") await ask(api);
       if (operation.operationId === "forkTask") await begin(api);
       if (operation.operationId === "rewindTask") await endAfterTurn(api);
+      if (operation.operationId === "applyTask") await giveWorktree(api, working_directory);
       if (operation.operationId === "restoreFiles") await endWithSnapshot(api, working_directory);
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
@@ -168,6 +170,17 @@ test("every example of a body is accepted where it is posted", async (t) => {
 async function endWithSnapshot(api: DoorApi, directory: string): Promise<void> {
   if (api.store.tasks.get(1)?.endedAt == null) await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
   await (await snapshotsOf(api.store, { id: 1, directory, home: api.corner.home })).take();
+}
+
+/** The first task works in a worktree of the directory's repository. */
+async function giveWorktree({ store, corner }: DoorApi, directory: string): Promise<void> {
+  const git = (...args: string[]): string => plainGit(directory, { PATH: process.env["PATH"] ?? "", HOME: corner.home }, args);
+  git("commit", "-q", "--allow-empty", "-m", "first");
+  const place = `${corner.directory}/tree`;
+  git("worktree", "add", "-q", "-b", "cw/1-x", place);
+  const known = store.workspaces.get(1);
+  const baseCommit = git("rev-parse", "HEAD");
+  if (known !== null) await store.write(() => store.workspaces.put({ ...known, kind: "worktree", state: "kept", path: place, baseCommit }));
 }
 
 /** The first question: for a permission. */

@@ -213,6 +213,9 @@ test("every operation answers as the document promises", async (t) => {
   const parallel = { prompt: "write a haiku", working_directory: work, workspace_kind: "worktree" };
   const id = Number((await expect(201, "submitTask", { body: parallel })).json()["id"]);
   await until("its end", async () => (await call("getTask", { id })).json()["ended_at"] !== null);
+  await expect(200, "applyTask", { id, body: { dry_run: true } });
+  await expect(400, "applyTask", { id, body: { way: "nope" } });
+  await expect(404, "applyTask", { id: 999 });
   await expect(409, "restoreWorkspace", { id });
   await expect(200, "cleanWorkspaces", { body: { tasks: [id], force: true } });
   await expect(200, "restoreWorkspace", { id });

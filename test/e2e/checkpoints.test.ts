@@ -37,6 +37,7 @@ test("what Claude Code changes is kept, and checkpoints lists it", async (t) => 
         deletions: 0,
         dirty: false,
         no_snapshots: null,
+        applied: null,
       },
     ],
   );

@@ -63,6 +63,8 @@ test("every type of event is made by some run, as the contract describes it", as
   await w.ended(asking);
 
   await w.ended(whole);
+  await w.ended(killed);
+  await w.client.applyTask({ id: whole });
   await w.client.undoTask({ id: whole });
   await w.client.rewindTask({ id: whole, to: 1 });
   await w.client.hold({ reason: "so that a message can be taken back" });

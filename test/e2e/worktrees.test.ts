@@ -99,7 +99,16 @@ test("the work is verified in the worktree, and a failure goes back to it", asyn
   inside("add", "-A");
   assert.equal(task.verification[0]?.tree, inside("write-tree"), "the files that the result is true for");
   assert.equal(git("status", "--porcelain"), "", "the checkout has nothing of it");
-  assert.equal(existsSync(path.join(w.place.work, "where.txt")), false);
+  assert.equal(existsSync(path.join(w.place.work, "where.txt")), false, "before it is applied");
+  assert.equal((await w.cli(["apply", "1"])).code, 2, "without a terminal it needs --yes");
+  const applied = await w.cli(["apply", "1", "--yes", "--message", "Greet"]);
+  assert.match(applied.stdout, /^Applied task 1 onto main: 2 files, \+2 -0 lines\. main is at [0-9a-f]{12}\.\n$/);
+  assert.deepEqual(
+    [git("log", "-1", "--format=%s"), git("show", "HEAD:greeting.txt"), git("status", "--porcelain")],
+    ["Greet", "hello", ""],
+  );
+  assert.match((await w.cli(["show", "1"])).stdout, /Applied +onto main as [0-9a-f]{12} \(squash\)/);
+  assert.match((await w.cli(["workspace", "clean", "--yes"])).stdout, /^Task 1: its worktree is in the trash for 7 days\./);
   const attempts = (await w.client.listCheckpoints({ id: task.id })).checkpoints.map(({ attempt }) => attempt);
   assert.deepEqual([...new Set(attempts)], [1, 2], "both attempts have snapshots of the worktree");
 });

@@ -1,9 +1,10 @@
 /** The files of tasks: their snapshots, and what differs between them. */
 import { z } from "zod";
 import { diffView } from "../views/diff.ts";
-import { checkpointList, cleanView, putBackView, snapshotFileView, worktreeList, worktreeView } from "../views/workspace.ts";
+import { applyView, checkpointList, cleanView, putBackView, snapshotFileView, worktreeList, worktreeView } from "../views/workspace.ts";
 import { text } from "../task-options.ts";
 import { operation } from "./operation.ts";
+import { applyWays } from "../../domain/workspace/apply.ts";
 import { workspaceStates } from "../../domain/workspace/workspace.ts";
 import { flag, largest, listOf, taskParams, wholeNumber } from "./query-values.ts";
 
@@ -46,6 +47,18 @@ export const cleanInput = z.strictObject({
   force: z.boolean().default(false).describe("Also what would be lost when the trash is emptied. Needs `tasks`."),
 });
 export type CleanInput = z.output<typeof cleanInput>;
+
+export const applyInput = z.strictObject({
+  way: z
+    .enum(applyWays)
+    .default("squash")
+    .describe(
+      "`squash`: as one commit. `merge`: as a merge of the task's branch. `rebase`: its commits, one by one. `patch`: as changes that are not committed.",
+    ),
+  message: text.min(1).max(10_000).optional().describe("Of the commit, or of the merge. Default: the task's name or title."),
+  dry_run: z.boolean().default(false).describe("Only say what would be applied, and whether it fits."),
+});
+export type ApplyInput = z.output<typeof applyInput>;
 
 const putBackText =
   "Only files that the task itself changed since then; commits, HEAD and the index stay. A snapshot is taken before, so nothing is lost. A file that others changed since is a `conflict` without `force`; one that is in the way and in no snapshot always is. The task must have ended. Agents cannot.";
@@ -123,6 +136,19 @@ export const workspaceOperations = {
     body: restoreInput,
     answer: "What was changed.",
     output: putBackView,
+    problems: ["conflict", "untrusted_directory"],
+  }),
+  applyTask: operation("applyTask", {
+    access: "submit",
+    tag,
+    summary: "Apply a task's work to the checkout",
+    description:
+      "Brings what the task did in its worktree onto the branch that is checked out in the task's working directory. The result is computed beside it first: a checkout with changes that are not committed, and work that does not fit, are a `conflict`, and nothing is changed then. Agents cannot.",
+    params: taskParams,
+    body: applyInput,
+    bodyOptional: true,
+    answer: "What was applied.",
+    output: applyView,
     problems: ["conflict", "untrusted_directory"],
   }),
   undoTask: operation("undoTask", {

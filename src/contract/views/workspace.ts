@@ -1,6 +1,7 @@
 /** What doors show of where a task's files are, and of the snapshots of them. */
 import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
+import { applyWays } from "../../domain/workspace/apply.ts";
 import { checkpointReasons, workspaceKinds, workspaceStates } from "../../domain/workspace/workspace.ts";
 import { time } from "./time.ts";
 
@@ -8,6 +9,12 @@ const changes = {
   changed_files: z.int().nullable().describe("Files that differ from the beginning of the task; null: not counted."),
   insertions: z.int().nullable().describe("Lines that were added since then."),
   deletions: z.int().nullable().describe("Lines that were removed since then."),
+};
+
+const counted = {
+  changed_files: z.int().describe("Files that it changes there."),
+  insertions: z.int(),
+  deletions: z.int(),
 };
 
 export const workspaceView = z.object({
@@ -26,6 +33,15 @@ export const workspaceView = z.object({
   ...changes,
   dirty: z.boolean().nullable().describe("Whether files differed from HEAD at the last snapshot; null: there is none."),
   no_snapshots: z.string().nullable().describe("Why the last try gave no snapshot, as a sentence; null: it gave one."),
+  applied: z
+    .object({
+      way: z.enum(applyWays),
+      branch: z.string().describe("The branch of the checkout."),
+      commit: z.string().nullable().describe("The commit of that branch after it; null: nothing was committed."),
+      at: time,
+    })
+    .nullable()
+    .describe("Where the task's work was applied last; null: it was not."),
 });
 export type WorkspaceView = z.infer<typeof workspaceView>;
 
@@ -35,7 +51,7 @@ export const checkpointView = z.object({
   reason: z
     .enum(checkpointReasons)
     .describe(
-      "`start`: before the attempt's first step. `turn`: after a turn. `park`: before a wait without a process. `end`: at the attempt's end. `restore`: before files were put back. `restored`: after that.",
+      "`start`: before the attempt's first step. `turn`: after a turn. `park`: before a wait without a process. `end`: at the attempt's end. `restore`: before files were put back or applied. `restored`: after that.",
     ),
   turn: z.int().describe("Turns of the task when it was made."),
   at: time,
@@ -77,6 +93,18 @@ const cleanedView = z.object({
 export type CleanedView = z.infer<typeof cleanedView>;
 export const cleanView = z.object({ workspaces: z.array(cleanedView), dry_run: z.boolean() });
 export type CleanView = z.infer<typeof cleanView>;
+
+export const applyView = z.object({
+  applied: z.boolean().describe("False: the branch has the work already, or it was a dry run."),
+  way: z.enum(applyWays),
+  branch: z.string().describe("The branch of the checkout."),
+  onto: z.string().describe("The branch's commit before."),
+  commit: z.string().nullable().describe("The branch's commit after; null: nothing was committed."),
+  checkpoint: z.int().describe("The checkpoint with the files that were applied."),
+  ...counted,
+  dry_run: z.boolean(),
+});
+export type ApplyView = z.infer<typeof applyView>;
 
 export const putBackView = z.object({
   checkpoint: z.int().describe("The checkpoint whose files are there now."),

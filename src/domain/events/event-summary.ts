@@ -42,6 +42,8 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[task] to be ${data.resume ? "continued where it was" : "tried again from the beginning"}`;
     case "rewound":
       return `[task] the conversation is put back from turn ${data.was_turn} to turn ${data.turn}`;
+    case "applied":
+      return `[task] applied onto ${data.branch}${data.commit === null ? ", not committed" : ` as ${data.commit.slice(0, 12)} (${data.way})`}`;
     case "files_put_back":
       return `[task] ${data.changed_files} files put back to checkpoint ${data.checkpoint}; as they were before: checkpoint ${data.before}`;
     case "swept":

@@ -1,4 +1,5 @@
 /** The payloads of the events that the server writes: what it, or a caller, did to the task. */
+import { applyWays } from "../workspace/apply.ts";
 import { outcomeKinds } from "../attempt/outcome.ts";
 import { answerDecisions, questionKinds } from "../questions/question.ts";
 import { terminalStatuses } from "../task/status.ts";
@@ -127,6 +128,23 @@ export const serverPayloads = {
       session_id: "0b0f4f9e-7a0b-4d43-8d0c-2f5ad3d2c1aa",
       left_session_id: "be4791b5-be54-4a51-8a27-c49a09951a12",
       from_session_id: "be4791b5-be54-4a51-8a27-c49a09951a12",
+    },
+  ),
+  applied: payload(
+    "A caller applied the task's work to the checkout.",
+    {
+      ...actor,
+      way: choice(applyWays, "How."),
+      branch: text("The branch of the checkout."),
+      onto: text("The branch's commit before."),
+      commit: orNull(text("The branch's commit after. Null: nothing was committed.")),
+    },
+    {
+      by: "socket",
+      way: "squash",
+      branch: "main",
+      onto: "1f9a3a1c9e0b5d7c2f4e6a8b0d1c3e5f7a9b2d4c",
+      commit: "7b2d4c1f9a3a1c9e0b5d7c2f4e6a8b0d1c3e5f7a",
     },
   ),
   files_put_back: payload(

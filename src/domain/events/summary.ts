@@ -113,6 +113,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "retried":
     case "rewound":
     case "files_put_back":
+    case "applied":
     case "ended":
       // The journal does not hold the server's own steps; event-summary.ts formats them.
       return null;

@@ -30,6 +30,7 @@ import { questionView } from "../questions/question-view.ts";
 import { messageView } from "../messages/message-view.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { workspaceView } from "../workspaces/workspace-view.ts";
+import type { Apply } from "../../domain/workspace/apply.ts";
 import type { Workspace } from "../../domain/workspace/workspace.ts";
 import { rfc3339, rfc3339OrNull } from "./times.ts";
 
@@ -48,7 +49,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     waiting_for: task.status === "waiting" ? waitingForAnswer(open) : waitingForView(task, waiting),
     asked_at: rfc3339OrNull(open[0]?.askedAt ?? null),
     working_directory: task.workingDirectory,
-    workspace: workspace === null ? null : workspaceView(workspace),
+    workspace: workspace === null ? null : workspaceView(workspace, workspace.kind === "worktree" ? waiting.appliedOf(task.id) : null),
     model: task.model,
     group: task.group,
     priority: task.priority,
@@ -152,6 +153,8 @@ export interface WaitingContext extends AdmissionContext {
   messages(taskId: number): readonly Message[];
   /** Where its files are; null: not known. */
   workspaceOf(taskId: number): Workspace | null;
+  /** Where its work was applied last; null: it was not. */
+  appliedOf(taskId: number): Apply | null;
   /** The name of the verify command that runs now; null: none does. */
   verifying(taskId: number): string | null;
   /** Every run of its verify commands, oldest first. */

@@ -95,11 +95,21 @@ async function inWorktree(context: CleanContext, worktree: Worktree, last: Check
   });
   const { commits, commitCount, files, fileCount, uncommitted, uncommittedCount } = evidence;
   const lost: string[] = [];
+  if (fileCount === 0 && (await isApplied(context, worktree, last))) return lost;
   if (commitCount > 0) lost.push(`${counted(commitCount, "commit")} on no other branch and no remote: ${named(commits, commitCount)}`);
   if (fileCount > 0) lost.push(`${counted(fileCount, "file")} in no snapshot: ${named(files, fileCount)}`);
   else if (!keepsSnapshots && uncommittedCount > 0)
     lost.push(`${counted(uncommittedCount, "file")} not committed: ${named(uncommitted, uncommittedCount)}`);
   return lost;
+}
+
+/** Whether all files of the last snapshot were applied, and the result is on a branch still. */
+async function isApplied({ store, git }: CleanContext, worktree: Worktree, last: Checkpoint | null): Promise<boolean> {
+  const applied = store.applies.last(worktree.taskId);
+  if (applied === null || applied.result === null || applied.tree !== last?.tree) return false;
+  const objects = new Objects(git, worktree.repository);
+  const question = { ...worktree, taskBranches: taskBranches(store, worktree.repository) };
+  return (await unreachable(objects, [applied.result], question)).length === 0;
 }
 
 /** The worktree is gone, so the snapshots may have the only copy. */

@@ -1,10 +1,12 @@
 /** Makes the views of workspaces and checkpoints from the store's rows. */
 import type { CheckpointView, WorkspaceView } from "../../contract/views/workspace.ts";
+import type { Apply } from "../../domain/workspace/apply.ts";
 import type { ChangeCounts, Checkpoint, Workspace } from "../../domain/workspace/workspace.ts";
 import type { Store } from "../../store/store.ts";
 import { rfc3339 } from "../tasks/times.ts";
 
-export function workspaceView(workspace: Workspace): WorkspaceView {
+/** @param applied where its work was applied last. */
+export function workspaceView(workspace: Workspace, applied: Apply | null): WorkspaceView {
   return {
     kind: workspace.kind,
     state: workspace.state,
@@ -16,6 +18,7 @@ export function workspaceView(workspace: Workspace): WorkspaceView {
     ...changesView(workspace.changes),
     dirty: workspace.isDirty,
     no_snapshots: workspace.problem,
+    applied: applied === null ? null : { way: applied.way, branch: applied.branch, commit: applied.result, at: rfc3339(applied.at) },
   };
 }
 

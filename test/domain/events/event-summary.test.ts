@@ -9,6 +9,12 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
   ["started", { attempt: 1 }, "[task] attempt 1 started"],
   ["cancel_requested", { by: "socket" }, "[task] cancel requested"],
   [
+    "applied",
+    { way: "squash", branch: "main", onto: "a", commit: "0123456789abcdef" },
+    "[task] applied onto main as 0123456789ab (squash)",
+  ],
+  ["applied", { way: "patch", branch: "main", onto: "a", commit: null }, "[task] applied onto main, not committed"],
+  [
     "files_put_back",
     { checkpoint: 3, before: 9, changed_files: 2 },
     "[task] 2 files put back to checkpoint 3; as they were before: checkpoint 9",

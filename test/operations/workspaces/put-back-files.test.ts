@@ -84,7 +84,7 @@ test("what no snapshot has is never overwritten, not even by force", async (t) =
   w.write(".git/info/exclude", "/c\n");
   w.write("c", "ignored, and a person's\n");
   const forced = { id, force: true, dry_run: false };
-  const message = /^These are in the way, and no snapshot has them: c\. Move them away/;
+  const message = /^These are in the way, and would be lost: c\. Move them away/;
   await assert.rejects(api.undoTask(forced, person), { code: "conflict", message });
   assert.equal(w.read("c"), "ignored, and a person's\n");
   rmSync(w.file("c"));

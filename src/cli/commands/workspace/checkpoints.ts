@@ -19,7 +19,7 @@ const words: Readonly<Record<CheckpointView["reason"], string>> = {
   turn: "after a turn",
   park: "before a wait",
   end: "at the end",
-  restore: "before files were put back",
+  restore: "before files were put back or applied",
   restored: "with files put back",
 };
 

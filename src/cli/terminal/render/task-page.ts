@@ -116,6 +116,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
   return [
     ["Directory", task.working_directory],
     ["Worktree", worktreeText(task)],
+    ["Applied", appliedText(task)],
     ["Changed", changedText(task)],
     ["Model", modelOf(task)],
     ...optionFacts(task),
@@ -136,6 +137,12 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Logs", task.started_at === null ? "" : task.logs.summary],
     ["Raw log", task.started_at === null ? "" : task.logs.raw],
   ];
+}
+
+function appliedText({ workspace }: TaskView): string {
+  if (workspace?.applied == null) return "";
+  const { way, branch, commit } = workspace.applied;
+  return `onto ${plainLine(branch, 200)}${commit === null ? ", not committed" : ` as ${commit.slice(0, 12)} (${way})`}`;
 }
 
 function worktreeText({ workspace }: TaskView): string {

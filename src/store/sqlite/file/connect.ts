@@ -15,6 +15,7 @@ import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
 import { createAskStore } from "../asks.ts";
 import { createForkStore } from "../forks.ts";
+import { createApplyStore } from "../applies.ts";
 import { createRewindStore } from "../rewinds.ts";
 import { createHoldStore } from "../holds.ts";
 import { createMessageStore } from "../messages.ts";
@@ -111,6 +112,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       turns: guardedNoun(file, createTurnStore(database, commit)),
       asks: guardedNoun(file, createAskStore(database, commit)),
       forks: guardedNoun(file, createForkStore(database, commit)),
+      applies: guardedNoun(file, createApplyStore(database, commit)),
       rewinds: guardedNoun(file, createRewindStore(database, commit)),
       messages: guardedNoun(file, createMessageStore(database, commit)),
       questions: guardedNoun(file, createQuestionStore(database, commit)),

@@ -38,6 +38,7 @@ import { putBack } from "../migrations/0032-put-back.ts";
 import { verifyBaselines } from "../migrations/0033-verify-baselines.ts";
 import { trash } from "../migrations/0034-trash.ts";
 import { messageNotes } from "../migrations/0035-message-notes.ts";
+import { applies } from "../migrations/0036-applies.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -83,6 +84,7 @@ export const migrations: readonly Migration[] = [
   verifyBaselines,
   trash,
   messageNotes,
+  applies,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -1,0 +1,74 @@
+/**
+ * The checkout of a person, into which work is applied: whether it can take changes, and how it
+ * takes them. It is changed only when the result is known.
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { plainLine } from "../domain/text/plain-text.ts";
+import { failpoint } from "../processes/failpoint.ts";
+import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
+import { GitProblem } from "./git-problem.ts";
+import type { Repository } from "./repository.ts";
+
+const timeoutMs = 600_000;
+const shownNames = 10;
+
+/** What git keeps while one of its commands waits for a person. */
+const unfinished: readonly (readonly [file: string, what: string])[] = [
+  ["MERGE_HEAD", "a merge"],
+  ["CHERRY_PICK_HEAD", "a cherry-pick"],
+  ["REVERT_HEAD", "a revert"],
+  ["rebase-merge", "a rebase"],
+  ["rebase-apply", "a rebase"],
+  ["BISECT_LOG", "a bisect"],
+];
+
+export interface CheckoutState {
+  readonly branch: string;
+  readonly head: string;
+}
+
+/** @throws GitProblem: it cannot take changes now. */
+export async function requireClean({ git, top, gitDirectory }: Repository): Promise<CheckoutState> {
+  const place = plainLine(top, 1000);
+  const open = unfinished.find(([file]) => existsSync(path.join(gitDirectory, file)));
+  if (open !== undefined) throw new GitProblem("failed", `In ${place} ${open[1]} is not finished. Finish or abort it first.`);
+  const { branch, head, changed } = readStatus(await git.run([...statusArguments, "--"], { timeoutMs }));
+  if (branch === null) throw new GitProblem("failed", `HEAD of ${place} is detached. Check a branch out first: git switch NAME`);
+  if (head === null) throw new GitProblem("no_commits", `The branch ${branch} of ${place} has no commit yet. Commit once.`);
+  const isStaged = (await git.find(["diff-index", "--cached", "--quiet", "HEAD", "--"], { timeoutMs })) === null;
+  if (!isStaged && changed.length === 0) return { branch, head };
+  const names = changed.map(({ path: each }) => nameOf(each));
+  const which = names.length === 0 ? "" : `: ${names.slice(0, shownNames).join(", ")}${names.length > shownNames ? " …" : ""}`;
+  throw new GitProblem("failed", `${place} has changes that are not committed${which}. Commit or stash them first.`);
+}
+
+/**
+ * Moves the branch forward to the commit, with the files. Overwrites no untracked or ignored file.
+ * @throws GitProblem: nothing was changed.
+ */
+export async function moveForward({ git }: Repository, { head }: CheckoutState, commit: string): Promise<void> {
+  const settings = [
+    ["merge.verifySignatures", "false"],
+    ["merge.autoStash", "false"],
+    ["merge.ff", "true"],
+  ] as const;
+  if ((await headOf(git)) !== head) throw new TargetMoved();
+  const args = ["merge", "--ff-only", "--no-overwrite-ignore", "--no-stat", "--quiet", commit];
+  await git.again().run(args, { use: "checkout", settings, timeoutMs });
+  failpoint("apply.moved");
+}
+
+/** Whether the checkout's branch and index are at the commit. @throws GitProblem. */
+export async function isAt({ git }: Repository, { branch }: CheckoutState, commit: string): Promise<boolean> {
+  const isIndexed = (await git.find(["diff-index", "--cached", "--quiet", commit, "--"], { timeoutMs })) !== null;
+  const now = await git.find(["symbolic-ref", "--quiet", "--short", "HEAD"], { isPlain: true });
+  return isIndexed && now === branch && (await headOf(git)) === commit;
+}
+
+/** The branch has moved since it was looked at. */
+export class TargetMoved extends Error {}
+
+async function headOf(git: Repository["git"]): Promise<string | null> {
+  return await git.find(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], { isPlain: true });
+}

@@ -1,0 +1,206 @@
+/**
+ * Computes what the work of a task gives on top of a commit, in a worktree of its own that is
+ * removed again. Touches no branch and no file of a person, and runs no program of the repository.
+ */
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { failpoint } from "../processes/failpoint.ts";
+import type { ApplyWay } from "../domain/workspace/apply.ts";
+import { nameOf } from "./changed-files.ts";
+import { Git } from "./git.ts";
+import type { GitCall } from "./git.ts";
+import { GitProblem } from "./git-problem.ts";
+import type { GitProgram } from "./git-program.ts";
+import { worktreeFacts } from "./worktree-facts.ts";
+
+const timeoutMs = 600_000;
+const prefix = ".scratch-";
+const shownNames = 10;
+/** More commits than this are not applied one by one. */
+const maxCommits = 500;
+
+const quiet = [
+  ["commit.gpgSign", "false"],
+  ["rerere.enabled", "false"],
+  ["merge.verifySignatures", "false"],
+  ["merge.renormalize", "false"],
+  ["merge.autoStash", "false"],
+  ["advice.detachedHead", "false"],
+] as const;
+
+export interface WorkToApply {
+  readonly way: ApplyWay;
+  /** The common git directory. */
+  readonly repository: string;
+  /** Where the scratch worktree may lie: a directory of ours. */
+  readonly directory: string;
+  /** The commit that the work is put on. */
+  readonly onto: string;
+  /** The snapshot with all files of the task. */
+  readonly snapshot: string;
+  /** What of the task was applied before; null: nothing. */
+  readonly applied: string | null;
+  /** The task's last commit. */
+  readonly head: string;
+  /** The message of a commit that is made. */
+  readonly message: string;
+}
+
+export interface AppliedWork {
+  /** The tree that the target gets. */
+  readonly tree: string;
+  /** The commit that the target gets; null: nothing is committed. */
+  readonly commit: string | null;
+}
+
+/**
+ * @returns null: the target has the work already.
+ * @throws GitProblem `failed`: it does not fit, with the files' names.
+ */
+export async function computeApply(program: GitProgram, work: WorkToApply): Promise<AppliedWork | null> {
+  const { repository, directory, onto, way } = work;
+  const git = new Git(program, repository);
+  removeScratch(directory, repository);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const place = path.join(directory, `${prefix}${process.pid}-${Date.now()}`);
+  const call: GitCall = { use: "write", settings: quiet, timeoutMs };
+  try {
+    await git.run(["worktree", "add", "--detach", "--no-checkout", "--", place, onto], { ...call, env: { GIT_DIR: repository } });
+    const scratch = new Scratch(new Git(program, place), call, work);
+    await scratch.run(["reset", "--hard", "--quiet"]);
+    const found = way === "merge" ? await scratch.merge() : way === "rebase" ? await scratch.rebase() : await scratch.squash();
+    failpoint("apply.computed");
+    return found;
+  } finally {
+    removeScratch(directory, repository);
+  }
+}
+
+class Scratch {
+  readonly #git: Git;
+  readonly #call: GitCall;
+  readonly #work: WorkToApply;
+
+  constructor(git: Git, call: GitCall, work: WorkToApply) {
+    this.#git = git;
+    this.#call = call;
+    this.#work = work;
+  }
+
+  async run(args: readonly string[], more: Partial<GitCall> = {}): Promise<string> {
+    return (await this.#git.run(args, { ...this.#call, ...more })).toString("utf8").trim();
+  }
+
+  /** All that the task changed since its base, or since it was applied, as one change. */
+  async squash(): Promise<AppliedWork | null> {
+    const { onto, snapshot, applied, message, way } = this.#work;
+    const base = applied ?? (await this.run(["merge-base", onto, snapshot]));
+    const change = await this.#commit(`${snapshot}^{tree}`, [base], "x");
+    const tree = await this.#pick(change);
+    if (tree === (await this.#treeOf(onto))) return null;
+    return { tree, commit: way === "patch" ? null : await this.#commit(tree, [onto], message, await this.#person()) };
+  }
+
+  async merge(): Promise<AppliedWork | null> {
+    const { onto, head, message } = this.#work;
+    if (await this.#isIn(head, onto)) return null;
+    await this.#attempt(["merge", "--no-commit", "--no-ff", "--no-verify", "--no-log", "--quiet", head]);
+    const tree = await this.run(["write-tree"]);
+    return { tree, commit: await this.#commit(tree, [onto, head], message, await this.#person()) };
+  }
+
+  async rebase(): Promise<AppliedWork | null> {
+    const { onto, head } = this.#work;
+    const range = ["--reverse", `--max-count=${maxCommits + 1}`, `${onto}..${head}`];
+    const commits = (await this.run(["rev-list", "--no-merges", ...range])).split("\n").filter((each) => each !== "");
+    if (commits.length > maxCommits)
+      throw new GitProblem("failed", `The task made more than ${maxCommits} commits. Apply them as one: --squash`);
+    if ((await this.run(["rev-list", "--merges", "--max-count=1", `${onto}..${head}`])) !== "")
+      throw new GitProblem("failed", "The task's branch has merges, which cannot be applied one by one. Use --merge or --squash.");
+    let last = onto;
+    for (const each of commits) {
+      const tree = await this.#pick(each);
+      // The target has this change already.
+      if (tree === (await this.#treeOf(last))) continue;
+      const [message, person] = [await this.run(["log", "-1", "--format=%B", each]), await this.#authorOf(each)];
+      last = await this.#commit(tree, [last], message, { ...(await this.#person()), ...person });
+      await this.run(["reset", "--hard", "--quiet", last]);
+    }
+    return last === onto ? null : { tree: await this.#treeOf(last), commit: last };
+  }
+
+  /** @returns the tree with the change of a commit. */
+  async #pick(commit: string): Promise<string> {
+    await this.#attempt(["cherry-pick", "--no-commit", "--allow-empty", commit]);
+    return await this.run(["write-tree"]);
+  }
+
+  /** @throws GitProblem with the names of the files that do not fit. */
+  async #attempt(args: readonly string[]): Promise<void> {
+    try {
+      await this.run(args, { env: { GIT_COMMITTER_NAME: "x", GIT_COMMITTER_EMAIL: "x@localhost" } });
+    } catch (error) {
+      const output = await this.#git.run(["ls-files", "--unmerged", "-z"], this.#call);
+      const names = new Set(
+        output
+          .toString("latin1")
+          .split("\0")
+          .filter((line) => line !== "")
+          .map((line) => nameOf(line.slice(line.indexOf("\t") + 1))),
+      );
+      if (names.size === 0) throw error;
+      const shown = [...names].slice(0, shownNames).join(", ");
+      throw new GitProblem("failed", `The work does not fit: ${shown}${names.size > shownNames ? " …" : ""} changed on both sides.`);
+    }
+  }
+
+  async #commit(tree: string, parents: readonly string[], message: string, person: Record<string, string> = ownName): Promise<string> {
+    const id = await this.run(["rev-parse", "--verify", tree]);
+    const args = ["commit-tree", id, ...parents.flatMap((each) => ["-p", each]), "-F", "-"];
+    return await this.run(args, { input: message, env: person, isPlain: true });
+  }
+
+  /** Whom git takes for the person; Claude Worker where it takes no one. */
+  async #person(): Promise<Record<string, string>> {
+    const name = await this.#git.find(["config", "user.name"], { isPlain: true });
+    const email = await this.#git.find(["config", "user.email"], { isPlain: true });
+    return name === null || email === null ? ownName : nameOfPerson(name, email);
+  }
+
+  async #authorOf(commit: string): Promise<Record<string, string>> {
+    const [name = "", email = "", date = ""] = (await this.run(["log", "-1", "--format=%an%x00%ae%x00%ad", "--date=raw", commit])).split(
+      "\0",
+    );
+    return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
+  }
+
+  async #treeOf(commit: string): Promise<string> {
+    return await this.run(["rev-parse", "--verify", `${commit}^{tree}`]);
+  }
+
+  async #isIn(commit: string, target: string): Promise<boolean> {
+    return (await this.#git.find(["merge-base", "--is-ancestor", commit, target], { isPlain: true })) !== null;
+  }
+}
+
+const ownName = nameOfPerson("Claude Worker", "claude-worker@localhost");
+
+function nameOfPerson(name: string, email: string): Record<string, string> {
+  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+}
+
+/** Removes scratch worktrees, also one that a kill has left. No person or agent works there. */
+function removeScratch(directory: string, repository: string): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(directory).filter((name) => name.startsWith(prefix));
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const place = path.join(directory, name);
+    const { entry } = worktreeFacts(place, repository);
+    rmSync(place, { recursive: true, force: true });
+    if (entry !== null) rmSync(entry, { recursive: true, force: true });
+  }
+}
