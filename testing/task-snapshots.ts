@@ -42,6 +42,9 @@ export async function snapshotsOf(
     problem: null,
     trash: null,
     trashedAt: null,
+    ports: null,
+    isSetUp: false,
+    setup: null,
   };
   await store.write(() => store.workspaces.put(workspace));
   const take: SnapshotSeries["take"] = async (reason = number === 0 ? "start" : "turn") => {

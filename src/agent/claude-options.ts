@@ -54,14 +54,20 @@ export function hostOptions(env: Readonly<Record<string, string>>, executable: s
  */
 export const parkedEnv: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: "1" };
 
+/**
+ * Variables of the task's worktree. They go through settings, because a parked Claude Code takes no
+ * other variables, and because settings outweigh a repository's own `env`.
+ */
+type WorkspaceEnv = Readonly<Record<string, string>>;
+
 /** The options that a parked Claude Code can still take. */
-export function claimOptions(spec: TaskSpec) {
+export function claimOptions(spec: TaskSpec, workspaceEnv: WorkspaceEnv = {}) {
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     // An overlay delays the prompt by one round trip, so it is sent only when needed.
-    ...(hasRules(spec) || spec.effort !== null || asksInPlan(spec)
-      ? { settings: { ...rules(spec), ...effortOf(spec), ...planOf(spec) } }
+    ...(hasRules(spec) || spec.effort !== null || asksInPlan(spec) || hasVariables(workspaceEnv)
+      ? { settings: { ...rules(spec), ...effortOf(spec), ...planOf(spec), ...envOf(workspaceEnv) } }
       : {}),
     ...directoriesOf(spec),
     ...(spec.model === null ? {} : { model: spec.model }),
@@ -82,14 +88,14 @@ export function isClaimable(spec: TaskSpec): boolean {
  * @param above files of other users above the directory, which are kept out.
  * @param env values of variables in MCP servers.
  */
-export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Record<string, string>>) {
+export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Record<string, string>>, workspaceEnv: WorkspaceEnv = {}) {
   const append = spec.systemPrompt === null ? {} : { append: spec.systemPrompt };
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     systemPrompt: { type: "preset" as const, preset: "claude_code" as const, ...append },
-    ...settingsOf(spec, above),
-    ...mcpServersOf(spec, above, env),
+    ...settingsOf(spec, above, workspaceEnv),
+    ...mcpServersOf(spec, above, { ...env, ...workspaceEnv }),
     ...directoriesOf(spec),
     ...unseen,
     ...(spec.permissionMode === "bypassPermissions" ? { allowDangerouslySkipPermissions: true } : {}),
@@ -107,8 +113,9 @@ export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Rec
  * The task's own settings with its rules, and the patterns that keep instructions of other users
  * out.
  */
-function settingsOf(spec: TaskSpec, { excluded }: FilesAbove) {
-  if (spec.settings === null && !hasRules(spec) && excluded.length === 0 && !asksInPlan(spec)) return {};
+function settingsOf(spec: TaskSpec, { excluded }: FilesAbove, workspaceEnv: WorkspaceEnv) {
+  const isPlain = spec.settings === null && !hasRules(spec) && excluded.length === 0;
+  if (isPlain && !asksInPlan(spec) && !hasVariables(workspaceEnv)) return {};
   const own = spec.settings ?? {};
   const permissions = objectOf(own["permissions"]);
   const joined = (name: "allow" | "deny"): unknown[] => [...arrayOf(permissions[name]), ...spec[name]];
@@ -117,6 +124,7 @@ function settingsOf(spec: TaskSpec, { excluded }: FilesAbove) {
     settings: {
       ...planOf(spec),
       ...own,
+      ...envOf({ ...workspaceEnv, ...(objectOf(own["env"]) as WorkspaceEnv) }),
       permissions: { ...permissions, allow: joined("allow"), deny: joined("deny") },
       ...(excludes.length === 0 ? {} : { claudeMdExcludes: excludes }),
     },
@@ -155,6 +163,14 @@ function asksInPlan({ permissionMode, onQuestion }: TaskSpec): boolean {
 
 function planOf(spec: TaskSpec) {
   return asksInPlan(spec) ? { useAutoModeDuringPlan: false } : {};
+}
+
+function hasVariables(workspaceEnv: WorkspaceEnv): boolean {
+  return Object.keys(workspaceEnv).length > 0;
+}
+
+function envOf(workspaceEnv: WorkspaceEnv) {
+  return hasVariables(workspaceEnv) ? { env: { ...workspaceEnv } } : {};
 }
 
 function directoriesOf({ additionalDirectories }: TaskSpec) {

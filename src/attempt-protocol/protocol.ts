@@ -6,6 +6,7 @@
 import type { ImageType } from "../domain/task/attachment.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
+import type { SetupOrder } from "../domain/workspace/setup.ts";
 import type { WorktreeOrder } from "../domain/workspace/worktree-order.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import type { Answer, UnappliedQuestion } from "../domain/questions/question.ts";
@@ -111,6 +112,10 @@ export interface StartMessage {
    * task works in place.
    */
   readonly worktree?: WorktreeOrder;
+  /** How the worktree is set up. Absent: it is not. */
+  readonly setup?: SetupOrder;
+  /** More variables for everything that works in the worktree. Absent: there are none. */
+  readonly workspaceEnv?: Readonly<Record<string, string>>;
   /** Absent: no snapshots are taken. */
   readonly checkpoints?: CheckpointOrder;
   /** How long the attempt waits for background commands after Claude's turn. */

@@ -31,6 +31,8 @@ export interface Paths {
   readonly snapshots: string;
   /** The git worktrees of tasks. */
   readonly workspaces: string;
+  /** Temporary files of tasks with a worktree. */
+  readonly temporary: string;
   /** The lock file of the running server. */
   readonly serverLock: string;
   /** pid and URL of the running server: a hint for people, never trusted. */
@@ -55,6 +57,7 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
     serverSocket: join(run, "server.sock"),
     snapshots: join(home, "snapshots"),
     workspaces: join(home, "workspaces"),
+    temporary: join(home, "tmp"),
     serverLock: join(home, "server.lock"),
     serverInfo: join(home, "server.json"),
     serverLog: join(home, "server.log"),
@@ -93,6 +96,14 @@ export function summaryLogPath(paths: Paths, taskId: number): string {
 /** The index for the snapshots of a task's files. */
 export function snapshotIndexPath({ snapshots }: Paths, taskId: number): string {
   return join(snapshots, `task_${taskId}.index`);
+}
+
+/**
+ * Where a task with a worktree has its temporary files. The path is short: programs make sockets
+ * there.
+ */
+export function temporaryPath({ temporary }: Paths, taskId: number): string {
+  return join(temporary, String(taskId));
 }
 
 /** Where Node keeps the compiled code of runners. Only this user may write there. */

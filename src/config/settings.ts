@@ -138,6 +138,15 @@ const rows = [
     description: "Longest run of one verify command, in tasks that name no time.",
   },
   {
+    key: "setup_timeout_ms",
+    env: "CLAUDE_WORKER_SETUP_TIMEOUT_MS",
+    type: "integer",
+    min: 1000,
+    max: 604_800_000,
+    default: 1_200_000,
+    description: "Longest run of the command that sets a worktree up.",
+  },
+  {
     key: "stop_grace_ms",
     env: "CLAUDE_WORKER_STOP_GRACE_MS",
     type: "integer",

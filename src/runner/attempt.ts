@@ -102,11 +102,20 @@ export class RunningAttempt {
    */
   constructor(options: AttemptOptions) {
     const { work, redaction, onGrown, now } = options;
-    this.#options = options;
+    this.#options = { ...options, agentEnv: { ...options.agentEnv, ...work.workspaceEnv } };
     redaction.know(secretsInSettings(work.spec, options.agentEnv));
-    const program = new GitProgram({ ...options.agentEnv, [markerName]: options.runnerId });
+    const { agentEnv, runnerId, isAdopting } = this.#options;
+    const program = new GitProgram({ ...agentEnv, [markerName]: runnerId });
     this.#changes = new TaskChanges(work, program);
-    this.#worktree = new TaskWorktree({ work, program, note: (note) => this.#take(note) });
+    this.#worktree = new TaskWorktree({
+      work,
+      program,
+      agentEnv,
+      runnerId,
+      isAdopting,
+      onCommand: () => options.agent.leave(),
+      note: (note) => this.#noteSafely(note),
+    });
     this.#checkpoints = new Checkpoints({ work, program, note: (note) => this.#take(note) });
     // The directory may have been removed since the server made it.
     makeDirectory(dirname(work.journal), 0o700);
@@ -147,10 +156,10 @@ export class RunningAttempt {
   /** Resolves when the last record is on the disk and no process is left. */
   async run(): Promise<void> {
     const { work, agent, runnerId, agentEnv } = this.#options;
-    const { isThere } = this.#worktree;
-    const warm = isThere && agent.isWarmFor(work);
+    const { isReady } = this.#worktree;
+    const warm = isReady && agent.isWarmFor(work);
     // Whether a parked Claude Code can take the work is not known before the worktree is there.
-    const sessionId = warm || (!isThere && !work.resume) ? null : work.sessionId;
+    const sessionId = warm || (!isReady && !work.resume) ? null : work.sessionId;
     this.#take({ type: "worker", subtype: "started", runnerId, pid: process.pid, warm, resume: work.resume, sessionId });
     // Written before the agent begins, so that a later reader of the session can find its attempt.
     this.#journal.flush();
@@ -197,13 +206,16 @@ export class RunningAttempt {
   /** @param isBaseline whether Claude has not begun. */
   async #check(isBaseline: boolean): Promise<void> {
     if (this.#isEnding) return;
-    const note = (entry: RunnerNote): void => {
-      this.#take(entry);
-      this.#journal.flush();
-    };
+    const note = (entry: RunnerNote): void => this.#noteSafely(entry);
     this.#verification = new Verification({ ...this.#options, files: this.#checkpoints, note, isBaseline });
     await this.#verification.run();
     if (isBaseline) this.#verification = null;
+  }
+
+  /** Writes a note, so that it survives a kill of this process. */
+  #noteSafely(note: RunnerNote): void {
+    this.#take(note);
+    this.#journal.flush();
   }
 
   /**
@@ -214,7 +226,7 @@ export class RunningAttempt {
     if (this.#stopReason !== null || this.#ending !== null) return;
     this.#stopReason = reason;
     this.#questions.close();
-    this.#worktree.stop();
+    void this.#worktree.stop();
     const { agent } = this.#options;
     const waiting = this.#afterResult;
     // Claude has finished, only background commands run: the limit of the attempt also ends them.
@@ -317,7 +329,6 @@ export class RunningAttempt {
     const { agent, runnerId, isAdopting } = this.#options;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#afterResult.stop();
-    this.#worktree.stop();
     this.#questions.close();
     if (this.#settling !== null) clearTimeout(this.#settling);
     agent.kill("SIGKILL");
@@ -329,6 +340,7 @@ export class RunningAttempt {
 
   async #end(thrown: string | null): Promise<void> {
     await this.#verification?.stop();
+    await this.#worktree.stop();
     await this.#clear(thrown);
     await this.#checkpoints.end(this.#stopReason === "parked" ? "park" : "end");
     if (this.#isFinished) await this.#lookBack();

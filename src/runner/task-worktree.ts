@@ -1,14 +1,21 @@
-/** Prepares the task's worktree before Claude Code starts, and notes it in the journal. */
-import { existsSync } from "node:fs";
+/**
+ * Prepares the task's worktree before Claude Code starts: makes it, or finds it again, and sets it
+ * up. Notes each step in the journal.
+ */
+import { existsSync, mkdirSync } from "node:fs";
 import type { AgentWork } from "../agent/agent.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startProblems } from "../domain/events/record.ts";
 import type { RunnerNote } from "../domain/events/record.ts";
+import { workspaceVariableNames } from "../domain/workspace/workspace-variables.ts";
 import { GitProblem } from "../git/git-problem.ts";
 import type { GitProgram } from "../git/git-program.ts";
 import { prepareWorktree } from "../git/worktree.ts";
+import type { PreparedWorktree } from "../git/worktree.ts";
+import { WorktreeSetup } from "./worktree-setup.ts";
+import type { WorktreeSetupOptions } from "./worktree-setup.ts";
 
-export interface TaskWorktreeOptions {
+export interface TaskWorktreeOptions extends Omit<WorktreeSetupOptions, "work" | "worktree" | "order" | "signal"> {
   readonly work: AgentWork;
   readonly program: GitProgram;
   readonly note: (note: RunnerNote) => void;
@@ -17,33 +24,40 @@ export interface TaskWorktreeOptions {
 export class TaskWorktree {
   readonly #options: TaskWorktreeOptions;
   readonly #stopped = new AbortController();
+  #setup: WorktreeSetup | null = null;
+  #all: Promise<boolean> | null = null;
 
   constructor(options: TaskWorktreeOptions) {
     this.#options = options;
   }
 
-  /** Whether the directory of the work is there already. */
-  get isThere(): boolean {
-    const { worktree, spec } = this.#options.work;
-    return worktree === undefined || existsSync(spec.workingDirectory);
+  /** Whether the directory of the work is there already, and set up. */
+  get isReady(): boolean {
+    const { worktree, setup, spec } = this.#options.work;
+    return worktree === undefined || (setup?.isDone !== false && existsSync(spec.workingDirectory));
   }
 
   /** @returns whether the attempt can begin. */
-  async prepare(): Promise<boolean> {
-    const { work, program, note } = this.#options;
-    const { worktree } = work;
+  prepare(): Promise<boolean> {
+    this.#all ??= this.#prepare();
+    return this.#all;
+  }
+
+  async #prepare(): Promise<boolean> {
+    const { worktree, setup, workspaceEnv = {} } = this.#options.work;
     if (worktree === undefined) return true;
-    const begun = performance.now();
     try {
-      const { how, branch, head, hasFiles } = await prepareWorktree(program, worktree, this.#stopped.signal);
-      const tookMs = Math.round(performance.now() - begun);
-      note({ type: "worker", subtype: "worktree_ready", path: worktree.path, how, branch, head, hasFiles, tookMs });
-      return true;
+      const temporary = workspaceEnv[workspaceVariableNames.temporary];
+      if (temporary !== undefined) mkdirSync(temporary, { recursive: true, mode: 0o700 });
+      const { how } = await this.#make();
+      if (setup === undefined || (setup.isDone && how === "found")) return !this.#stopped.signal.aborted;
+      this.#setup = new WorktreeSetup({ ...this.#options, worktree, order: setup, signal: this.#stopped.signal });
+      return await this.#setup.run();
     } catch (error) {
       // The stop has its own note.
       if (this.#stopped.signal.aborted) return false;
       const isLost = error instanceof GitProblem && error.kind === "lost";
-      note({
+      this.#options.note({
         type: "worker",
         subtype: "gave_up",
         error: isLost ? startProblems.worktreeLost : startProblems.noWorktree,
@@ -53,8 +67,22 @@ export class TaskWorktree {
     }
   }
 
-  /** Ends the preparation. */
-  stop(): void {
+  async #make(): Promise<PreparedWorktree> {
+    const { work, program, note } = this.#options;
+    const { worktree } = work;
+    if (worktree === undefined) throw new Error("the task has no worktree");
+    const begun = performance.now();
+    const prepared = await prepareWorktree(program, worktree, this.#stopped.signal);
+    const { how, branch, head, hasFiles } = prepared;
+    const tookMs = Math.round(performance.now() - begun);
+    note({ type: "worker", subtype: "worktree_ready", path: worktree.path, how, branch, head, hasFiles, tookMs });
+    return prepared;
+  }
+
+  /** Ends the preparation. Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#setup?.stop();
+    await this.#all?.catch(() => {});
   }
 }

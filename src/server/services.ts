@@ -119,6 +119,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     account,
     backgroundGraceMs: settings.background_grace_ms,
     verifyTimeoutMs: settings.verify_timeout_ms,
+    setupTimeoutMs: settings.setup_timeout_ms,
     secrets: (task) => [...secretsOf([env, { LOCAL_TOKEN: token }]), ...(task === undefined ? [] : secretsInSettings(task, agentEnv))],
     parkAfterMs: settings.park_after_ms,
     keptRunners: settings.workers,

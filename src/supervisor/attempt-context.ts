@@ -19,6 +19,8 @@ export interface AttemptContext {
   readonly hookTimeoutMs: number | null;
   /** Longest run of one verify command, in tasks that name no time. */
   readonly verifyTimeoutMs: number;
+  /** Longest run of the command that sets a worktree up. */
+  readonly setupTimeoutMs: number;
   /** How long a runner whose task waits for an answer is kept, ms. */
   readonly parkAfterMs: number;
   /** Share of the memory that is free, 0 to 1. Default: of the machine, or of its container. */

@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { rawLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
+import { freePorts } from "../domain/workspace/workspace-variables.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import type { Store } from "../store/store.ts";
@@ -44,12 +45,20 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
     now,
   );
   if (claim === null) return null;
+  givePorts(store, paths, taskId);
   store.messages.give(taskId, claim.attempt.id);
   const data = { attempt: claim.attempt.number, runner_id: runnerId, session_id: sessionId, warm };
   store.events.append(taskId, claim.attempt.id, [
     resume ? { type: "resumed", at: now, data: { ...data, ...uncutAfter(last) } } : { type: "started", at: now, data },
   ]);
   return claim;
+}
+
+/** A worktree that was deleted, or is of an earlier version, has no ports. */
+function givePorts({ workspaces }: Store, { home }: Paths, taskId: number): void {
+  const workspace = workspaces.get(taskId);
+  if (workspace?.kind !== "worktree" || workspace.ports !== null) return;
+  workspaces.put({ ...workspace, ports: freePorts(workspaces.ports(), home) });
 }
 
 function uncutAfter(last: Outcome | null): { uncut?: true } {

@@ -183,6 +183,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     endedAt,
   );
   store.verifications.stop(task.id, attempt.id);
+  stopSetup(store, task.id);
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
   // No person has cancelled it now: it is as it was before.
   const over = moved === null || !isTerminal(moved.status) ? null : isAsBefore ? { ...moved, status: "completed" as const } : moved;
@@ -257,4 +258,11 @@ function sessionBefore(store: Store, attempt: Attempt): Spending | null {
     if (result?.costUsd != null) return result;
   }
   return null;
+}
+
+/** A set-up that its attempt did not see to its end. The next attempt does it again. */
+function stopSetup({ workspaces }: Store, taskId: number): void {
+  const known = workspaces.get(taskId);
+  if (known?.setup?.state !== "running") return;
+  workspaces.put({ ...known, setup: { ...known.setup, state: "stopped", reason: "its attempt ended before it" } });
 }

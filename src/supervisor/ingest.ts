@@ -69,9 +69,9 @@ export class Ingest {
     return this.#questions.areThere;
   }
 
-  /** Whether a command verifies the work now. */
-  get isVerifying(): boolean {
-    return this.#verifications.isRunning;
+  /** Whether a command of ours runs now, which may be silent. */
+  get runsCommand(): boolean {
+    return this.#verifications.isRunning || this.#workspace.isSettingUp;
   }
 
   /**

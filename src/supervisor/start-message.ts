@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { CheckpointOrder, StartMessage } from "../attempt-protocol/protocol.ts";
-import { ownPaths, rawLogPath, snapshotIndexPath, summaryLogPath } from "../config/paths.ts";
+import { ownPaths, rawLogPath, snapshotIndexPath, summaryLogPath, temporaryPath } from "../config/paths.ts";
+import { repositoryFilePath } from "../config/repository-file.ts";
 import { hasMention, promptAsText, withoutMentions } from "../domain/agents/prompt-as-text.ts";
 import type { Message } from "../domain/messages/message.ts";
 import type { Question } from "../domain/questions/question.ts";
@@ -10,6 +11,9 @@ import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
 import { directoryOf } from "../domain/workspace/directory.ts";
+import type { RepositorySetup } from "../domain/workspace/repository-setup.ts";
+import { setupCommand } from "../domain/workspace/setup.ts";
+import { workspaceVariables } from "../domain/workspace/workspace-variables.ts";
 import { isOfSession } from "./session-attempts.ts";
 import { messagesOfStart, sentMessage } from "./message-delivery.ts";
 
@@ -39,6 +43,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     summary: summaryLogPath(paths, taskId),
     ownPaths: ownPaths(paths),
     ...worktreeOf(context, attempt),
+    ...setupOf(context, task),
     checkpoints: checkpointsOf(context, attempt),
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
@@ -104,7 +109,7 @@ function worktreeOf({ store, paths }: AttemptContext, { taskId }: Attempt): Pick
   const { state, path: place, prefix, repository, branch, namesBranch, baseCommit, beginsWith } = workspace;
   const last = store.checkpoints.last(taskId);
   const seed = beginsWith === null ? null : { commit: beginsWith, head: baseCommit };
-  const digest = createHash("sha256").update(paths.home).digest("hex").slice(0, 8);
+  const digest = digestOf(paths.home);
   return {
     worktree: {
       state: state === "creating" ? "creating" : "made",
@@ -120,6 +125,26 @@ function worktreeOf({ store, paths }: AttemptContext, { taskId }: Attempt): Pick
       files: last === null ? seed : { commit: last.commit, head: last.head },
     },
   };
+}
+
+/**
+ * How the worktree is set up. What a person has trusted last counts: so a command that failed can
+ * be fixed, and a revoked one does not run.
+ */
+function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup" | "workspaceEnv"> {
+  const { store, paths, setupTimeoutMs } = context;
+  const workspace = store.workspaces.get(task.id);
+  if (workspace?.kind !== "worktree") return {};
+  const { isSetUp, ports } = workspace;
+  const project = `cw-${task.id}-${digestOf(paths.home)}`;
+  return {
+    setup: { isDone: isSetUp, command: setupCommand(task, trustedSetup(store, task)), timeoutMs: setupTimeoutMs },
+    workspaceEnv: workspaceVariables({ ports, temporary: temporaryPath(paths, task.id), project }),
+  };
+}
+
+function trustedSetup({ trustedCommands }: AttemptContext["store"], { workingDirectory }: Task): RepositorySetup | null {
+  return trustedCommands.get(repositoryFilePath(workingDirectory))?.commands.setup ?? null;
 }
 
 /** Whether the commands run before Claude begins: until each of them has been run once. */
@@ -152,4 +177,8 @@ function imagesOf({ store }: AttemptContext, { id, attachments }: Task): Pick<St
   if (attachments.length === 0) return {};
   const data = store.attachments.ofTask(id);
   return { images: attachments.map(({ mediaType }, at) => ({ mediaType, data: (data[at] ?? Buffer.alloc(0)).toString("base64") })) };
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

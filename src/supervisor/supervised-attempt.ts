@@ -250,7 +250,7 @@ export class SupervisedAttempt {
       const held = await this.#persistently(() =>
         this.#ingest.catchUp(() => (end.outcome = finaliseWithin(this.#end.facts(this.#stopping)))),
       );
-      this.#limits.allowSilence(this.#ingest.isVerifying);
+      this.#limits.allowSilence(this.#ingest.runsCommand);
       if (held === false) this.#fenced();
       if (held === true && end.outcome !== null) this.#hasEnded(end.outcome);
     }

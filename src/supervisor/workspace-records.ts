@@ -2,8 +2,10 @@
  * Stores what the journal says about a task's files: where they are, and their snapshots. Works
  * inside of the ingest's write.
  */
+import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
 import { objectOf, stringOf } from "../domain/text/read-json.ts";
+import type { JsonObject } from "../domain/text/read-json.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import { checkpointIn } from "../domain/workspace/checkpoint-note.ts";
 import type { CheckpointNote } from "../domain/workspace/checkpoint-note.ts";
@@ -13,16 +15,25 @@ import type { Store } from "../store/store.ts";
 export class WorkspaceRecords {
   readonly #store: Store;
   readonly #attempt: Attempt;
+  #isSettingUp: boolean;
 
   constructor(store: Store, attempt: Attempt) {
     this.#store = store;
     this.#attempt = attempt;
+    this.#isSettingUp = store.workspaces.get(attempt.taskId)?.setup?.state === "running";
+  }
+
+  /** Whether the command that sets the worktree up runs. */
+  get isSettingUp(): boolean {
+    return this.#isSettingUp;
   }
 
   take(record: JournalRecord): void {
     if (record.type !== "worker") return;
     if (record.subtype === "no_checkpoint") this.#withoutSnapshots(stringOf(record["text"]) ?? "");
-    if (record.subtype === "worktree_ready") this.#ready(stringOf(record["branch"]), stringOf(record["head"]));
+    if (record.subtype === "worktree_ready") this.#ready(objectOf(record));
+    if (record.subtype === "worktree_set_up") this.#change({ isSetUp: true });
+    if (record.subtype === "setup_started" || record.subtype === "setup_ended") this.#setUp(record);
     if (record.subtype !== "checkpoint") return;
     const note = checkpointIn(objectOf(record));
     if (note !== null) this.#keep(note, Date.parse(record._at));
@@ -40,11 +51,31 @@ export class WorkspaceRecords {
     workspaces.put({ ...(known ?? inPlace(taskId)), ...(known?.kind === "worktree" ? {} : { path: top, repository }), ...found });
   }
 
-  #ready(branch: string | null, headCommit: string | null): void {
+  #ready({ how, branch, head }: JsonObject): void {
+    const fresh = how === "found" ? {} : { isSetUp: false };
+    this.#change({ state: "ready", branch: stringOf(branch), headCommit: stringOf(head), ...fresh });
+  }
+
+  #setUp(record: JournalRecord): void {
+    for (const { type, data } of eventsFromRecord(record)) {
+      const startedAt = Date.parse(record._at);
+      if (type === "setup_started") {
+        const { command } = data;
+        this.#isSettingUp = true;
+        this.#change({ setup: { command, state: "running", exitCode: null, reason: null, outputTail: "", startedAt, tookMs: null } });
+      }
+      if (type !== "setup_ended") continue;
+      this.#isSettingUp = false;
+      const { command, state, exit_code: exitCode, reason, output_tail: outputTail, took_ms: tookMs } = data;
+      this.#change({ setup: { command, state, exitCode, reason, outputTail, startedAt: startedAt - tookMs, tookMs } });
+    }
+  }
+
+  /** Changes what is known of the task's worktree. */
+  #change(changes: Partial<Workspace>): void {
     const { workspaces } = this.#store;
-    const { taskId } = this.#attempt;
-    const known = workspaces.get(taskId);
-    if (known?.kind === "worktree") workspaces.put({ ...known, state: "ready", branch, headCommit });
+    const known = workspaces.get(this.#attempt.taskId);
+    if (known?.kind === "worktree") workspaces.put({ ...known, ...changes });
   }
 
   #withoutSnapshots(problem: string): void {
@@ -73,5 +104,8 @@ function inPlace(taskId: number): Workspace {
     problem: null,
     trash: null,
     trashedAt: null,
+    ports: null,
+    isSetUp: false,
+    setup: null,
   };
 }

@@ -40,6 +40,7 @@ test("every type of event is made by some run, as the contract describes it", as
     permission_mode: "acceptEdits",
     verify: ["test -e a.txt"],
     workspace_kind: "worktree",
+    setup: "true",
   });
   const { id: killed } = await w.submit("wait for the gate", { allow: ["Bash"] });
   const { id: cancelled } = await w.submit("wait without end", { allow: ["Bash"] });

@@ -153,6 +153,7 @@ async function adoption(
     backgroundGraceMs: 300_000,
     hookTimeoutMs: null,
     verifyTimeoutMs: 60_000,
+    setupTimeoutMs: 60_000,
     bootId: null,
     nodeId: "here",
     account: () => "a",

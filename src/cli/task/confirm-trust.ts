@@ -23,12 +23,25 @@ export async function confirmTrust(directory: string, io: Io): Promise<void> {
   await confirm(io, "Trust it?", new WorkerError("untrusted_directory", "Not trusted, so nothing was submitted."));
 }
 
-/** The verify commands that are trusted with a directory, a line each; none where it names none. */
+/** The commands that are trusted with a directory, a line each; none where it names none. */
 export function commandsOf(directory: string): string[] {
   const found = readRepositoryFile(repositoryFilePath(directory));
   if (found === null || "problem" in found.content) return [];
-  const commands = Object.entries(found.content.commands);
-  if (commands.length === 0) return [];
-  const lines = commands.map(([name, command]) => `  @${name}: ${plainLine(command, 500)}`);
-  return [`Verify commands of ${plainLine(found.file, 4096)} that tasks may run as you:`, ...lines];
+  const { commands: verify, setup } = found.content;
+  return commandLines(found.file, verify, setup);
+}
+
+/** The commands of a repository's file, for people. */
+export function commandLines(
+  file: string,
+  verify: Readonly<Record<string, string>>,
+  setup: { readonly command: string; readonly cache: { readonly paths: readonly string[] } | null } | null,
+): string[] {
+  const name = plainLine(file, 4096);
+  const commands = Object.entries(verify).map(([each, command]) => `  @${each}: ${plainLine(command, 500)}`);
+  const kept = setup?.cache == null ? "" : ` (keeps ${plainLine(setup.cache.paths.join(", "), 500)})`;
+  return [
+    ...(commands.length === 0 ? [] : [`Verify commands of ${name} that tasks may run as you:`, ...commands]),
+    ...(setup === null ? [] : [`The command of ${name} that sets worktrees up, as you:`, `  ${plainLine(setup.command, 500)}${kept}`]),
+  ];
 }

@@ -14,7 +14,9 @@ const addInput = trustInput.extend({
   commands: z
     .boolean()
     .optional()
-    .describe("Also trust the verify commands that the repository's `.claude-worker.json` names now: tasks may run them as your user."),
+    .describe(
+      "Also trust the verify and set-up commands that the repository's `.claude-worker.json` names now: tasks may run them as your user.",
+    ),
 });
 
 export const trustOperations = {

@@ -78,9 +78,11 @@ export const taskSummaryView = z.object({
   title: z.string().describe("The prompt's first line, at most 120 characters."),
   status: z.enum(taskStatuses),
   phase: z
-    .enum(["working", "verifying"])
+    .enum(["setting_up", "working", "verifying"])
     .nullable()
-    .describe("What a running task does: Claude works, or a command verifies its work. Null: it does not run."),
+    .describe(
+      "What a running task does: a command sets its worktree up, Claude works, or a command verifies its work. Null: it does not run.",
+    ),
   verified: z
     .boolean()
     .nullable()

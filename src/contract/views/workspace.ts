@@ -3,6 +3,7 @@ import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { applyWays } from "../../domain/workspace/apply.ts";
 import { checkpointReasons, workspaceKinds, workspaceStates } from "../../domain/workspace/workspace.ts";
+import { setupStates } from "../../domain/workspace/setup.ts";
 import { time } from "./time.ts";
 
 const changes = {
@@ -42,6 +43,19 @@ export const workspaceView = z.object({
     })
     .nullable()
     .describe("Where the task's work was applied last; null: it was not."),
+  ports: z.array(z.int()).describe("The ports that belong to this worktree alone: `WORKER_PORT` is the first. Empty: it has none."),
+  setup: z
+    .object({
+      command: z.string(),
+      state: z.enum(setupStates).describe("`stopped`: its attempt was stopped meanwhile."),
+      exit_code: z.int().nullable().describe("Null: it did not exit by itself."),
+      reason: z.string().nullable().describe("Why it did not run to its end; null: it exited."),
+      output_tail: z.string().describe("The end of what it printed, without secrets."),
+      started_at: time,
+      took_ms: z.int().nullable().describe("Null: it runs."),
+    })
+    .nullable()
+    .describe("The last run of the command that sets the worktree up; null: there was none."),
 });
 export type WorkspaceView = z.infer<typeof workspaceView>;
 

@@ -82,6 +82,7 @@ function afterAttempt(ended: Counted): Consequence {
     case "environment_failed":
     case "broken_settings":
     case "workspace_lost":
+    case "setup_failed":
     case "hook_timed_out":
     case "unanswered":
       return failed(ended, outcome.message);

@@ -186,6 +186,33 @@ export const agentPayloads = {
       took_ms: 120,
     },
   ),
+  setup_started: payload(
+    "The command that sets the task's worktree up has started. The agent has not begun.",
+    { command: text("The shell command."), ...cut },
+    { command: "npm ci" },
+  ),
+  setup_ended: payload(
+    "The command that sets the task's worktree up has ended.",
+    {
+      command: text("The shell command."),
+      state: choice(["passed", "failed", "stopped"], "How it ended. `stopped`: the attempt was stopped."),
+      exit_code: orNull(count("Its exit code. Null: it did not exit by itself.")),
+      reason: orNull(text("Why it did not run to its end. Null: it exited.")),
+      output_tail: text("The end of what it printed, at most 8,000 characters, without secrets and escape sequences."),
+      output_bytes: count("How much it printed in all."),
+      took_ms: count("How long it ran."),
+      ...cut,
+    },
+    {
+      command: "npm ci",
+      state: "passed",
+      exit_code: 0,
+      reason: null,
+      output_tail: "added 312 packages in 8s",
+      output_bytes: 24,
+      took_ms: 8400,
+    },
+  ),
   checkpoint: payload(
     "The task's files were kept in a snapshot.",
     {

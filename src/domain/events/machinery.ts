@@ -17,6 +17,7 @@ const speakingNotices = new Set<NoticeKind>([
   "stop_hook_overridden",
   "failed_mcp_server",
   "directory_gone",
+  "files_included",
 ]);
 
 /** Whether the event is shown only on request. Such an event is never a task's last action. */

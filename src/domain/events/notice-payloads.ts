@@ -102,6 +102,30 @@ export const noticePayloads = {
     },
     { text: "MCP server not started: github (ENOENT)", servers: [{ name: "github", reason: "ENOENT" }] },
   ),
+  files_included: kind(
+    "files_included",
+    "Ignored files of the main checkout were copied into the task's worktree, as its `.worktreeinclude` says.",
+    {
+      files: count("How many were copied."),
+      bytes: count("Their size."),
+      took_ms: count("How long that took."),
+      left_out: list(
+        object(
+          { path: text("The file."), why: text("Why, as the rest of a sentence.") },
+          "The first files that were not copied, at most 20.",
+        ),
+      ),
+      left_out_count: count("How many were not copied."),
+    },
+    {
+      text: "2 ignored files were copied as .worktreeinclude says",
+      files: 2,
+      bytes: 312,
+      took_ms: 4,
+      left_out: [],
+      left_out_count: 0,
+    },
+  ),
   hook_ended: kind(
     "hook_ended",
     "A hook that had run for some seconds ended, or a hook was cut at its own time limit.",

@@ -5,6 +5,7 @@
  */
 import type { StopReason } from "../attempt/stop-reason.ts";
 import type { ChangeCounts, CheckpointReason, LeftOut } from "../workspace/workspace.ts";
+import type { SetupState } from "../workspace/setup.ts";
 import type { AnswerDecision, AskedQuestion } from "../questions/question.ts";
 import type { VerifyState } from "../verification/verify-result.ts";
 
@@ -142,6 +143,33 @@ export type RunnerNote =
       hasFiles: boolean;
       tookMs: number;
     }
+  /** Ignored files of the main checkout that were copied into the worktree. */
+  | {
+      type: "worker";
+      subtype: "files_included";
+      files: number;
+      bytes: number;
+      /** The first that were not copied. */
+      leftOut: readonly LeftOut[];
+      leftOutCount: number;
+      tookMs: number;
+    }
+  /** The command that sets the worktree up is about to start. */
+  | { type: "worker"; subtype: "setup_started"; command: string }
+  /** It has ended, and all that it left. `output`: the end of what it printed. */
+  | {
+      type: "worker";
+      subtype: "setup_ended";
+      command: string;
+      state: Exclude<SetupState, "running">;
+      exitCode: number | null;
+      reason: string | null;
+      tookMs: number;
+      output: string;
+      outputBytes: number;
+    }
+  /** The worktree is set up: it is not done again. */
+  | { type: "worker"; subtype: "worktree_set_up" }
   /** A snapshot of the task's files, which its ref names in the repository. */
   | {
       type: "worker";
@@ -183,6 +211,8 @@ export const startProblems = {
   noAgent: "agent_unknown",
   /** The task's worktree cannot be made. */
   noWorktree: "worktree_failed",
+  /** The command that sets the task's worktree up did not succeed. */
+  setupFailed: "setup_failed",
   /** The task's worktree vanished and cannot be rebuilt. */
   worktreeLost: "workspace_lost",
   /** The conversation that the task was forked from is gone. */

@@ -11,6 +11,7 @@ import { objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "./record.ts";
 import { callOf } from "../attempt/tool-call.ts";
 import { endText } from "../verification/verify-texts.ts";
+import { setupLine } from "./setup-events.ts";
 import { verifyResult } from "./verify-events.ts";
 import { sweptLine } from "./swept-line.ts";
 
@@ -39,11 +40,11 @@ function eventLines(event: EventDraft, cwd: string | null, denied: Set<string>):
   return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(event.data) : []), ...outputLines(event)];
 }
 
-/** How many lines of a failed verify command's output are shown. */
+/** How many lines of a failed command's output are shown. */
 const outputShown = 20;
 
 function outputLines({ type, data }: EventDraft): string[] {
-  if (type !== "verify_ended" || data.state === "passed") return [];
+  if ((type !== "verify_ended" && type !== "setup_ended") || data.state === "passed") return [];
   const lines = data.output_tail.split("\n").filter((line) => line.trim() !== "");
   return lines.slice(-outputShown).map((line) => `  ${plainLine(line, maxLine)}`);
 }
@@ -96,6 +97,10 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
       return data.thrown === null ? null : `[error] ${firstLine(data.thrown)}`;
     case "worktree":
       return worktreeLine(data);
+    case "setup_started":
+      return `[setup] ${firstLine(data.command)}`;
+    case "setup_ended":
+      return `[setup] ${setupLine(data)} after ${formatDuration(data.took_ms)}`;
     case "checkpoint":
       return null;
     case "submitted":

@@ -11,6 +11,8 @@ import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
 import { maxProtected } from "../verification/protected-files.ts";
 import { maxVerifyCommands } from "../verification/verify-command.ts";
+import { maxSetupCharacters } from "../workspace/repository-setup.ts";
+import { setupProblem } from "../workspace/setup.ts";
 import { workspaceKinds } from "../workspace/workspace.ts";
 
 const day = 86_400_000;
@@ -163,6 +165,21 @@ export const taskOptions = [
     flag: { spelled: "--branch <name>", help: "the name of the worktree's new branch" },
     agent: "may",
     shown: null,
+  },
+  {
+    name: "setup",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: maxSetupCharacters,
+    isTrimmed: true,
+    problem: setupProblem,
+    sentence:
+      "A shell command that sets the worktree up before Claude begins, like `npm ci`; default: the one that the repository's trusted `.claude-worker.json` names. `@none` stands for none. It runs once, outside of Claude's permission rules; agents name none of their own.",
+    retrySentence: "Counts for a worktree that is not set up yet, or is rebuilt.",
+    flag: { spelled: "--setup <command>", help: "set the worktree up with this command, or @none; default: the repository's" },
+    agent: "within",
+    shown: { line: "Set-up", text: "{}" },
   },
   {
     name: "permission_mode",

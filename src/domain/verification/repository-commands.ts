@@ -1,7 +1,9 @@
-/** Reads what a repository's `.claude-worker.json` says about verify commands. */
+/** Reads what a repository's `.claude-worker.json` says: its verify commands and its set-up. */
 import { didYouMean } from "../text/did-you-mean.ts";
 import { isObject } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
+import { repositorySetup, setupFieldsProblem } from "../workspace/repository-setup.ts";
+import type { RepositorySetup } from "../workspace/repository-setup.ts";
 import { isVerifyName, maxVerifyCharacters, maxVerifyCommands } from "./verify-command.ts";
 
 /** The commands that a repository names. */
@@ -9,12 +11,14 @@ export interface RepositoryCommands {
   readonly commands: Readonly<Record<string, string>>;
   /** The names of those that verify tasks which name none. */
   readonly defaults: readonly string[];
+  /** How its worktrees are set up; null: they are not. */
+  readonly setup: RepositorySetup | null;
 }
 
-export const noCommands: RepositoryCommands = { commands: {}, defaults: [] };
+export const noCommands: RepositoryCommands = { commands: {}, defaults: [], setup: null };
 
 /** Everything that the file may have. */
-const knownKeys = ["verify", "verify_default"];
+const knownKeys = ["verify", "verify_default", "setup", "setup_cache"];
 
 /** @returns the commands, or what is wrong: a part of a sentence behind the file's name. */
 export function repositoryCommands(json: unknown): RepositoryCommands | { readonly problem: string } {
@@ -22,7 +26,7 @@ export function repositoryCommands(json: unknown): RepositoryCommands | { readon
   const problem = problemOf(json);
   if (problem !== null) return { problem };
   const { verify = {}, verify_default: defaults = [] } = json;
-  return { commands: { ...(verify as Record<string, string>) }, defaults: [...(defaults as string[])] };
+  return { commands: { ...(verify as Record<string, string>) }, defaults: [...(defaults as string[])], setup: repositorySetup(json) };
 }
 
 function problemOf(json: JsonObject): string | null {
@@ -43,5 +47,7 @@ function problemOf(json: JsonObject): string | null {
   }
   if (!Array.isArray(defaults)) return 'has a "verify_default" that is not a list of names';
   const missing = (defaults as unknown[]).find((name) => typeof name !== "string" || !names.includes(name));
-  return missing === undefined ? null : `names ${JSON.stringify(missing)} in "verify_default", and has no such command in "verify"`;
+  return missing === undefined
+    ? setupFieldsProblem(json)
+    : `names ${JSON.stringify(missing)} in "verify_default", and has no such command in "verify"`;
 }

@@ -2,6 +2,7 @@
  * Defines workspaces: where the tasks' files are in git, and the snapshots of them
  * (docs/decisions/0021).
  */
+import type { SetupRun } from "./setup.ts";
 
 /** `in_place`: the task works in the directory that it was given. */
 export const workspaceKinds = ["in_place", "worktree"] as const;
@@ -86,6 +87,12 @@ export interface Workspace {
   /** Where a removed worktree lies; null: it was not removed. */
   readonly trash: string | null;
   readonly trashedAt: number | null;
+  /** The first of its ten ports; null: it has none, or is gone. */
+  readonly ports: number | null;
+  /** Whether it was set up since it was made. */
+  readonly isSetUp: boolean;
+  /** The last run of the set-up command; null: there was none. */
+  readonly setup: SetupRun | null;
 }
 
 /** How long a removed worktree lies in the trash. */

@@ -13,7 +13,7 @@ import { callerText } from "../../domain/text/caller-text.ts";
 import type { Store, TaskRow } from "../../store/store.ts";
 import type { TaskCaller } from "../../store/sqlite/task-callers.ts";
 import { isAgent, requireAgentRights, requireTreeBudget } from "./guard-agent.ts";
-import { requireNamedVerify } from "./verify-rights.ts";
+import { requireNamedSetup, requireNamedVerify } from "./verify-rights.ts";
 import { additionalDirectory, requireRoot, requireTrust } from "../tasks/working-directory.ts";
 import type { ClaudeCodeTrust } from "../tasks/working-directory.ts";
 
@@ -54,6 +54,7 @@ export function requireRights(context: RightsContext, task: RightsTask, caller: 
   if (!caller.isAgent) return;
   requireAgentRights({ store, settings }, task);
   requireNamedVerify(context, task);
+  requireNamedSetup(context, task);
 }
 
 /**

@@ -1,11 +1,12 @@
 /**
- * Checks who may have a verify command run: it runs outside of Claude's permission rules. A person
- * who may submit may allow `Bash` any command, and so may set one; an agent takes those that a
- * person has named.
+ * Checks who may have a command of a task run, which verifies it or sets it up: it runs outside of
+ * Claude's permission rules. A person who may submit may allow `Bash` any command, and so may set
+ * one; an agent takes those that a person has named.
  */
 import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { verifyCommands } from "../../domain/verification/verify-command.ts";
+import { noSetup } from "../../domain/workspace/setup.ts";
 import { isNamed, namedCommands } from "../verification/named-commands.ts";
 import type { NamedContext } from "../verification/named-commands.ts";
 
@@ -28,4 +29,22 @@ export function requireNamedVerify(
       [{ pointer: `/verify/${index}`, detail }],
     );
   }
+}
+
+/**
+ * Called at the submit, and again in each claim, like `requireNamedVerify`.
+ * @throws WorkerError forbidden: an agent's own command sets the worktree up.
+ */
+export function requireNamedSetup(
+  context: NamedContext,
+  task: { readonly workingDirectory: string; readonly setup?: string | null },
+): void {
+  const { setup = null, workingDirectory } = task;
+  if (setup === null || setup === noSetup || setup === namedCommands(context, workingDirectory).setup?.command) return;
+  const detail = `agents take only the command that the trusted repository names, or ${noSetup}`;
+  throw new WorkerError(
+    "forbidden",
+    `The set-up command ${plainLine(setup, 200)} runs outside of Claude's permission rules, and ${detail}. Leave it out, or ask the user for it.`,
+    [{ pointer: "/setup", detail }],
+  );
 }

@@ -78,6 +78,8 @@ function requireSameWorkspace(task: Task, changes: Changes): void {
   const hasChanged = fixed.some((field) => changes[field] !== undefined && changes[field] !== task[field]);
   const isMoved =
     task.workspaceKind === "worktree" && changes.workingDirectory !== undefined && changes.workingDirectory !== task.workingDirectory;
+  if (task.workspaceKind !== "worktree" && changes.setup != null)
+    throw new WorkerError("conflict", `Task ${task.id} works in place, and only worktrees are set up. Leave setup out.`);
   if (!hasChanged && !isMoved) return;
   throw new WorkerError("conflict", `Task ${task.id} keeps the workspace that it has. Submit a new task for another one.`);
 }

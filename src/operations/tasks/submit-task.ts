@@ -20,6 +20,7 @@ import type { RightsContext } from "../rights/task-rights.ts";
 import { protectedPatterns } from "../../domain/verification/protected-files.ts";
 import { resolveVerify } from "../verification/resolve-verify.ts";
 import { chooseWorktree, planOf } from "../workspaces/plan-worktrees.ts";
+import { requireSeenSetup } from "../workspaces/seen-setup.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
 import type { WorkspaceGate } from "../workspaces/workspace-gate.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
@@ -134,6 +135,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   requirePossible(task, env);
   requireProtectable(task);
   requireRights(context, task, asked);
+  requireSeenSetup(context, task);
   return task;
 }
 

@@ -44,7 +44,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     name: task.name,
     title: task.title,
     status: task.status,
-    phase: task.status !== "running" ? null : isVerifying(task, waiting) ? "verifying" : "working",
+    phase: task.status === "running" ? phaseOf(task, workspace, waiting) : null,
     verified: isVerified(task),
     waiting_for: task.status === "waiting" ? waitingForAnswer(open) : waitingForView(task, waiting),
     asked_at: rfc3339OrNull(open[0]?.askedAt ?? null),
@@ -180,8 +180,9 @@ function verificationOf(task: Task, waiting: WaitingContext): TaskView["verifica
   return checks.length === 0 ? [] : verificationViews(checks, waiting.verifications(task.id));
 }
 
-function isVerifying(task: TaskRow, waiting: WaitingContext): boolean {
-  return checksOf(task).length > 0 && waiting.verifying(task.id) !== null;
+function phaseOf(task: TaskRow, workspace: Workspace | null, waiting: WaitingContext): TaskSummaryView["phase"] {
+  if (workspace?.setup?.state === "running") return "setting_up";
+  return checksOf(task).length > 0 && waiting.verifying(task.id) !== null ? "verifying" : "working";
 }
 
 /** A task with checks completes only when they have passed. Files may have changed since. */

@@ -18,7 +18,15 @@ export function trustView(store: Store, claudeCode: ClaudeCodeTrust): TrustView 
       ...[...claudeCode.directories()].map((path) => ({ path, since: null, by: "claude-code" as const })),
     ],
     commands: store.trustedCommands.list().map(({ file, commands, since }) => {
-      return { file, verify: { ...commands.commands }, verify_default: [...commands.defaults], since: rfc3339(since) };
+      const { setup } = commands;
+      return {
+        file,
+        verify: { ...commands.commands },
+        verify_default: [...commands.defaults],
+        setup: setup?.command ?? null,
+        setup_cache: setup?.cache == null ? null : { key: [...setup.cache.key], paths: [...setup.cache.paths] },
+        since: rfc3339(since),
+      };
     }),
   };
 }

@@ -7,6 +7,7 @@ import { readRepositoryFile, repositoryFilePath } from "../../config/repository-
 import type { RepositoryFile } from "../../config/repository-file.ts";
 import { noCommands } from "../../domain/verification/repository-commands.ts";
 import type { RepositoryCommands } from "../../domain/verification/repository-commands.ts";
+import type { RepositorySetup } from "../../domain/workspace/repository-setup.ts";
 import { readVerify } from "../../domain/verification/verify-command.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -17,6 +18,8 @@ export interface NamedContext {
 
 /** Every command that has a name for tasks in a directory. */
 export interface NamedCommands {
+  /** How the repository's worktrees are set up; null: they are not. */
+  readonly setup: RepositorySetup | null;
   /** By name. A repository's command comes before the settings' of the same name. */
   readonly commands: ReadonlyMap<string, string>;
   /** Those that the repository runs by default. */
@@ -26,7 +29,8 @@ export interface NamedCommands {
 /** @param directory a real path */
 export function namedCommands({ store, settings }: NamedContext, directory: string): NamedCommands {
   const trusted = store.trustedCommands.get(repositoryFilePath(directory))?.commands ?? noCommands;
-  return { commands: new Map([...ofSettings(settings), ...Object.entries(trusted.commands)]), defaults: trusted.defaults };
+  const commands = new Map([...ofSettings(settings), ...Object.entries(trusted.commands)]);
+  return { commands, defaults: trusted.defaults, setup: trusted.setup };
 }
 
 /**
@@ -68,4 +72,10 @@ function ofSettings({ verify_commands: entries }: NamedContext["settings"]): [st
 /** Commands that the settings give to all tasks. */
 function literals({ verify }: NamedContext["settings"]): string[] {
   return verify.flatMap((text) => readVerify(text).command ?? []);
+}
+
+/** The directory of the file, as the shell takes it. */
+export function quotedDirectory(file: string): string {
+  const directory = file.slice(0, file.lastIndexOf("/")) || "/";
+  return /^[\w@%+=:,./-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", String.raw`'\''`)}'`;
 }

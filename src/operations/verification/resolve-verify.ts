@@ -6,7 +6,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { readVerify, verifyWords, writeVerify } from "../../domain/verification/verify-command.ts";
-import { namedCommands, repositoryFileState } from "./named-commands.ts";
+import { namedCommands, quotedDirectory, repositoryFileState } from "./named-commands.ts";
 import type { FileState, NamedCommands, NamedContext } from "./named-commands.ts";
 
 /**
@@ -52,7 +52,7 @@ function untrusted({ file, kind, says }: Extract<FileState, { kind: "new" | "cha
   const list = Object.entries(says.commands).map(([name, command]) => `${name}: ${plainLine(command, 200)}`);
   return new WorkerError(
     "untrusted_directory",
-    `${file} names verify commands, and ${since}: ${list.join("; ")}. They run as your user. If you trust them: claude-worker trust add ${quoted(file)}. To run none: --verify ${verifyWords.none}`,
+    `${file} names verify commands, and ${since}: ${list.join("; ")}. They run as your user. If you trust them: claude-worker trust add ${quotedDirectory(file)}. To run none: --verify ${verifyWords.none}`,
     [{ pointer, detail: "not trusted" }],
   );
 }
@@ -74,10 +74,4 @@ function unknown(name: string, pointer: string, { commands }: NamedCommands, sta
     `${detail[0]?.toUpperCase() ?? ""}${detail.slice(1)}. ${hint}${why} Name it in .claude-worker.json at the top of the repository, or give the command itself.`,
     [{ pointer, detail }],
   );
-}
-
-/** The directory of the file, as the shell takes it. */
-function quoted(file: string): string {
-  const directory = file.slice(0, file.lastIndexOf("/")) || "/";
-  return /^[\w@%+=:,./-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", String.raw`'\''`)}'`;
 }

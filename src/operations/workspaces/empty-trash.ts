@@ -1,7 +1,7 @@
 /** Deletes what was in the trash for seven days, and the snapshots of removed tasks. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { snapshotIndexPath } from "../../config/paths.ts";
+import { snapshotIndexPath, temporaryPath } from "../../config/paths.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { trashMs } from "../../domain/workspace/workspace.ts";
 import { Git } from "../../git/git.ts";
@@ -54,10 +54,11 @@ async function deleteOne(context: CleanContext, worktree: Worktree): Promise<voi
     return;
   }
   await deleteTrashed(order);
+  rmSync(temporaryPath(paths, worktree.taskId), { recursive: true, force: true });
   await deleteSafeBranch(context, worktree);
   await store.write(() => {
     if (store.tasks.row(worktree.taskId) === null) store.workspaces.remove(worktree.taskId);
-    else store.workspaces.put({ ...worktree, state: "gone", trash: null, trashedAt: null });
+    else store.workspaces.put({ ...worktree, state: "gone", trash: null, trashedAt: null, ports: null });
   });
   if (store.tasks.row(worktree.taskId) === null) rmSync(snapshotIndexPath(paths, worktree.taskId), { force: true });
 }

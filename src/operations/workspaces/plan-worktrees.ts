@@ -9,6 +9,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { branchOf, repositoryName, slugOf } from "../../domain/workspace/names.ts";
 import type { Workspace } from "../../domain/workspace/workspace.ts";
+import { freePorts } from "../../domain/workspace/workspace-variables.ts";
 import { Git } from "../../git/git.ts";
 import type { GitProgram } from "../../git/git-program.ts";
 import { PlanProblem, planWorktree } from "../../git/worktree-plan.ts";
@@ -48,12 +49,17 @@ export async function planOf(program: GitProgram, task: NewTask): Promise<Planne
 
 /** Inside `write`: the worktree is chosen. */
 export function chooseWorktree(store: Store, paths: Paths, task: Task, plan: WorktreePlan, beginsWith: string | null = null): void {
-  store.workspaces.put(chosen(paths, task, plan, beginsWith));
+  store.workspaces.put(chosen(store, paths, task, { ...plan, beginsWith }));
 }
 
-function chosen(paths: Paths, task: Task, { repository, prefix, baseCommit, branch }: WorktreePlan, beginsWith: string | null): Workspace {
+function chosen(
+  store: Store,
+  paths: Paths,
+  task: Task,
+  { repository, prefix, baseCommit, branch, beginsWith }: WorktreePlan & { readonly beginsWith: string | null },
+): Workspace {
   const slug = slugOf(task.worktreeName ?? task.name ?? task.title);
-  const digest = createHash("sha256").update(repository).digest("hex").slice(0, 8);
+  const digest = digestOf(repository);
   return {
     taskId: task.id,
     kind: "worktree",
@@ -71,12 +77,19 @@ function chosen(paths: Paths, task: Task, { repository, prefix, baseCommit, bran
     problem: null,
     trash: null,
     trashedAt: null,
+    ports: freePorts(store.workspaces.ports(), paths.home),
+    isSetUp: false,
+    setup: null,
   };
 }
 
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
 /** @throws WorkerError invalid_input: an option of a worktree without a worktree. */
-function requireNone({ worktreeName, worktreeBase, worktreeBranch }: NewTask): void {
-  const given = { worktree_name: worktreeName, worktree_base: worktreeBase, worktree_branch: worktreeBranch };
+function requireNone({ worktreeName, worktreeBase, worktreeBranch, setup }: NewTask): void {
+  const given = { worktree_name: worktreeName, worktree_base: worktreeBase, worktree_branch: worktreeBranch, setup };
   const [name] = Object.entries(given).find(([, value]) => value !== null) ?? [];
   if (name === undefined) return;
   const detail = "belongs to a worktree, and the task works in place";

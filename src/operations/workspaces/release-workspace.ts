@@ -1,4 +1,6 @@
 /** Lets go of a task's files before the task is removed: its worktree goes into the trash. */
+import { rmSync } from "node:fs";
+import { temporaryPath } from "../../config/paths.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { trashWorktree } from "./clean-workspaces.ts";
 import { gitAnswer } from "./git-answer.ts";
@@ -20,6 +22,7 @@ export async function releaseWorkspace(context: CleanContext, taskId: number): P
       `The worktree of task ${taskId} would be lost with it: ${reasons.join("; ")}. Keep the work (push or merge its branch), or throw it away first: claude-worker workspace clean ${taskId} --force`,
     );
   if (isThere) return await gitAnswer(async () => await trashWorktree(context, worktree));
-  const { store } = context;
-  await store.write(() => store.workspaces.put({ ...worktree, state: "gone" }));
+  const { store, paths } = context;
+  rmSync(temporaryPath(paths, taskId), { recursive: true, force: true });
+  await store.write(() => store.workspaces.put({ ...worktree, state: "gone", ports: null }));
 }

@@ -2,6 +2,8 @@
 import type { CheckpointView, WorkspaceView } from "../../contract/views/workspace.ts";
 import type { Apply } from "../../domain/workspace/apply.ts";
 import type { ChangeCounts, Checkpoint, Workspace } from "../../domain/workspace/workspace.ts";
+import type { SetupRun } from "../../domain/workspace/setup.ts";
+import { portsFrom } from "../../domain/workspace/workspace-variables.ts";
 import type { Store } from "../../store/store.ts";
 import { rfc3339 } from "../tasks/times.ts";
 
@@ -19,7 +21,14 @@ export function workspaceView(workspace: Workspace, applied: Apply | null): Work
     dirty: workspace.isDirty,
     no_snapshots: workspace.problem,
     applied: applied === null ? null : { way: applied.way, branch: applied.branch, commit: applied.result, at: rfc3339(applied.at) },
+    ports: portsFrom(workspace.ports),
+    setup: workspace.setup === null ? null : setupView(workspace.setup),
   };
+}
+
+function setupView({ command, state, exitCode, reason, outputTail, startedAt, tookMs }: SetupRun): NonNullable<WorkspaceView["setup"]> {
+  const how = { command, state, exit_code: exitCode, reason, output_tail: outputTail };
+  return { ...how, started_at: rfc3339(startedAt), took_ms: tookMs };
 }
 
 /** A task's checkpoints, oldest first, and why the last try gave none. */

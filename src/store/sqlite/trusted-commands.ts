@@ -1,5 +1,6 @@
 /** Stores what repositories' `.claude-worker.json` said when a person trusted their directory. */
 import type Database from "better-sqlite3";
+import { noCommands } from "../../domain/verification/repository-commands.ts";
 import type { RepositoryCommands } from "../../domain/verification/repository-commands.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
@@ -33,11 +34,16 @@ export function createTrustedCommandStore(database: Database.Database, writing: 
     "INSERT OR REPLACE INTO trusted_commands (file, commands, digest, since) VALUES (@file, @commands, @digest, @since)",
   );
   const deleteOne = database.prepare("DELETE FROM trusted_commands WHERE file = ?");
+  // Rows of earlier versions lack what their version did not know.
+  const decoded = (found: unknown): TrustedCommands => {
+    const trusted = row.decode(found);
+    return { ...trusted, commands: { ...noCommands, ...trusted.commands } };
+  };
   return {
-    list: () => selectAll.all().map((found) => row.decode(found)),
+    list: () => selectAll.all().map(decoded),
     get: (file) => {
       const found = select.get(file);
-      return found === undefined ? null : row.decode(found);
+      return found === undefined ? null : decoded(found);
     },
     put: (trusted) => {
       writing.mustBeInside();

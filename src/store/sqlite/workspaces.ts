@@ -13,6 +13,8 @@ export interface WorkspaceStore {
   remove(taskId: number): void;
   /** Inside `write`. Forgets the workspaces of removed tasks of which nothing is left. */
   removeStray(): void;
+  /** The first ports of all blocks in use. */
+  ports(): Set<number>;
   /** The tasks with a running attempt that works in or below this directory. */
   busyAt(path: string): number[];
   /** Inside `write`. Adds the workspace of a task, or replaces what is known of it. */
@@ -41,6 +43,9 @@ const row = defineRow<Workspace>({
   problem: "plain",
   trash: "plain",
   trashedAt: "plain",
+  ports: "plain",
+  isSetUp: "flag",
+  setup: "json",
 });
 const fields = [
   "taskId",
@@ -59,6 +64,9 @@ const fields = [
   "problem",
   "trash",
   "trashedAt",
+  "ports",
+  "isSetUp",
+  "setup",
 ] as const satisfies readonly (keyof Workspace)[];
 
 /** The workspaces' rows on one connection. */
@@ -85,6 +93,7 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
        AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = workspaces.task_id)
        AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE checkpoints.task_id = workspaces.task_id)`,
   );
+  const ports = database.prepare<[], { ports: number }>("SELECT ports FROM workspaces WHERE ports IS NOT NULL");
   return {
     removeStray: () => void removeStray.run(),
     worktrees: ({ withGone = false } = {}) => selectTrees.all({ all: Number(withGone) }).map((each) => row.decode(each)),
@@ -92,6 +101,7 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
       writing.touch(taskId);
       remove.run(taskId);
     },
+    ports: () => new Set(ports.all().map(({ ports: first }) => first)),
     busyAt: (path) => busy.all({ path }).map(({ id }) => id),
     move: (taskId, from, to) => {
       writing.touch(taskId);

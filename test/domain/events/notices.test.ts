@@ -24,6 +24,7 @@ const records: Readonly<Record<NoticeKind, object>> = {
   cut_background: worker("cut_background", { names: ["npm run dev"] }),
   directory_gone: worker("directory_gone", { directory: "/home/me/project", fault: "It does not exist." }),
   failed_mcp_server: worker("failed_mcp_server", { servers: [{ name: "github", reason: null }] }),
+  files_included: worker("files_included", { files: 2, bytes: 12, leftOut: [{ path: "big", why: "is gone" }], leftOutCount: 1, tookMs: 3 }),
   hook_ended: worker("hook_ended", { ...hook, tookMs: 12_000, timedOut: false }),
   hook_no_verdict: system("informational", {
     tag: "hook_no_verdict",

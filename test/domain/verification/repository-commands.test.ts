@@ -6,8 +6,15 @@ test("a repository names commands, and those that run by default", () => {
   assert.deepEqual(repositoryCommands({ verify: { test: "npm test" }, verify_default: ["test"] }), {
     commands: { test: "npm test" },
     defaults: ["test"],
+    setup: null,
   });
-  assert.deepEqual(repositoryCommands({}), { commands: {}, defaults: [] });
+  assert.deepEqual(repositoryCommands({}), { commands: {}, defaults: [], setup: null });
+  const cache = { key: ["package-lock.json"], paths: ["node_modules", "web/node_modules"] };
+  assert.deepEqual(repositoryCommands({ setup: " npm ci ", setup_cache: cache }), {
+    commands: {},
+    defaults: [],
+    setup: { command: "npm ci", cache },
+  });
 });
 
 test("a file that says something else is refused with a sentence", () => {
@@ -25,6 +32,17 @@ test("a file that says something else is refused with a sentence", () => {
     [{ verify: { test: "x" }, verify_default: "test" }, /not a list/],
     [{ verify: { test: "x" }, verify_default: ["lint"] }, /names "lint" in "verify_default"/],
     [{ verify_default: [1] }, /names 1 in/],
+    [{ setup: ["npm ci"] }, /has a "setup" that is not a command/],
+    [{ setup: " " }, /has a "setup" that is not a command/],
+    [{ setup: "a\0b" }, /NUL/],
+    [{ setup_cache: { key: ["a"], paths: ["b"] } }, /has a "setup_cache" and no "setup"/],
+    [{ setup: "x", setup_cache: { key: ["a"], path: ["b"] } }, /unknown field "path" in "setup_cache": did you mean "paths"\?/],
+    [{ setup: "x", setup_cache: { key: ["a"] } }, /has a "paths" in "setup_cache" that is not a list of paths/],
+    [{ setup: "x", setup_cache: { key: [], paths: ["b"] } }, /has a "key" in "setup_cache" that is not a list of paths/],
+    ...["../x", "/etc", "a//b", "./a", "a/", ".git/config", "a/.GIT/b", "a\0"].map((wrongPath): [object, RegExp] => [
+      { setup: "x", setup_cache: { key: ["a"], paths: [wrongPath] } },
+      /paths lie below the top of the repository, and not in \.git$/,
+    ]),
   ];
   for (const [json, problem] of wrong) {
     const found = repositoryCommands(json);

@@ -1,5 +1,6 @@
 /** Which verify commands a caller may have run, and where names come from. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -124,4 +125,27 @@ test("commands of the settings count for tasks that name none", async (t) => {
   assert.deepEqual((await submit()).verify, ["make check"]);
   assert.deepEqual((await submit(undefined, agent)).verify, ["make check"], "a person has named it");
   assert.deepEqual((await submit(["@none"], agent)).verify, []);
+});
+
+test("an agent has only the repository's set-up run, or none", async (t) => {
+  const { write, trust, api, corner } = setup(t);
+  const submit = async (command: string | null, by = agent): Promise<string | null> => {
+    const input = taskInput.parse({ prompt: "p", working_directory: corner.work, workspace_kind: "worktree", setup: command });
+    return (await api.submitTask(input, by)).setup;
+  };
+  execFileSync("git", ["init", "-q"], { cwd: corner.work });
+  execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "first", "--allow-empty"], { cwd: corner.work });
+  write({ setup: "npm ci" });
+  await trust();
+  for (const may of [null, "@none", "npm ci"]) assert.equal(await submit(may), may);
+  await assert.rejects(submit("npm i"), {
+    code: "forbidden",
+    message: /^The set-up command npm i runs outside of Claude's permission rules/,
+  });
+  assert.equal(await submit("npm i", person), "npm i");
+  write({ setup: "npm i" });
+  await assert.rejects(submit(null, person), {
+    code: "untrusted_directory",
+    message: /a person has trusted another one: npm ci\. It says: npm i\. .*claude-worker trust add \S+work\. .*--setup @none$/,
+  });
 });

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { temporaryPath } from "../../../src/config/paths.ts";
 import { GitProgram } from "../../../src/git/git-program.ts";
 import { emptyTrash } from "../../../src/operations/workspaces/empty-trash.ts";
 import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
@@ -140,9 +141,13 @@ test("what cannot be found out removes nothing", async (t) => {
 });
 
 test("after seven days a worktree is deleted, and its branch where that is safe", async (t) => {
-  const { store, task, clean, empty, git, refs } = await setup(t);
+  const { store, paths, task, clean, empty, git, refs } = await setup(t);
+  const ports = store.workspaces.get(task.id)?.ports ?? null;
+  const temporary = temporaryPath(paths, task.id);
+  mkdirSync(temporary, { recursive: true });
   assert.equal(await clean(), null);
-  const trash = store.workspaces.get(task.id)?.trash ?? "";
+  const { trash, ports: kept } = store.workspaces.get(task.id) ?? {};
+  assert.ok(trash != null && ports !== null && kept === ports && existsSync(temporary), "the trash keeps what it may come back with");
   const child = spawn("sleep", ["1000"], { cwd: trash });
   t.after(() => child.kill("SIGKILL"));
   assert.partialDeepStrictEqual(await empty(7.1), { deleted: 0, left: 1 });
@@ -151,6 +156,7 @@ test("after seven days a worktree is deleted, and its branch where that is safe"
   await new Promise((resolve) => child.once("close", resolve));
   assert.deepEqual(await empty(7.1), { deleted: 1, left: 0, problems: [] });
   assert.deepEqual([existsSync(trash), store.workspaces.get(task.id)?.state], [false, "gone"]);
+  assert.deepEqual([existsSync(temporary), store.workspaces.get(task.id)?.ports, store.workspaces.ports().size], [false, null, 0]);
   assert.equal(git("worktree", "list", "--porcelain").match(/^worktree /gm)?.length, 1);
   assert.deepEqual(refs(), ["refs/claude-worker/1/1/1", "refs/heads/main"]);
 });

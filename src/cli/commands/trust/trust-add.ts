@@ -12,7 +12,7 @@ export const command = defineCommand<object>({
   name: "trust add",
   summary: "Let tasks run in a directory and below it",
   details:
-    "Tasks there follow its CLAUDE.md and run its hooks and MCP servers as you, and the verify commands that its .claude-worker.json names now. When no server runs, one is started.",
+    "Tasks there follow its CLAUDE.md and run its hooks and MCP servers as you, and the commands that its .claude-worker.json names now. When no server runs, one is started.",
   arguments: [{ name: "[directory]", description: "default: the current one", completes: "directories" }],
   examples: [{ command: "claude-worker trust add ~/project", does: "trust one project" }],
   async run({ words, options, io }) {

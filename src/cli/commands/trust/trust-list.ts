@@ -7,6 +7,7 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
+import { commandLines } from "../../task/confirm-trust.ts";
 import { relativeTime } from "../../terminal/render/time.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
@@ -31,13 +32,12 @@ export const command = defineCommand<object>({
       ]);
       io.stdout.write(table(rows, { header: ["TRUSTED BY", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns }));
     }
-    if (options.json !== true && io.stdout.isTTY) for (const line of trust.commands.flatMap(commandLines)) say(io.stdout, line);
+    if (options.json !== true && io.stdout.isTTY) for (const line of trust.commands.flatMap(linesOf)) say(io.stdout, line);
     return exitCodes.ok;
   },
 });
 
-/** The verify commands of a repository that tasks may run. */
-function commandLines({ file, verify }: TrustView["commands"][number]): string[] {
-  const commands = Object.entries(verify).map(([name, command]) => `  @${name}: ${plainLine(command, 500)}`);
-  return ["", `Verify commands of ${plainLine(file, 4096)}:`, ...commands];
+/** The commands of a repository that tasks may run. */
+function linesOf({ file, verify, setup, setup_cache: cache }: TrustView["commands"][number]): string[] {
+  return ["", ...commandLines(file, verify, setup === null ? null : { command: setup, cache })];
 }

@@ -3,6 +3,7 @@
  * form is asked for.
  */
 import type { TaskView } from "../../../contract/views/task.ts";
+import { formatDuration } from "../../../domain/text/duration.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { attentionMark, attentionText } from "./attention.ts";
@@ -117,6 +118,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Directory", task.working_directory],
     ["Worktree", worktreeText(task)],
     ["Applied", appliedText(task)],
+    ["Set up", setupText(task)],
     ["Changed", changedText(task)],
     ["Model", modelOf(task)],
     ...optionFacts(task),
@@ -149,6 +151,26 @@ function worktreeText({ workspace }: TaskView): string {
   if (workspace?.kind !== "worktree") return "";
   const state = workspace.state === "ready" || workspace.state === "kept" ? "" : ` (${workspace.state ?? ""})`;
   return `${workspace.path}${workspace.branch === null ? "" : `, branch ${workspace.branch}`}${state}`;
+}
+
+/** The command, and how it ended; then the ports, which its servers should use. */
+function setupText({ workspace }: TaskView): string {
+  if (workspace === null) return "";
+  const { setup, ports } = workspace;
+  const [first] = ports;
+  const last = ports.at(-1);
+  const facts = [
+    setup === null ? "" : `${plainLine(setup.command, 200)} ${setupEndText(setup)}`,
+    first === undefined || last === undefined ? "" : `ports ${first}-${last}`,
+  ];
+  return facts.filter((fact) => fact !== "").join(", ");
+}
+
+function setupEndText({ state, exit_code: code, reason, took_ms: took }: NonNullable<NonNullable<TaskView["workspace"]>["setup"]>): string {
+  const time = took === null ? "" : ` after ${formatDuration(took)}`;
+  if (state === "running") return "runs";
+  if (state === "passed") return `passed${time}`;
+  return `${state === "stopped" ? "was stopped" : reason === null ? `ended with exit code ${code ?? "?"}` : "failed"}${time}`;
 }
 
 function changedText({ workspace }: TaskView): string {

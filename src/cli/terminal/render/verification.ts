@@ -10,6 +10,7 @@ const shownCharacters = 200;
 /** What a task's status says with its verification: `verifying`, `completed · verified`. */
 export function statusWord({ status, phase, verified }: Pick<TaskSummaryView, "status" | "phase" | "verified">): string {
   if (phase === "verifying") return "verifying";
+  if (phase === "setting_up") return "setting up";
   return verified === true ? `${status} · verified` : status;
 }
 

@@ -39,6 +39,7 @@ import { verifyBaselines } from "../migrations/0033-verify-baselines.ts";
 import { trash } from "../migrations/0034-trash.ts";
 import { messageNotes } from "../migrations/0035-message-notes.ts";
 import { applies } from "../migrations/0036-applies.ts";
+import { setup } from "../migrations/0037-setup.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -85,6 +86,7 @@ export const migrations: readonly Migration[] = [
   trash,
   messageNotes,
   applies,
+  setup,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -1,0 +1,78 @@
+/** Defines how a worktree is set up before Claude begins. */
+import { lastLines } from "../text/last-lines.ts";
+import { plainLine } from "../text/plain-text.ts";
+import { verifyEnd } from "../verification/verify-result.ts";
+import type { ProcessEnd } from "../verification/verify-result.ts";
+import type { RepositorySetup } from "./repository-setup.ts";
+
+/** A word that stands for no set-up command, whatever the repository says. */
+export const noSetup = "@none";
+
+/** How much of the output the error has. */
+const failureCharacters = 800;
+const failureLines = 10;
+
+/** What is wrong with a command, as the end of a sentence; null: nothing. */
+export function setupProblem(command: string): string | null {
+  if (command.trim().startsWith("@") && command.trim() !== noSetup) return `names nothing. Give a command like \`npm ci\`, or ${noSetup}`;
+  return command.includes("\0") ? "holds NUL" : null;
+}
+
+/**
+ * The command that counts: the task's own, else the repository's; null: there is none.
+ * @param trusted what a person has trusted of the repository.
+ */
+export function setupCommand({ setup: own }: { readonly setup: string | null }, trusted: RepositorySetup | null): string | null {
+  return own === noSetup ? null : (own ?? trusted?.command ?? null);
+}
+
+/** `stopped`: its attempt was stopped meanwhile. */
+export const setupStates = ["running", "passed", "failed", "stopped"] as const;
+export type SetupState = (typeof setupStates)[number];
+
+/** The last run of the set-up command in a task's worktree. */
+export interface SetupRun {
+  readonly command: string;
+  readonly state: SetupState;
+  /** Null: it did not exit by itself. */
+  readonly exitCode: number | null;
+  /** Why it could not run to its end, as a part of a sentence; null: it exited. */
+  readonly reason: string | null;
+  /** The end of what it printed, without secrets. */
+  readonly outputTail: string;
+  /** UTC milliseconds. */
+  readonly startedAt: number;
+  /** Null: it runs. */
+  readonly tookMs: number | null;
+}
+
+/** What the runner does once the worktree is there. */
+export interface SetupOrder {
+  /** Whether it was done already: then only a worktree that was rebuilt is set up again. */
+  readonly isDone: boolean;
+  /** Null: there is no command. */
+  readonly command: string | null;
+  readonly timeoutMs: number;
+}
+
+/** What the end of its process says. @param limit the time limit, in words. */
+export function setupEnd(
+  end: ProcessEnd,
+  limit: string,
+): Pick<SetupRun, "exitCode" | "reason"> & { readonly state: Exclude<SetupState, "running"> } {
+  const { state, exitCode, reason } = verifyEnd(end, limit);
+  return { state: state === "unavailable" ? "failed" : state, exitCode, reason };
+}
+
+/** Why the task could not begin, for people. */
+export function setupFailure({
+  command,
+  exitCode,
+  reason,
+  output,
+}: Pick<SetupRun, "command" | "exitCode" | "reason"> & { readonly output: string }): string {
+  const how = reason === null ? `ended with exit code ${exitCode ?? "?"}` : `failed: ${reason}`;
+  const printed = lastLines(output, { characters: failureCharacters, lines: failureLines });
+  const said = `The command that sets the worktree up (${plainLine(command, 200)}) ${how}.`;
+  return printed === "" ? said : `${said} The end of its output:\n${printed}`;
+}

@@ -1,0 +1,104 @@
+/**
+ * Sets a worktree up before Claude begins: copies ignored files, and runs the repository's command.
+ * A kill in the middle leaves it to the next attempt, which does all of it again.
+ */
+import path from "node:path";
+import type { AgentWork } from "../agent/agent.ts";
+import { commandEnvironment } from "../config/agent-env.ts";
+import { startProblems } from "../domain/events/record.ts";
+import type { RunnerNote } from "../domain/events/record.ts";
+import { formatDuration } from "../domain/text/duration.ts";
+import { setupEnd, setupFailure } from "../domain/workspace/setup.ts";
+import type { SetupOrder } from "../domain/workspace/setup.ts";
+import type { WorktreeOrder } from "../domain/workspace/worktree-order.ts";
+import { Git } from "../git/git.ts";
+import type { GitProgram } from "../git/git-program.ts";
+import { includeFiles, includeLimits } from "../git/include-files.ts";
+import { pathBelow } from "../git/repository.ts";
+import { failpoint } from "../processes/failpoint.ts";
+import { markerName } from "../processes/sweep.ts";
+import { endLeftovers } from "./leftovers.ts";
+import { ShellCommand } from "./shell-command.ts";
+
+export interface WorktreeSetupOptions {
+  readonly work: Pick<AgentWork, "ownPaths">;
+  readonly worktree: WorktreeOrder;
+  readonly order: SetupOrder;
+  readonly program: GitProgram;
+  /** The agent's environment with the variables of the worktree. */
+  readonly agentEnv: Readonly<Record<string, string>>;
+  readonly runnerId: string;
+  /** Whether this process is the subreaper of its tree now. */
+  readonly isAdopting: () => boolean;
+  /** Called before a command: at its end everything else below this process is ended, too. */
+  readonly onCommand: () => void;
+  /** Writes a note, so that it survives a kill of this process. */
+  readonly note: (note: RunnerNote) => void;
+  readonly signal: AbortSignal;
+}
+
+export class WorktreeSetup {
+  readonly #options: WorktreeSetupOptions;
+  #running: ShellCommand | null = null;
+
+  constructor(options: WorktreeSetupOptions) {
+    this.#options = options;
+  }
+
+  /** @returns whether the worktree is set up. @throws GitProblem. */
+  async run(): Promise<boolean> {
+    const { order, note, signal } = this.#options;
+    await this.#include();
+    failpoint("setup.included");
+    if (order.command !== null && !(await this.#command(order.command))) return false;
+    if (signal.aborted) return false;
+    note({ type: "worker", subtype: "worktree_set_up" });
+    return true;
+  }
+
+  /** Ends the command that runs. */
+  stop(): void {
+    this.#running?.stop();
+  }
+
+  async #include(): Promise<void> {
+    const { worktree, work, program, note, signal } = this.#options;
+    const from = mainCheckout(worktree);
+    if (from === null) return;
+    const begun = performance.now();
+    const except = (work.ownPaths ?? []).flatMap((own) => pathBelow(own, from));
+    const done = await includeFiles(new Git(program, from, signal), { from, to: worktree.path, except, limits: includeLimits, signal });
+    if (done !== null) note({ type: "worker", subtype: "files_included", ...done, tookMs: Math.round(performance.now() - begun) });
+  }
+
+  async #command(command: string): Promise<boolean> {
+    const { order, worktree, agentEnv, runnerId, isAdopting, onCommand, note, signal } = this.#options;
+    if (signal.aborted) return false;
+    onCommand();
+    note({ type: "worker", subtype: "setup_started", command });
+    failpoint("setup.started");
+    const left: RunnerNote[] = [];
+    this.#running = new ShellCommand({
+      command,
+      directory: worktree.path,
+      env: { ...commandEnvironment(agentEnv), [markerName]: runnerId },
+      limitMs: order.timeoutMs,
+      clear: async () => void left.push(...(await endLeftovers(runnerId, { isAdopting, namesDetached: false }))),
+    });
+    const end = await this.#running.run();
+    this.#running = null;
+    left.forEach(note);
+    const { tookMs, output, outputBytes } = end;
+    const how = setupEnd(end, formatDuration(order.timeoutMs));
+    note({ type: "worker", subtype: "setup_ended", command, ...how, tookMs, output, outputBytes });
+    failpoint("setup.ended");
+    if (how.state === "failed")
+      note({ type: "worker", subtype: "gave_up", error: startProblems.setupFailed, text: setupFailure({ command, ...how, output }) });
+    return how.state === "passed";
+  }
+}
+
+/** The top of the main checkout; null: the repository has none at the usual place. */
+function mainCheckout({ repository }: WorktreeOrder): string | null {
+  return path.basename(repository) === ".git" ? path.dirname(repository) : null;
+}
