@@ -91,6 +91,8 @@ export class RunningAttempt {
   #stopsAtStep = false;
   /** Keys of the messages that the agent has got. */
   readonly #said: Set<string>;
+  /** Messages that came before the agent runs; null: it runs. */
+  #early: readonly SentMessage[] | null = [];
   readonly #commands = new CommandAnswers();
   #ending: Promise<void> | null = null;
   #isWaiting = false;
@@ -185,6 +187,7 @@ export class RunningAttempt {
     if (before !== null) this.#take(before);
     if (work.baseline === true) await this.#check(true);
     if (this.#isEnding) return this.end(null);
+    for (const message of this.#takeEarly()) agent.say?.(message);
     const thrown = await agent.run(
       work,
       (entry) => this.#take(entry),
@@ -276,13 +279,23 @@ export class RunningAttempt {
   say(message: SentMessage): void {
     if (this.#said.has(message.key) || this.#stopReason !== null || this.#ending !== null) return;
     this.#said.add(message.key);
-    this.#options.agent.say?.(message);
+    if (this.#early === null) this.#options.agent.say?.(message);
+    else this.#early = [...this.#early, message];
+  }
+
+  #takeEarly(): readonly SentMessage[] {
+    const early = this.#early ?? [];
+    this.#early = null;
+    return early;
   }
 
   /** Takes a message back. One that has not come is not given to the agent when it comes. */
   unsay(key: string, by: string): void {
     if (this.#isEnding) return;
-    if (this.#said.has(key)) return this.#options.agent.unsay?.(key, by);
+    const left = this.#early?.filter((message) => message.key !== key) ?? null;
+    const isEarly = left?.length !== this.#early?.length;
+    if (this.#said.has(key) && !isEarly) return this.#options.agent.unsay?.(key, by);
+    this.#early = left;
     this.#said.add(key);
     this.#take({ type: "worker", subtype: "message_taken_back", key, by });
   }

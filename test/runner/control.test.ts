@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
@@ -63,6 +63,21 @@ test("a start that is sent twice to a runner starts once", async (t) => {
   const records = await attempt.ended();
   assert.equal(notesOf(records, "started").length, 1);
   assert.equal(readFileSync(path.join(attempt.start.spec.workingDirectory, "log"), "utf8"), "1\n2\n");
+});
+
+test("a message is taken back before the agent runs, and before it comes", async (t) => {
+  const { runner, place } = await setup(t);
+  const message = (key: string) => ({ type: "message", message: { key, text: "more 1", continues: false, delivery: "next" } }) as const;
+  const unsend = (key: string) => ({ type: "unsend", key, by: "socket" }) as const;
+  const wait = "until [ -e gate ]; do sleep 0.05; done";
+  const attempt = runner.start({ prompt: "steps 2 delay 20", verify: [wait] }, { baseline: true });
+  await attempt.record("the check before the agent", ({ subtype }) => subtype === "verify_started");
+  for (const each of [message("taken"), unsend("taken"), message("kept"), unsend("late"), message("late")]) runner.connection.send(each);
+  await attempt.record("the last one taken back", ({ subtype, key }) => subtype === "message_taken_back" && key === "late");
+  writeFileSync(path.join(place.work, "gate"), "");
+  const records = await attempt.ended();
+  const keys = (subtype: string): unknown[] => notesOf(records, subtype).map((note) => note["key"]);
+  assert.deepEqual([keys("message_taken_back"), keys("message_delivered")], [["taken", "late"], ["kept"]]);
 });
 
 test("a runner refuses a second attempt and continues the first", async (t) => {
