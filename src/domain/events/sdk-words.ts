@@ -18,7 +18,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "interrupt interrupted invalid_request json_schema keep_alive killed list_models list_permission_rules " +
     "local_command_output malformed_tool_use_exhausted managed_settings_invalid managed_settings_not_delivered " +
     "max_output_tokens max_tokens max_turns mcp_call mcp_message mcp_read_resource mcp_reconnect mcp_set_servers " +
-    "mcp_status mcp_toggle mcp_tool memory_recall message message_delivered message_done message_taken_back messages_in_prompt mirror_error model_error model_not_found model_refusal_fallback " +
+    "mcp_status mcp_toggle mcp_tool memory_recall message message_answered message_delivered message_done message_taken_back messages_in_prompt mirror_error model_error model_not_found model_refusal_fallback " +
     "model_refusal_no_fallback no_checkpoint notification oauth_org_not_allowed object org_config_refused " +
     "org_config_required_unavailable org_pin_api_key_conflict org_pin_mismatch org_verify_failed overloaded pause_turn " +
     "pending permission_denied plugin_install preset prompt prompt_suggestion prompt_too_long provider_not_allowed " +

@@ -58,6 +58,7 @@ test("a task is read from the store as it was submitted", async (t) => {
     result: null,
     structuredResult: null,
     error: null,
+    earlierEnd: null,
     attention: null,
     costUsd: null,
     usage: null,
