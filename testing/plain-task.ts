@@ -58,6 +58,8 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     phase: null,
     verified: null,
     verification: [],
+    loop: null,
+    iterations: [],
     asked_at: null,
     questions: [],
     messages: [],

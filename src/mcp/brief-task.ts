@@ -8,6 +8,7 @@ import { isDefault, optionRows } from "../domain/task/option-values.ts";
 import type { OptionName } from "../domain/task/options.ts";
 import { taskSummaryView, taskView, verificationView } from "../contract/views/task.ts";
 import type { TaskSummaryView, TaskView } from "../contract/views/task.ts";
+import { iterationView } from "../contract/views/iteration.ts";
 import { lastLines } from "../domain/text/last-lines.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import { markAgentOutput } from "./untrusted.ts";
@@ -77,6 +78,7 @@ export const wholeTask = taskView
     attention: true,
     phase: true,
     verified: true,
+    loop: true,
     waiting_for: true,
     working_directory: true,
     workspace: true,
@@ -99,6 +101,7 @@ export const wholeTask = taskView
   })
   .extend({
     verification: z.array(verificationView.omit({ output_tail: true })).describe("How each verify command stands."),
+    iterations: z.array(iterationView.omit({ output_tail: true })).describe("The iterations of a loop that have ended."),
     options: furtherOptions,
     error_code: z.string().nullable(),
     error_retryable: errorRetryable,

@@ -317,6 +317,8 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     },
     verifying: (taskId) => store.verifications.running(taskId),
     verifications: (taskId) => store.verifications.ofTask(taskId),
+    iterations: (taskId) => store.iterations.ofTask(taskId),
+    iterationsEnded: (taskId) => store.iterations.count(taskId),
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
     appliedOf: (taskId) => store.applies.last(taskId),
     workspaceOf: (taskId) => store.workspaces.get(taskId),

@@ -7,7 +7,7 @@ import type { AgentWork } from "../agent/agent.ts";
 import { commandEnvironment } from "../config/agent-env.ts";
 import type { RunnerNote } from "../domain/events/record.ts";
 import { formatDuration } from "../domain/text/duration.ts";
-import { checksOf, protectCheck } from "../domain/verification/checks.ts";
+import { checksOf, isCommandOfVerify, protectCheck } from "../domain/verification/checks.ts";
 import type { VerifyCommand } from "../domain/verification/verify-command.ts";
 import { verifyEnd } from "../domain/verification/verify-result.ts";
 import { failpoint } from "../processes/failpoint.ts";
@@ -58,7 +58,7 @@ export class Verification {
 
   async #runAll(): Promise<void> {
     const { work, isBaseline } = this.#options;
-    const checks = checksOf(work.spec).filter(({ name }) => !isBaseline || name !== protectCheck);
+    const checks = checksOf(work.spec).filter((check) => !isBaseline || isCommandOfVerify(check));
     for (const check of checks) if (!this.#isStopped) await this.#runOne(check);
   }
 

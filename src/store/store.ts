@@ -31,6 +31,7 @@ import type { TurnStore } from "./sqlite/turns.ts";
 import type { TrustedCommandStore } from "./sqlite/trusted-commands.ts";
 import type { UsageStore } from "./sqlite/usage.ts";
 import type { WorkspaceStore } from "./sqlite/workspaces.ts";
+import type { IterationStore } from "./sqlite/iterations.ts";
 import type { VerificationStore } from "./sqlite/verifications.ts";
 
 export interface Store {
@@ -59,6 +60,7 @@ export interface Store {
   readonly rules: RuleStore;
   readonly workspaces: WorkspaceStore;
   readonly checkpoints: CheckpointStore;
+  readonly iterations: IterationStore;
   readonly verifications: VerificationStore;
   readonly trustedCommands: TrustedCommandStore;
   /**

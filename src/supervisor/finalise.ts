@@ -31,6 +31,7 @@ import { checksOf } from "../domain/verification/checks.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 import { endMessages, undeliveredOf } from "./message-records.ts";
+import { keepIteration, loopAtEnd } from "./loop-records.ts";
 import { askRevoked } from "./question-records.ts";
 import { failedBefore, sayFailure } from "./say-failure.ts";
 import { outdated } from "./outdated-checks.ts";
@@ -114,8 +115,11 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const spent = facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result);
   // The runner's closing record, where there is one, has the time of the end.
   const endedAt = endOf(attempt, { seenUp: facts.ended ? null : options.seenUp, now });
+  const workedInAllMs = (task.durationMs ?? 0) + workedMs(attempt.startedAt, endedAt, asked);
+  const loop = loopAtEnd(store, task, attempt, { outcome, endedAt, workedMs: workedInAllMs });
   const after = afterOutcome({
     outcome,
+    loop: loop?.state ?? null,
     task: { ...task, ...spent },
     progressed,
     ranMs: endedAt - attempt.startedAt,
@@ -137,6 +141,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   if (options.swept.length > 0) {
     store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { ...sweptData(options.swept), by: "server" } }]);
   }
+  if (loop?.iteration != null) keepIteration(store, loop.iteration, task);
   const completed = after.operation === "complete";
   // Claude has finished, whatever the verification says.
   const keepsResult = after.operation === "fail" && (isFailedVerification(outcome) || outcome.kind === "verify_unavailable");
@@ -178,7 +183,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
         ? {}
         : { result: null, structuredResult: null }),
       ...spent,
-      durationMs: (task.durationMs ?? 0) + workedMs(attempt.startedAt, endedAt, asked),
+      durationMs: workedInAllMs,
     },
     endedAt,
   );
@@ -192,10 +197,11 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   if (over !== null && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (isRequeued && task.status === "running")) store.messages.give(task.id, attempt.id);
-  if (isRequeued && isFailedVerification(outcome) && after.resumable)
-    sayFailure(store, { task, attempt, number: after.verifyFailures, now });
+  if (isRequeued && isFailedVerification(outcome) && !after.spendsRetry)
+    sayFailure(store, { task, attempt, number: after.verifyFailures, loop: loop?.state ?? null, now });
   if (isFollowed && moved !== null) {
     store.verifications.outdate(task.id);
+    store.iterations.outdate(task.id);
     store.messages.continueTask(task.id);
     store.tasks.transition(task.id, "follow_up", now, continued(moved));
   }

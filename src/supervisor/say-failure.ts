@@ -7,6 +7,8 @@ import { resultsIn } from "../domain/events/verify-events.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { cutString } from "../domain/text/cut-json.ts";
 import { failureMessage } from "../domain/verification/verify-texts.ts";
+import { iterationText } from "../domain/verification/loop.ts";
+import type { LoopState } from "../domain/verification/loop.ts";
 import { verdictOf } from "../domain/verification/verify-result.ts";
 import { checksOf } from "../domain/verification/checks.ts";
 import type { Store } from "../store/store.ts";
@@ -16,16 +18,21 @@ const sender = "verification";
 /** How much of a message its event has. */
 const shownCharacters = 2000;
 
-/** Inside `write`. @param failed `number`: which failure in a row it is */
+/**
+ * Inside `write`. @param failed `number`: which failure in a row it is; `loop`: how the task's loop
+ * stands, null where it is not one.
+ */
 export function sayFailure(
   store: Store,
-  { task, attempt, number, now }: { task: Task; attempt: Attempt; number: number; now: number },
+  { task, attempt, number, loop, now }: { task: Task; attempt: Attempt; number: number; loop: LoopState | null; now: number },
 ): void {
   const results = resultsIn(store.events.ofAttempt(attempt.id, ["verify_ended"]), failedBefore(store, task));
   const verdict = verdictOf(checksOf(task), results);
   if (verdict.kind !== "failed") return;
   const key = randomUUID();
-  const text = failureMessage({ results: verdict.results, number, of: task.verifyTries, mark: `[end of output ${key.slice(0, 8)}]` });
+  const mark = `[end of output ${key.slice(0, 8)}]`;
+  const count = loop === null ? `check ${number} of at most ${task.verifyTries}` : iterationText(loop);
+  const text = failureMessage({ results: verdict.results, count, isFresh: loop?.context === "fresh", mark });
   // As that of an agent: what programs print names no file that Claude Code would read by itself.
   const sent = { taskId: task.id, key, text, delivery: "next", continues: false, sentBy: sender, byAgent: true, queuedAt: now } as const;
   const { id: message } = store.messages.insert(sent);

@@ -39,6 +39,7 @@ test("every type of event is made by some run, as the contract describes it", as
   const { id: whole } = await w.submit("think and write", {
     permission_mode: "acceptEdits",
     verify: ["test -e a.txt"],
+    until: "true",
     workspace_kind: "worktree",
     setup: "true",
   });

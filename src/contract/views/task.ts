@@ -6,6 +6,7 @@ import { taskStatuses } from "../../domain/task/task.ts";
 import { verifyStates } from "../../domain/verification/verify-result.ts";
 import { shownOptions } from "../task-options.ts";
 import { taskRef } from "../task-ref.ts";
+import { iterationView, loopView } from "./iteration.ts";
 import { messageView } from "./message.ts";
 import { questionView } from "./question.ts";
 import { time, timeOrNull } from "./time.ts";
@@ -48,7 +49,7 @@ export type AttentionView = z.infer<typeof attentionView>;
 
 /** How one of the commands that verify the work stands. */
 export const verificationView = z.object({
-  name: z.string().describe("`@protect` is the check of the files in `protect`."),
+  name: z.string().describe("`@protect` is the check of the files in `protect`, `@until` the command of the loop."),
   command: z.string(),
   state: z
     .enum(["pending", "running", ...verifyStates])
@@ -83,10 +84,8 @@ export const taskSummaryView = z.object({
     .describe(
       "What a running task does: a command sets its worktree up, Claude works, or a command verifies its work. Null: it does not run.",
     ),
-  verified: z
-    .boolean()
-    .nullable()
-    .describe("Whether the commands in `verify` passed on the finished work. Null: there are none, or it has not ended."),
+  verified: z.boolean().nullable().describe("Whether all checks passed on the finished work. Null: there are none, or it has not ended."),
+  loop: loopView.nullable().describe("How far the loop (`until`) is; null: the task is not a loop."),
   waiting_for: waitingForView.nullable().describe("Why a pending or waiting task does not run."),
   asked_at: timeOrNull.describe("Since when a waiting task needs an answer."),
   working_directory: z.string(),
@@ -145,7 +144,8 @@ export const taskView = taskSummaryView.extend({
     .optional()
     .describe("In the answer to a submit or a retry: sentences about what will keep the task from starting, e.g. a broken settings file."),
   questions: z.array(questionView).describe("What it needed from a person, oldest first; at most the newest 200."),
-  verification: z.array(verificationView).describe("How each of the commands in `verify` stands, in their order; empty: there are none."),
+  verification: z.array(verificationView).describe("How each check of the work stands, in their order; empty: there are none."),
+  iterations: z.array(iterationView).describe("The iterations of a loop that have ended, oldest first; at most the newest 200."),
   messages: z.array(messageView).describe("What was said to it after its prompt, oldest first; at most the newest 200."),
   result: z.string().nullable().describe("The text of the last answer; null: there is none."),
   structured_result: z

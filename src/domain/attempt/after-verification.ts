@@ -3,22 +3,29 @@ import { failed, fruitless, unchanged } from "./consequence.ts";
 import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
 import type { Outcome } from "./outcome.ts";
 import { restartInNewSession } from "./restart.ts";
+import { loopEnd } from "../verification/loop.ts";
 
 /** Whether the work is not done, as its verification says. Claude hears of it. */
 export function isFailedVerification({ kind }: Pick<Outcome, "kind">): boolean {
   return kind === "verification_failed" || kind === "protected_files_changed";
 }
 
-/** How often the verification of a task has failed in a row, this attempt included. */
-export function failuresAfter({ outcome, task }: EndedAttempt): number {
+/**
+ * How often the verification of a task has failed in a row, this attempt included. That a loop is
+ * not at its end is not a failure.
+ */
+export function failuresAfter({ outcome, task, loop }: EndedAttempt): number {
+  if (loop?.hasIteration === true && loop.iterations.at(-1)?.state !== "failed") return 0;
   return task.verifyFailures + Number(isFailedVerification(outcome));
 }
 
 /** Continues in the session, where Claude gets the output, until the task's tries are used up. */
 export function afterFailedVerification(ended: EndedAttempt): Consequence {
-  const { outcome, task } = ended;
+  const { outcome, task, loop = null } = ended;
   const failures = failuresAfter(ended);
-  if (failures < task.verifyTries) return { ...unchanged, operation: "requeue", resumable: true };
+  const end = loop === null ? null : loopEnd(loop);
+  if (end === null && failures < task.verifyTries) return { ...unchanged, operation: "requeue", resumable: loop?.context !== "fresh" };
+  if (end !== null) return failed(ended, withOutput(`${end} ${outcome.message}`, ended));
   if (task.retriesSpent < task.retries) return restartInNewSession(ended);
   return failed(
     ended,

@@ -5,6 +5,7 @@ import type { Task, TaskError } from "../task/task.ts";
 import type { Operation } from "../task/transitions.ts";
 import { retryableKinds } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
+import type { LoopState } from "../verification/loop.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { Death } from "./setbacks.ts";
 
@@ -27,6 +28,8 @@ export interface EndedAttempt {
     | "verifyFailures"
     | "earlierEnd"
   >;
+  /** How the task's loop stands now. Absent or null: it is not a loop. */
+  readonly loop?: LoopState | null;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;
   /** How long it ran. */

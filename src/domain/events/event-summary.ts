@@ -46,6 +46,8 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[task] applied onto ${data.branch}${data.commit === null ? ", not committed" : ` as ${data.commit.slice(0, 12)} (${data.way})`}`;
     case "files_put_back":
       return `[task] ${data.changed_files} files put back to checkpoint ${data.checkpoint}; as they were before: checkpoint ${data.before}`;
+    case "iteration_ended":
+      return `[loop] iteration ${data.iteration} of at most ${data.of}: ${data.state}`;
     case "swept":
       return sweptLine(data.processes);
     case "ended":

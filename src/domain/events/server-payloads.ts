@@ -3,6 +3,7 @@ import { applyWays } from "../workspace/apply.ts";
 import { outcomeKinds } from "../attempt/outcome.ts";
 import { answerDecisions, questionKinds } from "../questions/question.ts";
 import { terminalStatuses } from "../task/status.ts";
+import { iterationStates } from "../verification/loop.ts";
 import { choice, count, flag, list, mark, object, optional, orNull, text, time } from "./field.ts";
 import { actor, cut, payload } from "./payload.ts";
 
@@ -34,6 +35,22 @@ export const serverPayloads = {
     "An attempt started that continues the session. A tool call that was cut off may run again.",
     { ...start, uncut: mark("There when nothing was cut off: the attempt before had finished, or waited for an answer.") },
     { ...startSample, attempt: 2 },
+  ),
+  iteration_ended: payload(
+    "An iteration of a loop was verified.",
+    {
+      iteration: count("Number of the iteration within the task."),
+      of: count("How many there are at most."),
+      state: choice(
+        iterationStates,
+        "`passed`: every check passed. `unfinished`: `until` did not. `failed`: `until` passed, and another check did not.",
+      ),
+      exit_code: orNull(count("Of the first check that did not pass, else of the last one. Null: it did not exit by itself.")),
+      tree: orNull(text("The Git tree of its files. Null: unknown.")),
+      checkpoint: orNull(count("The checkpoint with its files. Null: there is none.")),
+      took_ms: count("How long it worked and was verified."),
+    },
+    { iteration: 2, of: 8, state: "unfinished", exit_code: 1, tree: null, checkpoint: null, took_ms: 61_000 },
   ),
   requeued: payload(
     "An attempt ended and another one follows.",

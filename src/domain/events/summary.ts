@@ -119,6 +119,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "rewound":
     case "files_put_back":
     case "applied":
+    case "iteration_ended":
     case "ended":
       // The journal does not hold the server's own steps; event-summary.ts formats them.
       return null;

@@ -10,9 +10,10 @@ import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
 import { maxProtected } from "../verification/protected-files.ts";
-import { maxVerifyCommands } from "../verification/verify-command.ts";
 import { maxSetupCharacters } from "../workspace/repository-setup.ts";
 import { setupProblem } from "../workspace/setup.ts";
+import { defaultIterations, iterationContexts } from "../verification/loop.ts";
+import { maxVerifyCharacters, maxVerifyCommands, oneCommandProblem } from "../verification/verify-command.ts";
 import { workspaceKinds } from "../workspace/workspace.ts";
 
 const day = 86_400_000;
@@ -393,6 +394,44 @@ export const taskOptions = [
     flag: { spelled: "--protect <pattern>", help: 'files that the task must not change, e.g. "test/**"; may be given several times' },
     agent: "may",
     shown: { line: "Protected", text: "{}" },
+  },
+  {
+    name: "until",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: maxVerifyCharacters,
+    isTrimmed: true,
+    problem: oneCommandProblem,
+    sentence:
+      "A shell command that ends a loop: Claude goes through iterations until it exits with 0, at most `max_iterations`. Written like a command in `verify`: `@NAME` is one that the repository or the settings name. Agents give names only.",
+    flag: { spelled: "--until <command>", help: "continue until this command, or @NAME of one, exits with 0" },
+    agent: "within",
+    shown: { line: "Loop", text: "until {}" },
+  },
+  {
+    name: "max_iterations",
+    kind: "integer",
+    part: "run",
+    default: defaultIterations,
+    min: 1,
+    max: 1000,
+    sentence: "Most iterations of a loop.",
+    flag: { spelled: "--max-iterations <n>", help: `most iterations of a loop (default: ${defaultIterations})` },
+    agent: "may",
+    shown: { line: "Loop", text: "at most {} iterations" },
+  },
+  {
+    name: "iteration_context",
+    kind: "choice",
+    part: "run",
+    default: "continued",
+    choices: iterationContexts,
+    sentence:
+      "What an iteration of a loop begins with: `continued` in the session of the one before it, `fresh` in a new session with the prompt and what the last verification said.",
+    flag: { spelled: "--context <kind>", help: "continue the session in each iteration of a loop, or begin a fresh one" },
+    agent: "may",
+    shown: { line: "Loop", text: "context {}" },
   },
   {
     name: "ignore_broken_settings",

@@ -1,13 +1,30 @@
 /** Names everything that has to pass before the work of a task counts as done. */
-import type { TaskSpec } from "../task/task.ts";
-import { verifyCommands } from "./verify-command.ts";
+import { readVerify, verifyCommands } from "./verify-command.ts";
 import type { VerifyCommand } from "./verify-command.ts";
 
 /** The check of the files that the task must not change. A command cannot have this name. */
 export const protectCheck = "@protect";
+/** The command that ends the task's loop. A command of `verify` cannot have this name. */
+export const untilCheck = "@until";
+
+/** The options of a task that name checks. */
+export interface CheckedTask {
+  readonly verify: readonly string[];
+  readonly protect: readonly string[];
+  readonly until: string | null;
+}
 
 /** In the order in which they run. */
-export function checksOf({ verify, protect }: Pick<TaskSpec, "verify" | "protect">): VerifyCommand[] {
+export function checksOf({ verify, protect, until }: CheckedTask): VerifyCommand[] {
   const files = protect.length === 0 ? [] : [{ name: protectCheck, command: protect.join(" ") }];
-  return [...files, ...verifyCommands(verify)];
+  return [...files, ...verifyCommands(verify), ...ownCheck(untilCheck, until)];
+}
+
+/** Whether a check is one of the commands in `verify`. Only the others have names with an `@`. */
+export function isCommandOfVerify({ name }: Pick<VerifyCommand, "name">): boolean {
+  return !name.startsWith("@");
+}
+
+function ownCheck(name: string, written: string | null): VerifyCommand[] {
+  return written === null ? [] : [{ name, command: readVerify(written).command ?? written }];
 }

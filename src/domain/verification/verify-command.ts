@@ -48,6 +48,14 @@ export function verifyProblem(text: string): string | null {
   return isWord && command !== undefined ? `gives a command to @${name}, which has a meaning of its own. Take another name` : null;
 }
 
+/**
+ * What is wrong with a text that stands for one command, as a part of a sentence; null: nothing.
+ */
+export function oneCommandProblem(text: string): string | null {
+  const problem = text.trim() === verifyWords.default ? "stands for several commands. Name one of them" : verifyProblem(text);
+  return problem === null ? null : `the command ${text} ${problem}`;
+}
+
 /** A text without a problem, in its parts. */
 export function readVerify(text: string): WrittenCommand {
   const [, name, command] = written.exec(text.trim()) ?? [];

@@ -95,6 +95,7 @@ function followUp(context: SubmitContext, task: Task, caller: Caller, now: numbe
   const again = store.tasks.transition(task.id, "follow_up", now, continued(task));
   if (again === null) throw new WorkerError("conflict", `Task ${task.id} is ${task.status} and cannot continue.`);
   store.verifications.outdate(task.id);
+  store.iterations.outdate(task.id);
   store.callers.put(task.id, taskCallerOf(store, caller));
   if (isAgent(caller)) enterAgentTask(store, again, caller);
 }

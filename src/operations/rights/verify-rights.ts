@@ -5,20 +5,21 @@
  */
 import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
-import { verifyCommands } from "../../domain/verification/verify-command.ts";
+import { readVerify, verifyCommands } from "../../domain/verification/verify-command.ts";
 import { noSetup } from "../../domain/workspace/setup.ts";
 import { isNamed, namedCommands } from "../verification/named-commands.ts";
 import type { NamedContext } from "../verification/named-commands.ts";
+import { commandOptions } from "../verification/resolve-verify.ts";
+
+/** Whatever holds commands that run outside of Claude's rules. */
+type CommandFields = { readonly verify?: readonly string[] } & { readonly [Name in (typeof commandOptions)[number]]?: string | null };
 
 /**
  * Called at the submit, and again in each claim: what a person named may have been taken back.
  * @throws WorkerError forbidden.
  */
-export function requireNamedVerify(
-  context: NamedContext,
-  task: { readonly workingDirectory: string; readonly verify?: readonly string[] },
-): void {
-  for (const [index, { command }] of verifyCommands(task.verify ?? []).entries()) {
+export function requireNamedVerify(context: NamedContext, task: { readonly workingDirectory: string } & CommandFields): void {
+  for (const [pointer, command] of commandsOf(task)) {
     if (isNamed(context, task.workingDirectory, command)) continue;
     const names = [...namedCommands(context, task.workingDirectory).commands.keys()].map((name) => `@${name}`);
     const may = names.length === 0 ? "None is named here." : `Named here: ${names.join(", ")}.`;
@@ -26,7 +27,7 @@ export function requireNamedVerify(
     throw new WorkerError(
       "forbidden",
       `The verify command ${plainLine(command, 200)} runs outside of Claude's permission rules, and ${detail}. ${may} Ask the user for others.`,
-      [{ pointer: `/verify/${index}`, detail }],
+      [{ pointer, detail }],
     );
   }
 }
@@ -47,4 +48,14 @@ export function requireNamedSetup(
     `The set-up command ${plainLine(setup, 200)} runs outside of Claude's permission rules, and ${detail}. Leave it out, or ask the user for it.`,
     [{ pointer: "/setup", detail }],
   );
+}
+
+/** Each command of a task, with where it stands in an input. */
+function commandsOf({ verify = [], ...task }: CommandFields): [pointer: string, command: string][] {
+  const several = verifyCommands(verify).map(({ command }, index) => [`/verify/${index}`, command] as [string, string]);
+  const single = commandOptions.flatMap((name) => {
+    const text = task[name] ?? null;
+    return text === null ? [] : [[`/${name}`, readVerify(text).command ?? text] as [string, string]];
+  });
+  return [...several, ...single];
 }

@@ -6,7 +6,7 @@ import { changedOptions, optionNames } from "../../domain/task/option-values.ts"
 import type { QueueOptions } from "../../domain/task/options.ts";
 import type { NamedContext } from "../verification/named-commands.ts";
 import { protectedPatterns } from "../../domain/verification/protected-files.ts";
-import { resolveVerify } from "../verification/resolve-verify.ts";
+import { resolveCommands, resolveVerify } from "../verification/resolve-verify.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 /** The fields that a retry changes. */
@@ -25,6 +25,7 @@ export function changesOf(context: NamedContext & { readonly settings: Settings 
     ...(directory === undefined ? {} : { workingDirectory }),
     ...changedOptions(task, { ...input, ...real }, context.settings),
     ...(protect === undefined ? {} : { protect: protectedPatterns(protect) }),
+    ...resolveCommands(context, input, workingDirectory),
     ...(verify === undefined ? {} : { verify: resolveVerify(context, verify ?? context.settings.verify, workingDirectory) }),
   };
 }

@@ -63,6 +63,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     if (resume) store.questions.revive(id);
     store.verifications.outdate(id);
+    store.iterations.outdate(id);
     store.attachments.add(id, imagesOf(input.attachments ?? []));
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);

@@ -18,7 +18,7 @@ import type { SubmitRate } from "./submit-rate.ts";
 import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
 import { protectedPatterns } from "../../domain/verification/protected-files.ts";
-import { resolveVerify } from "../verification/resolve-verify.ts";
+import { resolveCommands, resolveVerify } from "../verification/resolve-verify.ts";
 import { chooseWorktree, planOf } from "../workspaces/plan-worktrees.ts";
 import { requireSeenSetup } from "../workspaces/seen-setup.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
@@ -121,6 +121,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
     // A task of an agent does not disturb a person unless the agent asks for it.
     ...submittedOptions(input, isAgent(caller) ? { ...settings, on_question: "deny" } : settings),
     verify: resolveVerify(context, input.verify ?? settings.verify, workingDirectory),
+    ...resolveCommands(context, input, workingDirectory),
     protect: protectedPatterns(input.protect),
     additionalDirectories: realDirectories(input.additional_directories),
     ...(input.attachments.length === 0 ? {} : { images: imagesOf(input.attachments) }),

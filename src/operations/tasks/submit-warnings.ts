@@ -33,7 +33,7 @@ const known = new WeakMap<Settings, Known>();
  */
 export function submitWarnings(context: WarningContext, task: Task): string[] {
   const { agentEnv, ofTurn } = knownOf(context);
-  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings, task.verify]);
+  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings, task.verify, task.until]);
   const before = ofTurn.get(key);
   if (before !== undefined) return before;
   const warnings = [...findWarnings(agentEnv, task), ...commandWarnings(context, task)];
@@ -59,8 +59,8 @@ function findWarnings(agentEnv: Readonly<Record<string, string>>, task: Task): s
 }
 
 /** What the repository's file says since it was trusted is not run. */
-function commandWarnings({ store }: WarningContext, { verify, workingDirectory }: Task): string[] {
-  const state = verify.length === 0 ? null : repositoryFileState(store, workingDirectory);
+function commandWarnings({ store }: WarningContext, { verify, until, workingDirectory }: Task): string[] {
+  const state = verify.length === 0 && until === null ? null : repositoryFileState(store, workingDirectory);
   if (state?.kind !== "changed") return [];
   const again = `claude-worker trust add ${workingDirectory}`;
   return [

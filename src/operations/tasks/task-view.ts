@@ -17,6 +17,9 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { Attempt, Task } from "../../domain/task/task.ts";
 import type { Verification } from "../../domain/verification/verification.ts";
 import { checksOf } from "../../domain/verification/checks.ts";
+import { isLoop } from "../../domain/verification/loop.ts";
+import type { Iteration } from "../../domain/verification/loop.ts";
+import { iterationView, loopView } from "../verification/loop-view.ts";
 import { verificationViews } from "../verification/verification-view.ts";
 import type { ModelUsage } from "../../domain/task/model-usage.ts";
 import { shownOptions } from "../../domain/task/option-values.ts";
@@ -46,6 +49,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     status: task.status,
     phase: task.status === "running" ? phaseOf(task, workspace, waiting) : null,
     verified: isVerified(task),
+    loop: loopView(task, waiting.iterationsEnded),
     waiting_for: task.status === "waiting" ? waitingForAnswer(open) : waitingForView(task, waiting),
     asked_at: rfc3339OrNull(open[0]?.askedAt ?? null),
     working_directory: task.workingDirectory,
@@ -94,6 +98,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
       .slice(-shownQuestions)
       .map((question) => questionView(question, task)),
     verification: verificationOf(task, waiting),
+    iterations: isLoop(task) ? waiting.iterations(task.id).slice(-shownIterations).map(iterationView) : [],
     messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
     result: task.result,
@@ -159,6 +164,10 @@ export interface WaitingContext extends AdmissionContext {
   verifying(taskId: number): string | null;
   /** Every run of its verify commands, oldest first. */
   verifications(taskId: number): readonly Verification[];
+  /** Every iteration of its loop, oldest first. */
+  iterations(taskId: number): readonly Iteration[];
+  /** How many iterations of its loop that count have ended. Cheap. */
+  iterationsEnded(taskId: number): number;
   /** Which conversation it began with; null: it is not a fork. */
   forkOf(taskId: number): Pick<Fork, "fromTask" | "turn"> | null;
   /** The rewind that a session began with; null: it began with none. */
@@ -193,6 +202,8 @@ function isVerified(task: TaskRow): boolean | null {
 
 /** So many questions of one task are shown, the newest ones. */
 const shownQuestions = 200;
+/** So many iterations of one task are shown, the newest ones. */
+const shownIterations = 200;
 /** So many messages of one task are shown, the newest ones. */
 const shownMessages = 200;
 

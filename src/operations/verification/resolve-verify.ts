@@ -9,18 +9,43 @@ import { readVerify, verifyWords, writeVerify } from "../../domain/verification/
 import { namedCommands, quotedDirectory, repositoryFileState } from "./named-commands.ts";
 import type { FileState, NamedCommands, NamedContext } from "./named-commands.ts";
 
+/** The options of a task that hold one command. */
+export const commandOptions = ["until"] as const;
+type CommandOption = (typeof commandOptions)[number];
+
+/** What a task stores for options that hold one command: only those that are given. */
+export function resolveCommands(
+  context: NamedContext,
+  written: { readonly [Name in CommandOption]?: string | null | undefined },
+  directory: string,
+): { [Name in CommandOption]?: string | null } {
+  const given = commandOptions.filter((name) => written[name] !== undefined);
+  return Object.fromEntries(
+    given.map((name) => {
+      const text = written[name] ?? null;
+      const [command = null] = text === null ? [] : resolveVerify(context, [text], directory, () => `/${name}`);
+      return [name, command];
+    }),
+  );
+}
+
 /**
- * @param directory a real path
+ * @param directory a real path @param pointerOf where a command stands in the input.
  * @throws WorkerError invalid_input: no such name; untrusted_directory: the repository names it,
  * and no person has trusted that.
  */
-export function resolveVerify(context: NamedContext, written: readonly string[], directory: string): string[] {
+export function resolveVerify(
+  context: NamedContext,
+  written: readonly string[],
+  directory: string,
+  pointerOf = (index: number) => `/verify/${index}`,
+): string[] {
   if (written.length === 0) return [];
   if (written.includes(verifyWords.none)) return none(written);
   if (written.every((text) => readVerify(text).command !== null)) return [...new Set(written)];
   const named = namedCommands(context, directory);
   const state = repositoryFileState(context.store, directory);
-  return [...new Set(written.flatMap((text, index) => resolved(text, `/verify/${index}`, named, state)))];
+  return [...new Set(written.flatMap((text, index) => resolved(text, pointerOf(index), named, state)))];
 }
 
 function none(written: readonly string[]): string[] {

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Settings } from "../../../src/config/settings.ts";
 import type { Caller } from "../../../src/contract/caller.ts";
+import type { WorkerError } from "../../../src/domain/errors.ts";
 import { taskInput } from "../../../src/contract/task-input.ts";
 import { realApi } from "../../../testing/real-api.ts";
 
@@ -148,4 +149,27 @@ test("an agent has only the repository's set-up run, or none", async (t) => {
     code: "untrusted_directory",
     message: /a person has trusted another one: npm ci\. It says: npm i\. .*claude-worker trust add \S+work\. .*--setup @none$/,
   });
+});
+
+test("the command of a loop has the same rights as others, and one name", async (t) => {
+  const { api, corner, write, trust, rights, store } = setup(t);
+  const loop = (until: string, by = person) => api.submitTask(taskInput.parse({ prompt: "p", working_directory: corner.work, until }), by);
+  write({ verify: { test: "npm test" } });
+  const refused = (code: string) => (error: WorkerError) => error.code === code && error.problems[0]?.pointer === "/until";
+  await assert.rejects(loop("@test"), refused("untrusted_directory"));
+  await trust();
+  const own = await loop("make check");
+  assert.partialDeepStrictEqual(own, { until: "make check", verification: [{ name: "@until", command: "make check", state: "pending" }] });
+  assert.equal((await loop("@none")).until, null);
+  await assert.rejects(loop("make check", agent), refused("forbidden"));
+  await assert.rejects(loop("@tset"), refused("invalid_input"));
+  assert.match(taskInput.safeParse({ prompt: "p", working_directory: "/w", until: "@default" }).error?.message ?? "", /Name one of them/);
+  const theirs = await loop("@test", agent);
+  assert.deepEqual([theirs.until, rights.mayStart(theirs.id)], ["@test npm test", true]);
+  await api.cancelTask({ id: own.id }, person);
+  await assert.rejects(api.retryTask({ id: own.id }, agent), { code: "forbidden" });
+  write({ verify: { test: "npm run other" } });
+  await trust();
+  assert.equal(rights.mayStart(theirs.id), false, "it is judged again in each claim");
+  assert.match(rights.whyNot(store.tasks.row(theirs.id) as never) ?? "", /^The verify command npm test runs outside/);
 });

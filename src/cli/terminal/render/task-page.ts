@@ -17,7 +17,7 @@ import { tookOf } from "./task-list.ts";
 import { markdownLines } from "./markdown/render.ts";
 import { fitWidth } from "./text-width.ts";
 import { prose } from "./wrap.ts";
-import { statusWord, verificationLines } from "./verification.ts";
+import { iterationLines, statusWord, verificationLines } from "./verification.ts";
 import { dollars, localTime, relativeTime } from "./time.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
@@ -48,6 +48,7 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
     ...section("Error", task.error === null ? [] : lines(clean(errorOf(task.error))), paint),
     ...section("Result", resultLines(task, { output, paint, raw, clean }), paint),
     ...section("Verification", indented(verificationLines(task).join("\n")), paint),
+    ...section("Iterations", indented(iterationLines(task).join("\n")), paint),
     ...section("Messages", messageLines(task, output, now), paint),
     ...section("Attention", lines(clean(attentionLines(task))), paint),
     ...section(

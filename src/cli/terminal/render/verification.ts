@@ -7,12 +7,35 @@ import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
 const shownLines = 10;
 const shownCharacters = 200;
 
-/** What a task's status says with its verification: `verifying`, `completed · verified`. */
-export function statusWord({ status, phase, verified }: Pick<TaskSummaryView, "status" | "phase" | "verified">): string {
-  if (phase === "verifying") return "verifying";
-  if (phase === "setting_up") return "setting up";
-  return verified === true ? `${status} · verified` : status;
+/**
+ * What a task's status says with its verification: `verifying`, `running · iteration 2 of 8`,
+ * `completed · verified`.
+ */
+export function statusWord(task: Pick<TaskSummaryView, "status" | "phase" | "verified" | "loop" | "ended_at">): string {
+  const { status, phase, verified, loop, ended_at: ended } = task;
+  if (ended !== null) return verified === true ? `${status} · verified` : status;
+  const word = phase === "verifying" ? "verifying" : phase === "setting_up" ? "setting up" : status;
+  return loop === null || (phase === null && loop.iteration === 1) ? word : `${word} · iteration ${loop.iteration} of ${loop.of}`;
 }
+
+/** A line for each iteration of a loop that has ended. */
+export function iterationLines({ iterations, loop }: Pick<TaskView, "iterations" | "loop">): string[] {
+  const many = iterations.length - shownIterations;
+  const lines = iterations.slice(-shownIterations).map((each) => {
+    const facts = [
+      each.state,
+      each.state !== "passed" && each.exit_code !== null ? `exit code ${each.exit_code}` : "",
+      formatDuration(each.took_ms),
+      each.checkpoint === null ? "" : `checkpoint ${each.checkpoint}`,
+      each.stale ? "before the task began again" : "",
+    ];
+    return `${iterationMarks[each.state]} ${each.number}${loop === null ? "" : ` of ${loop.of}`}  ${facts.filter((fact) => fact !== "").join(" · ")}`;
+  });
+  return [...(many > 0 ? [`… ${many} before these`] : []), ...lines];
+}
+
+const shownIterations = 20;
+const iterationMarks: Readonly<Record<TaskView["iterations"][number]["state"], string>> = { passed: "✔", unfinished: "…", failed: "✖" };
 
 const marks: Readonly<Record<VerificationView["state"], string>> = {
   pending: "…",
@@ -24,10 +47,14 @@ const marks: Readonly<Record<VerificationView["state"], string>> = {
 };
 
 /** A line for each command, and below one that did not pass the end of what it printed. */
-export function verificationLines({ verification, verify_tries: most }: Pick<TaskView, "verification" | "verify_tries">): string[] {
+export function verificationLines({
+  verification,
+  verify_tries: most,
+  loop,
+}: Pick<TaskView, "verification" | "verify_tries" | "loop">): string[] {
   return verification.flatMap((each) => {
     const command = each.name === each.command ? "" : `  (${plainLine(each.command, shownCharacters)})`;
-    const line = `${marks[each.state]} ${plainLine(each.name, shownCharacters)}  ${stateText(each, most)}${command}`;
+    const line = `${marks[each.state]} ${plainLine(each.name, shownCharacters)}  ${stateText(each, each.name === "@until" ? (loop?.of ?? most) : most)}${command}`;
     return [line, ...outputLines(each)];
   });
 }

@@ -18,6 +18,7 @@ import { createForkStore } from "../forks.ts";
 import { createApplyStore } from "../applies.ts";
 import { createRewindStore } from "../rewinds.ts";
 import { createHoldStore } from "../holds.ts";
+import { createIterationStore } from "../iterations.ts";
 import { createMessageStore } from "../messages.ts";
 import { createNotificationStore } from "../notifications.ts";
 import { createOutbox } from "../outbox.ts";
@@ -119,6 +120,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       rules: guardedNoun(file, createRuleStore(database, commit)),
       workspaces: guardedNoun(file, createWorkspaceStore(database, commit)),
       checkpoints: guardedNoun(file, createCheckpointStore(database, commit)),
+      iterations: guardedNoun(file, createIterationStore(database, commit)),
       verifications: guardedNoun(file, createVerificationStore(database, commit)),
       trustedCommands: guardedNoun(file, createTrustedCommandStore(database, commit)),
       epoch,

@@ -40,6 +40,7 @@ import { trash } from "../migrations/0034-trash.ts";
 import { messageNotes } from "../migrations/0035-message-notes.ts";
 import { applies } from "../migrations/0036-applies.ts";
 import { setup } from "../migrations/0037-setup.ts";
+import { iterations } from "../migrations/0038-iterations.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -87,6 +88,7 @@ export const migrations: readonly Migration[] = [
   messageNotes,
   applies,
   setup,
+  iterations,
 ];
 
 /** The `user_version` of a database that this version writes. */
