@@ -42,6 +42,7 @@ const pathMeanings = {
   run: "Sockets, mode 0700. A home whose socket paths would be too long for the system gets the short directory `/tmp/claude-worker-<user id>-<digest of the home>` instead.",
   snapshots: "What is kept between the snapshots of tasks' files: an index of git for each task.",
   workspaces: "The git worktrees of tasks.",
+  setupCache: "What the set-ups of worktrees made, kept for later worktrees of the same repository.",
   temporary: "Temporary files of tasks with a worktree (`TMPDIR`), a directory for each.",
   serverSocket: "The server's unix socket, mode 0600.",
   serverLock: "Held through the operating system while a server runs; never needs cleaning.",

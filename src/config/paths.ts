@@ -31,6 +31,8 @@ export interface Paths {
   readonly snapshots: string;
   /** The git worktrees of tasks. */
   readonly workspaces: string;
+  /** What set-ups of worktrees made, for later worktrees. */
+  readonly setupCache: string;
   /** Temporary files of tasks with a worktree. */
   readonly temporary: string;
   /** The lock file of the running server. */
@@ -57,6 +59,7 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
     serverSocket: join(run, "server.sock"),
     snapshots: join(home, "snapshots"),
     workspaces: join(home, "workspaces"),
+    setupCache: join(home, "setup-cache"),
     temporary: join(home, "tmp"),
     serverLock: join(home, "server.lock"),
     serverInfo: join(home, "server.json"),

@@ -26,6 +26,8 @@ export const failpointNames = [
   "setup.included",
   "setup.started",
   "setup.ended",
+  "setup.copied",
+  "setup.kept",
   "snapshot.indexed",
   "snapshot.committed",
   "snapshot.referenced",

@@ -15,7 +15,7 @@ import type { PreparedWorktree } from "../git/worktree.ts";
 import { WorktreeSetup } from "./worktree-setup.ts";
 import type { WorktreeSetupOptions } from "./worktree-setup.ts";
 
-export interface TaskWorktreeOptions extends Omit<WorktreeSetupOptions, "work" | "worktree" | "order" | "signal"> {
+export interface TaskWorktreeOptions extends Omit<WorktreeSetupOptions, "work" | "worktree" | "order" | "isUntouched" | "signal"> {
   readonly work: AgentWork;
   readonly program: GitProgram;
   readonly note: (note: RunnerNote) => void;
@@ -49,9 +49,10 @@ export class TaskWorktree {
     try {
       const temporary = workspaceEnv[workspaceVariableNames.temporary];
       if (temporary !== undefined) mkdirSync(temporary, { recursive: true, mode: 0o700 });
-      const { how } = await this.#make();
+      const { how, head } = await this.#make();
       if (setup === undefined || (setup.isDone && how === "found")) return !this.#stopped.signal.aborted;
-      this.#setup = new WorktreeSetup({ ...this.#options, worktree, order: setup, signal: this.#stopped.signal });
+      const isUntouched = worktree.files === null && head === worktree.baseCommit;
+      this.#setup = new WorktreeSetup({ ...this.#options, worktree, order: setup, isUntouched, signal: this.#stopped.signal });
       return await this.#setup.run();
     } catch (error) {
       // The stop has its own note.

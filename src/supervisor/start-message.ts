@@ -136,9 +136,13 @@ function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup
   const workspace = store.workspaces.get(task.id);
   if (workspace?.kind !== "worktree") return {};
   const { isSetUp, ports } = workspace;
+  const trusted = trustedSetup(store, task);
+  const command = setupCommand(task, trusted);
+  const directory = path.join(paths.setupCache, path.basename(path.dirname(workspace.path)));
+  const cache = trusted?.cache == null || command !== trusted.command ? null : { ...trusted.cache, directory };
   const project = `cw-${task.id}-${digestOf(paths.home)}`;
   return {
-    setup: { isDone: isSetUp, command: setupCommand(task, trustedSetup(store, task)), timeoutMs: setupTimeoutMs },
+    setup: { isDone: isSetUp, command, timeoutMs: setupTimeoutMs, cache },
     workspaceEnv: workspaceVariables({ ports, temporary: temporaryPath(paths, task.id), project }),
   };
 }

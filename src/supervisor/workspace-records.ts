@@ -4,7 +4,7 @@
  */
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
-import { objectOf, stringOf } from "../domain/text/read-json.ts";
+import { countOf, objectOf, stringOf } from "../domain/text/read-json.ts";
 import type { JsonObject } from "../domain/text/read-json.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import { checkpointIn } from "../domain/workspace/checkpoint-note.ts";
@@ -33,6 +33,7 @@ export class WorkspaceRecords {
     if (record.subtype === "no_checkpoint") this.#withoutSnapshots(stringOf(record["text"]) ?? "");
     if (record.subtype === "worktree_ready") this.#ready(objectOf(record));
     if (record.subtype === "worktree_set_up") this.#change({ isSetUp: true });
+    if (record.subtype === "setup_cache" && record["what"] === "used") this.#copied(record);
     if (record.subtype === "setup_started" || record.subtype === "setup_ended") this.#setUp(record);
     if (record.subtype !== "checkpoint") return;
     const note = checkpointIn(objectOf(record));
@@ -69,6 +70,23 @@ export class WorkspaceRecords {
       const { command, state, exit_code: exitCode, reason, output_tail: outputTail, took_ms: tookMs } = data;
       this.#change({ setup: { command, state, exitCode, reason, outputTail, startedAt: startedAt - tookMs, tookMs } });
     }
+  }
+
+  /** What an earlier set-up made is there: the command did not run. */
+  #copied(record: JournalRecord): void {
+    const { command, tookMs: took } = objectOf(record);
+    const tookMs = countOf(took) ?? 0;
+    const startedAt = Date.parse(record._at) - tookMs;
+    const run = {
+      command: stringOf(command) ?? "",
+      state: "passed",
+      exitCode: null,
+      reason: null,
+      outputTail: "",
+      startedAt,
+      tookMs,
+    } as const;
+    this.#change({ setup: { ...run, isCached: true } });
   }
 
   /** Changes what is known of the task's worktree. */

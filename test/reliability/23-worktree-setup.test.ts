@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { identityOf, isAlive } from "../../src/processes/identity.ts";
@@ -9,11 +9,11 @@ import { fastWorker, killServer } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 
 /** A repository in a trusted directory that names this set-up command, which a person has seen. */
-async function repository(w: FastWorker, setup: string): Promise<void> {
+async function repository(w: FastWorker, setup: string, cache?: object): Promise<void> {
   const directory = w.place.work;
   const git = (...args: string[]): void => void execFileSync("git", args, { cwd: directory, stdio: "ignore" });
   git("init", "-q", "-b", "main");
-  w.place.file("work/.claude-worker.json", JSON.stringify({ setup }));
+  w.place.file("work/.claude-worker.json", JSON.stringify({ setup, setup_cache: cache }));
   w.place.file("work/.gitignore", ".env\nmade\nsetups\n");
   w.place.file("work/.worktreeinclude", ".env\n");
   w.place.file("work/.env", "KEY=1\n");
@@ -108,4 +108,44 @@ test("no two worktrees that live have a port in common, also after a crash", asy
     all[0]?.map((port) => port - (all[0]?.[0] ?? 0)),
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
   );
+});
+
+test("what a set-up made is made once for all worktrees with the same lock file", async (t) => {
+  const w = await fastWorker(t);
+  const log = path.join(w.place.directory, "runs");
+  const setup = `echo run >> ${log} && mkdir -p made && cp lock made/lock && ln made/lock made/twin`;
+  w.place.file("work/lock", "1\n");
+  const runs = (): number => readFileSync(log, "utf8").split("\n").length - 1;
+  await repository(w, setup, { key: ["lock"], paths: ["made"] });
+  const one = async (cached: boolean): Promise<void> => {
+    const { id } = await w.submit("steps 1", inWorktree);
+    assert.partialDeepStrictEqual(await w.ended(id), { status: "completed", workspace: { setup: { state: "passed", cached } } });
+  };
+  w.trap("setup.copied");
+  await one(false);
+  await w.felled("setup.copied");
+  w.trap("setup.kept");
+  await one(false);
+  await w.felled("setup.kept");
+  assert.equal(runs(), 2, "nothing that was half kept is used, and no kill runs the command again");
+  await one(true);
+  assert.equal(runs(), 2);
+  writeFileSync(path.join(w.place.work, "lock"), "2\n");
+  execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qam", "second"], { cwd: w.place.work });
+  const tasks = await Promise.all(Array.from({ length: 4 }, () => w.submit("steps 2 append marks", inWorktree)));
+  const all = await Promise.all(tasks.map(({ id }) => w.ended(id)));
+  assert.equal(runs(), 3, "those that start at once wait for the first");
+  assert.equal(all.filter(({ workspace }) => workspace?.setup?.cached === true).length, 3);
+  const inodes = all.map(({ workspace }) => statSync(path.join(workspace?.path ?? "", "made", "lock")));
+  assert.equal(new Set(inodes.map(({ ino }) => ino)).size, 4);
+  assert.equal(inodes.filter(({ nlink }) => nlink === 1).length, 3, "only the one that ran has its own links");
+  const cached = all.find(({ workspace }) => workspace?.setup?.cached === true);
+  assert.match(
+    (await w.cli(["logs", String(cached?.id)])).stdout,
+    /made copied from an earlier set-up \([0-9a-f]{12}\): echo run >> .* is not run/,
+  );
+  assert.match((await w.cli(["show", String(cached?.id)])).stdout, /Set up +echo run .* copied from an earlier set-up after/);
+
+  const fork = await w.client.forkTask({ id: cached?.id ?? 0, prompt: "steps 1" });
+  assert.partialDeepStrictEqual(await w.ended(fork.id), { status: "completed", workspace: { setup: { cached: true } } });
 });

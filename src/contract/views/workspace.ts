@@ -53,6 +53,7 @@ export const workspaceView = z.object({
       output_tail: z.string().describe("The end of what it printed, without secrets."),
       started_at: time,
       took_ms: z.int().nullable().describe("Null: it runs."),
+      cached: z.boolean().describe("Whether what an earlier run had made was copied, instead of a run."),
     })
     .nullable()
     .describe("The last run of the command that sets the worktree up; null: there was none."),

@@ -7,7 +7,7 @@ import { formatDuration } from "../text/duration.ts";
 import { denied, mark, notice, word, words } from "./event-draft.ts";
 import type { EventData, EventDraft } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
-import { includedEvents, setupEndedEvent, setupStartedEvent } from "./setup-events.ts";
+import { includedEvents, setupCacheEvent, setupEndedEvent, setupStartedEvent } from "./setup-events.ts";
 import { verifyEndedEvent, verifyStartedEvent } from "./verify-events.ts";
 import { checkpointIn } from "../workspace/checkpoint-note.ts";
 import { arrayOf, countOf, momentOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
@@ -60,6 +60,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return includedEvents(note);
     case "setup_started":
       return [setupStartedEvent(note)];
+    case "setup_cache":
+      return [setupCacheEvent(note)];
     case "setup_ended":
       return [setupEndedEvent(note)];
     case "checkpoint":

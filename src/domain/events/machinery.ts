@@ -18,6 +18,7 @@ const speakingNotices = new Set<NoticeKind>([
   "failed_mcp_server",
   "directory_gone",
   "files_included",
+  "setup_cache",
 ]);
 
 /** Whether the event is shown only on request. Such an event is never a task's last action. */

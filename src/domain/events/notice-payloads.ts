@@ -3,6 +3,7 @@
  * knowing but is not a step of the agent.
  */
 import { stopReasons } from "../attempt/stop-reason.ts";
+import { setupCacheSteps } from "../workspace/setup.ts";
 import { choice, count, flag, list, number, object, optional, orNull, text, time } from "./field.ts";
 import type { DataOf, Field, Fields } from "./field.ts";
 import { cut } from "./payload.ts";
@@ -181,6 +182,19 @@ export const noticePayloads = {
     },
   ),
   notification: kind("notification", "Claude Code notified people.", {}, { text: "The context is nearly full." }),
+  setup_cache: kind(
+    "setup_cache",
+    "What a set-up made is kept for later worktrees, or was copied from there, so that the command did not run.",
+    {
+      what: choice(
+        setupCacheSteps,
+        "`used`: it was copied into the worktree. `stored`: it is kept. `not_used`, `not_stored`: neither, as the text says.",
+      ),
+      paths: list(text("The directories.")),
+      took_ms: count("How long that took."),
+    },
+    { text: "node_modules was copied from an earlier set-up: npm ci is not run", what: "used", paths: ["node_modules"], took_ms: 310 },
+  ),
   session_repaired: kind(
     "session_repaired",
     "The session lacked finished steps that the raw log has. They were put back.",

@@ -5,7 +5,7 @@
  */
 import type { StopReason } from "../attempt/stop-reason.ts";
 import type { ChangeCounts, CheckpointReason, LeftOut } from "../workspace/workspace.ts";
-import type { SetupState } from "../workspace/setup.ts";
+import type { SetupCacheStep, SetupState } from "../workspace/setup.ts";
 import type { AnswerDecision, AskedQuestion } from "../questions/question.ts";
 import type { VerifyState } from "../verification/verify-result.ts";
 
@@ -167,6 +167,19 @@ export type RunnerNote =
       tookMs: number;
       output: string;
       outputBytes: number;
+    }
+  /**
+   * What an earlier set-up made was copied (`used`), what this one made is kept (`stored`), or
+   * not, as the text says.
+   */
+  | {
+      type: "worker";
+      subtype: "setup_cache";
+      what: SetupCacheStep;
+      command: string;
+      paths: readonly string[];
+      text: string;
+      tookMs: number;
     }
   /** The worktree is set up: it is not done again. */
   | { type: "worker"; subtype: "worktree_set_up" }

@@ -5,9 +5,9 @@ import { plainText } from "../text/plain-text.ts";
 import { arrayOf, countOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import { maxSetupCharacters } from "../workspace/repository-setup.ts";
-import { setupStates } from "../workspace/setup.ts";
+import { setupCacheSteps, setupStates } from "../workspace/setup.ts";
 import type { SetupState } from "../workspace/setup.ts";
-import { mark, notice, word } from "./event-draft.ts";
+import { mark, notice, word, words } from "./event-draft.ts";
 import type { EventData, EventDraft } from "./event.ts";
 
 /** How much of the command's output an event has. */
@@ -53,6 +53,12 @@ export function includedEvents(note: JsonObject): EventDraft<"notice">[] {
   const text = `${files} ignored ${files === 1 ? "file was" : "files were"} copied as .worktreeinclude says${missing}`;
   const counts = { files, bytes: countOf(note["bytes"]) ?? 0, took_ms: countOf(note["tookMs"]) ?? 0 };
   return [notice("files_included", text, { ...counts, left_out: names, left_out_count: leftOut })];
+}
+
+export function setupCacheEvent(note: JsonObject): EventDraft<"notice"> {
+  const what = setupCacheSteps.find((step) => step === note["what"]) ?? "not_used";
+  const paths = words(note["paths"]).slice(0, maxNames);
+  return notice("setup_cache", note["text"], { what, paths, took_ms: countOf(note["tookMs"]) ?? 0 });
 }
 
 /** How the command ended, in words. */

@@ -3,7 +3,7 @@ import { lastLines } from "../text/last-lines.ts";
 import { plainLine } from "../text/plain-text.ts";
 import { verifyEnd } from "../verification/verify-result.ts";
 import type { ProcessEnd } from "../verification/verify-result.ts";
-import type { RepositorySetup } from "./repository-setup.ts";
+import type { RepositorySetup, SetupCache } from "./repository-setup.ts";
 
 /** A word that stands for no set-up command, whatever the repository says. */
 export const noSetup = "@none";
@@ -30,6 +30,9 @@ export function setupCommand({ setup: own }: { readonly setup: string | null }, 
 export const setupStates = ["running", "passed", "failed", "stopped"] as const;
 export type SetupState = (typeof setupStates)[number];
 
+export const setupCacheSteps = ["used", "stored", "not_used", "not_stored"] as const;
+export type SetupCacheStep = (typeof setupCacheSteps)[number];
+
 /** The last run of the set-up command in a task's worktree. */
 export interface SetupRun {
   readonly command: string;
@@ -44,6 +47,14 @@ export interface SetupRun {
   readonly startedAt: number;
   /** Null: it runs. */
   readonly tookMs: number | null;
+  /** Whether what an earlier run had made was copied, instead of a run. Absent: it was not. */
+  readonly isCached?: boolean;
+}
+
+/** What of the set-up is kept for later worktrees, and where. */
+export interface SetupCacheOrder extends SetupCache {
+  /** The repository's directory of what is kept: absolute, in the data directory. */
+  readonly directory: string;
 }
 
 /** What the runner does once the worktree is there. */
@@ -53,6 +64,8 @@ export interface SetupOrder {
   /** Null: there is no command. */
   readonly command: string | null;
   readonly timeoutMs: number;
+  /** Null: nothing is kept. */
+  readonly cache: SetupCacheOrder | null;
 }
 
 /** What the end of its process says. @param limit the time limit, in words. */

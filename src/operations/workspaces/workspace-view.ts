@@ -26,9 +26,18 @@ export function workspaceView(workspace: Workspace, applied: Apply | null): Work
   };
 }
 
-function setupView({ command, state, exitCode, reason, outputTail, startedAt, tookMs }: SetupRun): NonNullable<WorkspaceView["setup"]> {
+function setupView({
+  command,
+  state,
+  exitCode,
+  reason,
+  outputTail,
+  startedAt,
+  tookMs,
+  isCached,
+}: SetupRun): NonNullable<WorkspaceView["setup"]> {
   const how = { command, state, exit_code: exitCode, reason, output_tail: outputTail };
-  return { ...how, started_at: rfc3339(startedAt), took_ms: tookMs };
+  return { ...how, started_at: rfc3339(startedAt), took_ms: tookMs, cached: isCached === true };
 }
 
 /** A task's checkpoints, oldest first, and why the last try gave none. */

@@ -41,6 +41,7 @@ const records: Readonly<Record<NoticeKind, object>> = {
   session_restarted: worker("session_restarted", { reason: "not known" }),
   session_writes_lost: system("session_writes_lost", { error_code: "ENOSPC" }),
   settings_not_in_effect: system("informational", { tag: "settings_not_in_effect", content: "Not in effect." }),
+  setup_cache: worker("setup_cache", { what: "used", paths: ["node_modules"], text: "node_modules copied", tookMs: 3 }),
   stderr: worker("stderr", { text: "Warning" }),
   stop_hook_blocked: {
     type: "user",

@@ -167,9 +167,12 @@ function setupText({ workspace }: TaskView): string {
   return facts.filter((fact) => fact !== "").join(", ");
 }
 
-function setupEndText({ state, exit_code: code, reason, took_ms: took }: NonNullable<NonNullable<TaskView["workspace"]>["setup"]>): string {
+type Setup = NonNullable<NonNullable<TaskView["workspace"]>["setup"]>;
+
+function setupEndText({ state, exit_code: code, reason, took_ms: took, cached }: Setup): string {
   const time = took === null ? "" : ` after ${formatDuration(took)}`;
   if (state === "running") return "runs";
+  if (cached) return `copied from an earlier set-up${time}`;
   if (state === "passed") return `passed${time}`;
   return `${state === "stopped" ? "was stopped" : reason === null ? `ended with exit code ${code ?? "?"}` : "failed"}${time}`;
 }
