@@ -5,6 +5,7 @@
  */
 import type { ImageType } from "../domain/task/attachment.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
+import type { SeenRun } from "../domain/task/auto-runs.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { SetupOrder } from "../domain/workspace/setup.ts";
 import type { WorktreeOrder } from "../domain/workspace/worktree-order.ts";
@@ -114,6 +115,11 @@ export interface StartMessage {
   readonly worktree?: WorktreeOrder;
   /** How the worktree is set up. Absent: it is not. */
   readonly setup?: SetupOrder;
+  /**
+   * What a person has seen of what runs by itself in the directory. Absent: nothing is known, so
+   * nothing can differ.
+   */
+  readonly seenRuns?: readonly SeenRun[];
   /** More variables for everything that works in the worktree. Absent: there are none. */
   readonly workspaceEnv?: Readonly<Record<string, string>>;
   /** Absent: no snapshots are taken. */

@@ -239,7 +239,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),
     async addTrust({ directory, commands = false }) {
-      await addTrust(store, directory, { now: now(), rights, commands });
+      await addTrust(store, directory, { now: now(), rights, env: claudeCodeTrust.env, commands });
       return trust();
     },
     async removeTrust({ directory }) {

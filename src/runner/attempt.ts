@@ -5,12 +5,14 @@
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { describeBroken } from "../config/broken-file.ts";
+import { autoRunsOf } from "../config/auto-runs.ts";
 import { brokenSettings } from "../config/claude-settings-files.ts";
 import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { TaskChanges } from "./task-changes.ts";
 import { GitProgram } from "../git/git-program.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
+import { unseenRuns, unseenSentence } from "../domain/task/auto-runs.ts";
 import { brokenSettingsText } from "../domain/task/claude-settings.ts";
 import { checksOf } from "../domain/verification/checks.ts";
 import { startProblems } from "../domain/events/record.ts";
@@ -174,6 +176,12 @@ export class RunningAttempt {
       directoryProblem(workingDirectory) ?? additionalDirectories.map(additionalDirectoryProblem).find((each) => each !== null) ?? null;
     if (fault !== null) {
       this.#take({ type: "worker", subtype: "gave_up", error: startProblems.noDirectory, text: fault });
+      return this.end(null);
+    }
+    const unseen = unseenRuns(work.seenRuns ?? [], work.seenRuns === undefined ? [] : autoRunsOf(workingDirectory, agentEnv));
+    if (unseen.length > 0) {
+      const text = unseenSentence(workingDirectory, unseen);
+      this.#take({ type: "worker", subtype: "gave_up", error: startProblems.untrusted, text });
       return this.end(null);
     }
     const broken = work.spec.ignoreBrokenSettings ? [] : brokenSettings(workingDirectory, agentEnv, work.spec.settings);

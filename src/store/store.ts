@@ -29,6 +29,7 @@ import type { TokenStore } from "./sqlite/tokens.ts";
 import type { AttachmentStore } from "./sqlite/attachments.ts";
 import type { TurnStore } from "./sqlite/turns.ts";
 import type { TrustedCommandStore } from "./sqlite/trusted-commands.ts";
+import type { TrustedRunStore } from "./sqlite/trusted-runs.ts";
 import type { UsageStore } from "./sqlite/usage.ts";
 import type { WorkspaceStore } from "./sqlite/workspaces.ts";
 import type { IterationStore } from "./sqlite/iterations.ts";
@@ -63,6 +64,7 @@ export interface Store {
   readonly iterations: IterationStore;
   readonly verifications: VerificationStore;
   readonly trustedCommands: TrustedCommandStore;
+  readonly trustedRuns: TrustedRunStore;
   /**
    * This server's epoch. Every write transaction checks that it is still the newest, so that a
    * paused old server changes nothing.

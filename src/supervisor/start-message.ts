@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { CheckpointOrder, StartMessage } from "../attempt-protocol/protocol.ts";
+import { mainCheckoutOf } from "../config/main-checkout.ts";
 import { ownPaths, rawLogPath, snapshotIndexPath, summaryLogPath, temporaryPath } from "../config/paths.ts";
 import { repositoryFilePath } from "../config/repository-file.ts";
 import { hasMention, promptAsText, withoutMentions } from "../domain/agents/prompt-as-text.ts";
@@ -44,6 +45,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     ownPaths: ownPaths(paths),
     ...worktreeOf(context, attempt),
     ...setupOf(context, task),
+    ...seenRunsOf(context, task),
     checkpoints: checkpointsOf(context, attempt),
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
@@ -145,6 +147,12 @@ function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup
     setup: { isDone: isSetUp, command, timeoutMs: setupTimeoutMs, cache },
     workspaceEnv: workspaceVariables({ ports, temporary: temporaryPath(paths, task.id), project }),
   };
+}
+
+/** The runner compares it with what the worktree has, before anything of that runs. */
+function seenRunsOf({ store }: AttemptContext, { workingDirectory }: Task): Pick<StartMessage, "seenRuns"> {
+  const seen = store.trustedRuns.get(mainCheckoutOf(workingDirectory) ?? workingDirectory)?.runs;
+  return seen === undefined ? {} : { seenRuns: seen };
 }
 
 function trustedSetup({ trustedCommands }: AttemptContext["store"], { workingDirectory }: Task): RepositorySetup | null {

@@ -1,4 +1,5 @@
 /** Asks a person at the terminal whether a directory is to be trusted. */
+import { autoRunsOf } from "../../config/auto-runs.ts";
 import { readRepositoryFile, repositoryFilePath } from "../../config/repository-file.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
@@ -15,7 +16,7 @@ export async function confirmTrust(directory: string, io: Io): Promise<void> {
   if (!canAsk(io)) {
     throw new WorkerError("invalid_input", `--trust asks a question and needs a terminal. Without one: claude-worker trust add "${name}"`);
   }
-  const commands = commandsOf(directory).map((command) => `\n${command}`);
+  const commands = [...runsIn(directory, io.env), ...commandsOf(directory)].map((line) => `\n${line}`);
   say(
     io.stderr,
     `Trust ${name}?\nTasks there follow its CLAUDE.md and run its hooks and its MCP servers as you, without asking.${commands.join("")}`,
@@ -44,4 +45,10 @@ export function commandLines(
     ...(commands.length === 0 ? [] : [`Verify commands of ${name} that tasks may run as you:`, ...commands]),
     ...(setup === null ? [] : [`The command of ${name} that sets worktrees up, as you:`, `  ${plainLine(setup.command, 500)}${kept}`]),
   ];
+}
+
+/** What runs by itself in a directory now, a line each; none where nothing does. */
+export function runsIn(directory: string, env: Io["env"]): string[] {
+  const runs = autoRunsOf(directory, env);
+  return runs.length === 0 ? [] : ["Runs by itself there, as you:", ...runs.map(({ what }) => `  ${plainLine(what, 500)}`)];
 }

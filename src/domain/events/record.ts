@@ -224,6 +224,8 @@ export const startProblems = {
   noAgent: "agent_unknown",
   /** The task's worktree cannot be made. */
   noWorktree: "worktree_failed",
+  /** Something runs by itself in the directory that no person has seen. */
+  untrusted: "untrusted_directory",
   /** The command that sets the task's worktree up did not succeed. */
   setupFailed: "setup_failed",
   /** The task's worktree vanished and cannot be rebuilt. */

@@ -2,19 +2,25 @@
  * Decides which pending tasks may start now, by the rights of their callers. The scheduler asks
  * before each start; views show the reason for a no.
  */
+import { existsSync } from "node:fs";
 import { WorkerError } from "../../domain/errors.ts";
+import { directoryOf } from "../../domain/workspace/directory.ts";
+import { requireSeenRuns } from "../trust/seen-runs.ts";
 import type { TaskRow } from "../../store/store.ts";
 import { requireStart } from "./task-rights.ts";
 import type { RightsContext } from "./task-rights.ts";
+
+/** Files that were put back are noticed after this time. */
+const lookAgainMs = 10_000;
 
 /** Decides by the rights of its caller whether a pending task may start. */
 export class StartRights {
   readonly #context: RightsContext;
   /**
-   * Tasks in directories without trust, so that a long queue of them is not checked again at every
-   * commit.
+   * Tasks in directories without trust, and since when, so that a long queue of them is not checked
+   * again at every commit.
    */
-  readonly #untrusted = new Set<number>();
+  readonly #untrusted = new Map<number, number>();
   #claudeCodeTrust: ReadonlySet<string> | null = null;
 
   constructor(context: RightsContext) {
@@ -24,10 +30,11 @@ export class StartRights {
   /** Whether a pending task may start now. */
   mayStart(taskId: number): boolean {
     this.#forgetOldTrust();
-    if (this.#untrusted.has(taskId)) return false;
+    const since = this.#untrusted.get(taskId);
+    if (since !== undefined && performance.now() - since < lookAgainMs) return false;
     const task = this.#context.store.tasks.row(taskId);
     const refusal = task === null ? null : this.#refusal(task);
-    if (refusal?.code === "untrusted_directory") this.#untrusted.add(taskId);
+    if (refusal?.code === "untrusted_directory") this.#untrusted.set(taskId, performance.now());
     return refusal === null;
   }
 
@@ -44,11 +51,23 @@ export class StartRights {
   #refusal(task: TaskRow): WorkerError | null {
     try {
       requireStart(this.#context, task);
+      this.#requireSeen(task);
       return null;
     } catch (error) {
       if (error instanceof WorkerError) return error;
       throw error;
     }
+  }
+
+  /**
+   * The files may have been changed since the submit: by a person, or by a task. A worktree that is
+   * not made yet is looked at by its runner.
+   */
+  #requireSeen(task: TaskRow): void {
+    const { store, claudeCodeTrust } = this.#context;
+    const workspace = store.workspaces.get(task.id);
+    const directory = directoryOf(task, workspace);
+    if (existsSync(directory)) requireSeenRuns(store, directory, claudeCodeTrust.env);
   }
 
   /**

@@ -19,6 +19,7 @@ import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task
 import type { RightsContext } from "../rights/task-rights.ts";
 import { protectedPatterns } from "../../domain/verification/protected-files.ts";
 import { resolveCommands, resolveVerify } from "../verification/resolve-verify.ts";
+import { rememberRuns, requireSeenRuns } from "../trust/seen-runs.ts";
 import { chooseWorktree, planOf } from "../workspaces/plan-worktrees.ts";
 import { requireSeenSetup } from "../workspaces/seen-setup.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
@@ -93,6 +94,7 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
   const admitted = isAgent(caller) ? admitAgentTasks(context, tasks, caller) : tasks;
   return admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
+    rememberRuns(context.store, task.workingDirectory, { env: context.claudeCodeTrust.env, now });
     if (task.images !== undefined) context.store.attachments.add(stored.id, task.images);
     if (task.worktree !== undefined) chooseWorktree(context.store, context.paths, stored, task.worktree);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
@@ -136,6 +138,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   requirePossible(task, env);
   requireProtectable(task);
   requireRights(context, task, asked);
+  requireSeenRuns(store, workingDirectory, context.claudeCodeTrust.env);
   requireSeenSetup(context, task);
   return task;
 }

@@ -15,26 +15,27 @@ import type { TrustStore } from "../../store/store.ts";
  * again when it changes.
  */
 export class ClaudeCodeTrust {
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  /** The environment with HOME and CLAUDE_CONFIG_DIR. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   #modifiedMs = -1;
   #problem: string | null = null;
   #directories: ReadonlySet<string> = new Set();
 
   /** @param env the environment with HOME and CLAUDE_CONFIG_DIR. */
   constructor(env: Readonly<Record<string, string | undefined>>) {
-    this.#env = env;
+    this.env = env;
   }
 
   /** Real paths of the directories whose trust dialog was accepted. */
   directories(): ReadonlySet<string> {
-    const file = claudeStateFile(this.#env);
+    const file = claudeStateFile(this.env);
     const stats = statSync(file, { throwIfNoEntry: false });
     // What another user can write there is not this user's word.
     const modifiedMs = stats === undefined || othersCanWrite(stats) ? 0 : stats.mtimeMs;
     if (modifiedMs !== this.#modifiedMs) {
       this.#modifiedMs = modifiedMs;
       this.#directories = modifiedMs === 0 ? new Set() : readTrusted(file);
-      this.#problem = modifiedMs === 0 ? null : claudeStateProblem(this.#env);
+      this.#problem = modifiedMs === 0 ? null : claudeStateProblem(this.env);
     }
     return this.#directories;
   }

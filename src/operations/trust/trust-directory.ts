@@ -2,10 +2,13 @@
  * Manages trust: the directories that tasks may work in, from the store and from Claude Code's own
  * list.
  */
+import { autoRunsOf } from "../../config/auto-runs.ts";
 import { readRepositoryFile, repositoryFilePath } from "../../config/repository-file.ts";
 import type { TrustView } from "../../contract/views/trust.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { unseenRuns } from "../../domain/task/auto-runs.ts";
 import type { Store } from "../../store/store.ts";
+import { recordedDirectory, trustRuns } from "./seen-runs.ts";
 import type { StartRights } from "../rights/start-rights.ts";
 import { rfc3339 } from "../tasks/times.ts";
 import { realDirectory } from "../tasks/working-directory.ts";
@@ -13,6 +16,17 @@ import type { ClaudeCodeTrust } from "../tasks/working-directory.ts";
 
 export function trustView(store: Store, claudeCode: ClaudeCodeTrust): TrustView {
   return {
+    runs: store.trustedRuns.list().map(({ directory, runs, since }) => {
+      const now = autoRunsOf(directory, claudeCode.env);
+      const unseen = unseenRuns(runs, now);
+      const fresh = new Set(unseen.map(({ what }) => what));
+      return {
+        directory,
+        trusted: now.map(({ what }) => what).filter((what) => !fresh.has(what)),
+        not_trusted: unseen.map(({ what, isNew }) => ({ what, is_new: isNew })),
+        since: rfc3339(since),
+      };
+    }),
     directories: [
       ...store.trust.list().map(({ path, since }) => ({ path, since: rfc3339(since), by: "claude-worker" as const })),
       ...[...claudeCode.directories()].map((path) => ({ path, since: null, by: "claude-code" as const })),
@@ -34,6 +48,8 @@ export function trustView(store: Store, claudeCode: ClaudeCodeTrust): TrustView 
 interface TrustOptions {
   readonly now: number;
   readonly rights: StartRights;
+  /** The environment that says where the user's own settings of Claude Code are. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether the caller has seen the commands of the repository's file, and trusts them, too. */
   readonly commands: boolean;
 }
@@ -43,13 +59,14 @@ interface TrustOptions {
  * @throws WorkerError invalid_input when it is not a usable directory, or its commands are wanted
  * and their file is broken.
  */
-export function addTrust(store: Store, directory: string, { now, rights, commands }: TrustOptions): Promise<void> {
+export function addTrust(store: Store, directory: string, { now, rights, env, commands }: TrustOptions): Promise<void> {
   const path = realDirectory(directory);
   const found = commands ? readRepositoryFile(repositoryFilePath(path)) : null;
   if (found !== null && "problem" in found.content)
     throw new WorkerError("invalid_input", `${found.file} ${found.content.problem}. Fix it, or remove it.`);
   return store.write(() => {
     store.trust.add(path, now);
+    trustRuns(store, path, { env, now });
     if (found !== null && !("problem" in found.content))
       store.trustedCommands.put({ file: found.file, commands: found.content, digest: found.digest, since: now });
     rights.trustChanged();
@@ -65,6 +82,7 @@ export async function removeTrust(store: Store, directory: string): Promise<void
   const removed = await store.write(() => {
     const path = realOrSame(directory);
     store.trustedCommands.remove(repositoryFilePath(path));
+    store.trustedRuns.remove(recordedDirectory(path));
     return store.trust.remove(directory) || store.trust.remove(path);
   });
   if (!removed)

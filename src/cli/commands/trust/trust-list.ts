@@ -32,7 +32,8 @@ export const command = defineCommand<object>({
       ]);
       io.stdout.write(table(rows, { header: ["TRUSTED BY", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns }));
     }
-    if (options.json !== true && io.stdout.isTTY) for (const line of trust.commands.flatMap(linesOf)) say(io.stdout, line);
+    if (options.json !== true && io.stdout.isTTY)
+      for (const line of [...trust.commands.flatMap(linesOf), ...trust.runs.flatMap(runLines)]) say(io.stdout, line);
     return exitCodes.ok;
   },
 });
@@ -40,4 +41,18 @@ export const command = defineCommand<object>({
 /** The commands of a repository that tasks may run. */
 function linesOf({ file, verify, setup, setup_cache: cache }: TrustView["commands"][number]): string[] {
   return ["", ...commandLines(file, verify, setup === null ? null : { command: setup, cache })];
+}
+
+/** What runs by itself in a directory; none where nothing does. */
+function runLines({ directory, trusted, not_trusted: unseen }: TrustView["runs"][number]): string[] {
+  if (trusted.length + unseen.length === 0) return [];
+  const lines = unseen.map(({ what, is_new: isNew }) => `  not trusted, ${isNew ? "new" : "changed"}: ${plainLine(what, 500)}`);
+  const advice = unseen.length === 0 ? [] : [`  Tasks there wait. If you trust it: claude-worker trust add ${plainLine(directory, 4096)}`];
+  return [
+    "",
+    `Runs by itself in ${plainLine(directory, 4096)}:`,
+    ...trusted.map((what) => `  ${plainLine(what, 500)}`),
+    ...lines,
+    ...advice,
+  ];
 }

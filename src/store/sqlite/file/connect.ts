@@ -37,6 +37,7 @@ import { createTrustStore } from "../trust.ts";
 import { createAttachmentStore } from "../attachments.ts";
 import { createTurnStore } from "../turns.ts";
 import { createTrustedCommandStore } from "../trusted-commands.ts";
+import { createTrustedRunStore } from "../trusted-runs.ts";
 import { createUsageStore } from "../usage.ts";
 import { createWorkspaceStore } from "../workspaces.ts";
 import { createVerificationStore } from "../verifications.ts";
@@ -122,6 +123,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       checkpoints: guardedNoun(file, createCheckpointStore(database, commit)),
       iterations: guardedNoun(file, createIterationStore(database, commit)),
       verifications: guardedNoun(file, createVerificationStore(database, commit)),
+      trustedRuns: guardedNoun(file, createTrustedRunStore(database, commit)),
       trustedCommands: guardedNoun(file, createTrustedCommandStore(database, commit)),
       epoch,
     },

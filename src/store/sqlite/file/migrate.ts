@@ -41,6 +41,7 @@ import { messageNotes } from "../migrations/0035-message-notes.ts";
 import { applies } from "../migrations/0036-applies.ts";
 import { setup } from "../migrations/0037-setup.ts";
 import { iterations } from "../migrations/0038-iterations.ts";
+import { trustedRuns } from "../migrations/0039-trusted-runs.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -89,6 +90,7 @@ export const migrations: readonly Migration[] = [
   applies,
   setup,
   iterations,
+  trustedRuns,
 ];
 
 /** The `user_version` of a database that this version writes. */
