@@ -6,8 +6,9 @@
  * `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the
  * first step (with `until FILE` each step waits for that file), `fail`, `limit SECONDS` (a usage
  * limit in the first attempt), `throw`, `exit` (the runner dies), `hang` (it ends only when it is
- * stopped), `linger MS` after the result, `asks` (for permission before each step), `from N` (the
- * number of the first step). A message with `more N` adds steps.
+ * stopped), `linger MS` after the result, `asks` (for permission before each step; with `kinds A,B`
+ * the first steps ask in other ways: `plan`, `form`, `helper`), `from N` (the number of the first
+ * step). A message with `more N` adds steps.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -18,6 +19,8 @@ import { markerName } from "../src/processes/sweep.ts";
 import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit } from "../src/agent/agent.ts";
 import { until } from "./wait.ts";
 import type { SentMessage } from "../src/domain/messages/message.ts";
+import type { Answer, QuestionKind } from "../src/domain/questions/question.ts";
+import type { JsonObject } from "../src/domain/text/read-json.ts";
 
 export const createAgent: CreateAgent = (options) => new FakeAgent(options);
 
@@ -132,12 +135,14 @@ class FakeAgent implements Agent {
       if (kept.done >= orders.number("steps", 0) + kept.more) break;
       const number = first + kept.done;
       const id = `toolu_${number}`;
-      const input = { command: `step ${number}` };
-      emit(assistant(work, { type: "tool_use", id, name: "Bash", input }));
+      const kind = wayToAsk(orders.text("kinds")?.split(",")[kept.done]);
+      const input = { command: `step ${number}`, ...kind.input };
+      emit(assistant(work, { type: "tool_use", id, name: kind.tool, input }));
       // The prompt says how long a step takes.
       if (orders.number("delay", 0) > 0) await delay(orders.number("delay", 0), undefined, { signal });
       signal.throwIfAborted();
-      const denied = orders.has("asks") ? await this.#denial(ask, id, input) : null;
+      const answer = orders.has("asks") ? await this.#answer(ask, id, input, kind) : null;
+      const denied = answer?.decision === "deny" ? denialIn(answer) : null;
       signal.throwIfAborted();
       if (kept.done === 0) this.#spawn(orders.text("spawn"), cwd);
       const awaited = orders.text("until");
@@ -146,7 +151,8 @@ class FakeAgent implements Agent {
       const marks = orders.text("append");
       if (marks !== null && denied === null)
         appendFileSync(path.resolve(cwd, marks), `${number}${orders.has("signed") ? ` ${process.env[markerName]}` : ""}\n`);
-      const content = denied ?? "x".repeat(orders.number("size", 2));
+      const form = answer?.content === undefined ? "" : JSON.stringify(answer.content);
+      const content = denied ?? form + "x".repeat(orders.number("size", 2));
       keep({ done: kept.done + 1 });
       const result = { type: "tool_result", tool_use_id: id, content, ...(denied === null ? {} : { is_error: true }) };
       emit({ type: "user", session_id, parent_tool_use_id: null, message: { role: "user", content: [result] } });
@@ -171,13 +177,13 @@ class FakeAgent implements Agent {
     return null;
   }
 
-  /** Asks whether a step may run. @returns why not; null: it may. */
-  async #denial(ask: Ask, toolUseId: string, input: Readonly<Record<string, string>>): Promise<string | null> {
+  /** Asks whether a step may run. */
+  async #answer(ask: Ask, id: string, input: JsonObject, { kind, asks, agentId }: WayToAsk): Promise<Answer> {
     const inputHash = createHash("sha256").update(JSON.stringify(input)).digest("hex");
-    const question = { kind: "permission", tool: "Bash", toolUseId, agentId: null, input, inputHash, rule: null } as const;
-    const answer = await ask(question, this.#stopped.signal);
+    const toolUseId = kind === "elicitation" ? null : id;
+    const answer = await ask({ kind, tool: asks, toolUseId, agentId, input, inputHash, rule: null }, this.#stopped.signal);
     if (answer === null) throw new Error("the question was withdrawn");
-    return answer.decision === "deny" ? `The user denied this call: ${answer.message}` : null;
+    return answer;
   }
 
   #transcript(work: AgentWork): string {
@@ -191,6 +197,30 @@ class FakeAgent implements Agent {
     spawn("/bin/sh", ["-c", command], { cwd, env: { ...this.#env }, stdio: "ignore", detached: true }).unref();
     this.#onSpawned();
   }
+}
+
+interface WayToAsk {
+  readonly kind: QuestionKind;
+  /** The tool of the call, and the one that the question names. */
+  readonly tool: string;
+  readonly asks: string;
+  readonly agentId: string | null;
+  readonly input: JsonObject;
+}
+
+function wayToAsk(word = "mark"): WayToAsk {
+  const plain = { kind: "permission", tool: "Bash", asks: "Bash", agentId: null, input: {} } as const;
+  if (word === "plan") return { ...plain, kind: "plan", tool: "ExitPlanMode", asks: "ExitPlanMode" };
+  if (word === "helper") return { ...plain, agentId: "helper" };
+  if (word !== "form") return plain;
+  const requestedSchema = { type: "object", properties: { age: { type: "integer" } }, required: ["age"] };
+  const input = { serverName: "form", message: "How old is it?", mode: "form", requestedSchema };
+  return { kind: "elicitation", tool: "mcp__form__ask", asks: "mcp__form", agentId: null, input };
+}
+
+/** An MCP server gets no words with a denial. */
+function denialIn({ message }: Answer): string {
+  return message === undefined ? "The user denied this call." : `The user denied this call: ${message}`;
 }
 
 function limited(work: AgentWork, emit: Emit, seconds: number): null {

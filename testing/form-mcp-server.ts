@@ -1,15 +1,19 @@
 /**
- * A small MCP server over stdio that asks its user (elicitation): the tool `ask` sends a form, the
- * tool `open` an address to open. Both return what they got. The tool `flood` sends a form of 8 MB
- * and 150 small ones at once, and returns the first 51 results. Run as a program; speaks JSON-RPC,
- * one message per line.
+ * A small MCP server over stdio that asks its user (elicitation): the tool `ask` sends a form (the
+ * argument `about` is its message), the tool `open` an address to open. Both return what they got.
+ * The tool `flood` sends a form of 8 MB and 150 small ones at once, and returns the first 51
+ * results. Run as a program; speaks JSON-RPC, one message per line.
  */
 import { createInterface } from "node:readline";
 
 interface Message {
   readonly id?: number | string;
   readonly method?: string;
-  readonly params?: { readonly protocolVersion?: string; readonly name?: string };
+  readonly params?: {
+    readonly protocolVersion?: string;
+    readonly name?: string;
+    readonly arguments?: { readonly about?: string };
+  };
   readonly result?: unknown;
 }
 
@@ -18,7 +22,8 @@ const form = {
   requestedSchema: { type: "object", properties: { age: { type: "integer", title: "Age" } }, required: ["age"] },
 };
 const address = { mode: "url", message: "Please sign in.", url: "https://sign-in.example/a?b=1", elicitationId: "e-1" };
-const tool = (name: string): object => ({ name, description: "Asks the user", inputSchema: { type: "object", properties: {} } });
+const inputSchema = { type: "object", properties: { about: { type: "string" } } };
+const tool = (name: string): object => ({ name, description: "Asks the user", inputSchema });
 /** The id of the call that waits for the user. */
 let waiting: number | string | undefined;
 const flooded: unknown[] = [];
@@ -42,7 +47,10 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   } else if (method === "tools/call") {
     waiting = id;
     if (params?.name === "flood") flood();
-    else send({ id: "form-1", method: "elicitation/create", params: params?.name === "open" ? address : form });
+    else {
+      const asked = params?.name === "open" ? address : { ...form, message: params?.arguments?.about ?? form.message };
+      send({ id: "form-1", method: "elicitation/create", params: asked });
+    }
   } else if (id === "form-1") {
     text(waiting, `The form said ${JSON.stringify(result)}`);
   } else if (String(id).startsWith("flood-")) {

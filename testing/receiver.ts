@@ -19,11 +19,13 @@ export interface Receiver {
   readonly received: Received[];
   /** What the next requests are answered with; default: 204. */
   answer: (request: Received, response: ServerResponse) => void;
+  /** Ends it; with a test context the test does that. */
+  stop(): void;
   /** The message if its signature and its time are right. @throws when they are not. */
   verify(request: Received, secret: string): Record<string, unknown>;
 }
 
-export async function receiver(t: TestContext): Promise<Receiver> {
+export async function receiver(t: TestContext | null): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((request, response) => void take(request, response));
   async function take(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -36,13 +38,15 @@ export async function receiver(t: TestContext): Promise<Receiver> {
     self.answer(request, response);
   }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
+  const stop = (): void => {
     server.closeAllConnections();
     server.close();
-  });
+  };
+  t?.after(stop);
   const self: Receiver = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received,
+    stop,
     answer: (_, response) => void response.writeHead(204).end(),
     verify: ({ text, headers }, secret) => new Webhook(secret).verify(text, headers as Record<string, string>) as Record<string, unknown>,
   };

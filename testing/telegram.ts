@@ -52,7 +52,7 @@ class Refused extends Error {
   }
 }
 
-export async function telegramStandIn(t: TestContext) {
+export async function telegramStandIn(t: TestContext | null) {
   const messages: BotMessage[] = [];
   const notes = new Map<string, Note>();
   const queries = new Set<string>();
@@ -185,16 +185,19 @@ export async function telegramStandIn(t: TestContext) {
 
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
+  const stop = (): void => {
     poll?.(false);
     server.closeAllConnections();
     server.close();
-  });
+  };
+  t?.after(stop);
 
   const from = (user: number): object => ({ id: user, is_bot: false, first_name: "P" });
   const self = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     messages,
+    /** Ends it; with a test context the test does that. */
+    stop,
     /** Names of the methods that were called. */
     calls,
     state,

@@ -101,7 +101,10 @@ function stepsIn(events: readonly EventRow[]): StepMark[] {
   const calls = new Map<string, number>();
   return events.flatMap((event): StepMark[] => {
     if (event.type !== "tool_use" && event.type !== "tool_result") return [];
-    const data = JSON.parse(event.data) as { tool_use_id: string; input?: unknown; is_error?: boolean };
+    type Block = { tool_use_id: string; input?: unknown; is_error?: boolean; parent_tool_use_id?: string };
+    const data = JSON.parse(event.data) as Block;
+    // A helper that is cut starts again: only its caller's call is a step.
+    if (data.parent_tool_use_id !== undefined) return [];
     const key = `${event.attempt_id} ${data.tool_use_id}`;
     if (event.type === "tool_use") {
       const step = stepOfCall(data.input);

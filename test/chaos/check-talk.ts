@@ -3,6 +3,7 @@
  * asked twice, and each message is in its conversation once and in order.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { rawLogPath } from "../../src/config/paths.ts";
 import { findTranscript } from "../../src/config/claude-transcript.ts";
 import type { Expected } from "./check-steps.ts";
 import { noteOf, saidIn, stepOfCall } from "./conversation.ts";
@@ -31,7 +32,7 @@ export function checkTalk(world: World, ledger: Ledger, rows: Snapshot, found: F
       events: rows.events.filter(({ task_id }) => task_id === task.id),
     };
     talks.set(task.id, talk);
-    checkQuestions(talk, found);
+    checkQuestions(world, talk, found);
     for (const said of task.said) checkMessage(talk, said, found);
     checkConversation(world, talk, found);
   }
@@ -40,29 +41,62 @@ export function checkTalk(world: World, ledger: Ledger, rows: Snapshot, found: F
   return (task) => expectedOf(world, talks.get(task.id));
 }
 
+/** The result that Claude Code gives to a call when its turn is interrupted. */
+const interrupted = "The user doesn't want to take this action right now.";
+
 /** An interrupt or a cancel may end a question without an answer; nothing else may. */
 function mayLose({ task }: TaskTalk): boolean {
   return task.cancelled || task.said.some(({ way }) => way === "now");
 }
 
-function checkQuestions(talk: TaskTalk, found: Findings): void {
+function checkQuestions(world: World, talk: TaskTalk, found: Findings): void {
   const { task, questions, events } = talk;
+  const settled = settledIn(rawLogPath(world.paths, task.id));
   const results = events
     .filter(({ type }) => type === "tool_result")
     .map(({ data }) => JSON.parse(data) as { tool_use_id: string; text?: string });
-  for (const { id, status, answer, tool_use_id: call } of questions) {
+  for (const { id, key, status, answer, tool_use_id: call } of questions) {
     if (status === "superseded" && mayLose(talk)) continue;
     if (status !== "applied") found.lost.push(`q${id} of task ${task.id} is ${status}, with the answer ${answer}`);
-    const own = results.filter(({ tool_use_id }) => tool_use_id === call);
-    if (own.length > 1) found.duplicated.push(`the call ${call} of q${id}, task ${task.id}, has ${own.length} results`);
-    const { message, answers } = JSON.parse(answer ?? "{}") as { message?: string; answers?: Record<string, string> };
-    const words = message ?? Object.values(answers ?? {})[0];
+    // Claude Code names no call for a form, where several calls of its server are open.
+    const own = results.filter(({ tool_use_id }) => call === null || tool_use_id === call);
+    if (call !== null && own.length > 1) found.duplicated.push(`the call ${call} of q${id}, task ${task.id}, has ${own.length} results`);
+    const words = wordsOf(answer);
+    // The call was interrupted; if Claude makes it again, it gets the answer.
+    if (mayLose(talk) && own.some(({ text }) => text?.startsWith(interrupted))) continue;
+    // A kill can come after the session has the result, and before the journal has it.
+    if (own.length === 0 && settled.has(key)) continue;
     if (words !== undefined && !own.some(({ text }) => text?.includes(words) ?? true))
       found.lost.push(`the answer of q${id}, task ${task.id}, is not what Claude was told: ${words}; ${JSON.stringify(own)}`);
   }
   const kept = questions.filter(({ status }) => status !== "superseded");
-  for (const [hash, same] of Map.groupBy(kept, ({ input_hash }) => input_hash))
-    if (same.length > 1) found.duplicated.push(`task ${task.id} asked ${same.length} times for ${same[0]?.input} (${hash.slice(0, 8)})`);
+  for (const [hash, same] of Map.groupBy(kept, ({ input_hash }) => input_hash)) {
+    const [first] = same;
+    if (first !== undefined && same.length > mayAsk(first, events))
+      found.duplicated.push(`task ${task.id} asked ${same.length} times for ${first.input} (${hash.slice(0, 8)})`);
+  }
+}
+
+/** The keys of questions whose result only the session of a killed attempt had. */
+function settledIn(rawLog: string): ReadonlySet<unknown> {
+  const lines = existsSync(rawLog) ? readFileSync(rawLog, "utf8").split("\n") : [];
+  const notes = lines.filter((line) => line.includes('"question_settled"'));
+  return new Set(notes.map((line) => (JSON.parse(line) as { key?: unknown }).key));
+}
+
+/** What Claude must read of an answer; undefined: nothing. */
+function wordsOf(answer: string | null): string | undefined {
+  type Words = { message?: string; answers?: Record<string, string>; content?: { age?: number } };
+  const { message, answers, content } = JSON.parse(answer ?? "{}") as Words;
+  return message ?? Object.values(answers ?? {})[0] ?? (content?.age === undefined ? undefined : `"age":${content.age}`);
+}
+
+/** How often a call may ask. A helper whose call was cut starts again, and may ask again. */
+function mayAsk({ agent_id: agent, input }: QuestionRow, events: readonly EventRow[]): number {
+  const number = stepOfCall(JSON.parse(input));
+  if (agent === null) return 1;
+  const calls = events.filter(({ type, data }) => type === "tool_use" && data.includes(`Help with step ${number} of `));
+  return Math.max(1, calls.length);
 }
 
 /** The answers that a server has taken are those that count. */
@@ -131,13 +165,15 @@ function expectedOf(world: World, talk: TaskTalk | undefined): Expected {
   const { planned, first, said } = task;
   const kinds = task.forkOf === null ? planned.talk?.kinds : undefined;
   const marks = Array.from({ length: planned.steps }, (_, index) => first + index).filter(
-    (_, index) => (kinds?.[index] ?? "mark") === "mark",
+    (_, index) => !world.options.real || /mark|helper/.test(kinds?.[index] ?? "mark"),
   );
   const asked = said.filter(({ id, step }) => step !== null && messages.get(id)?.status === "done");
   const more = world.options.real ? asked.flatMap(({ step }) => step ?? []) : asked.map((_, index) => first + planned.steps + index);
-  const denied = questions
-    .filter(({ answer }) => answer?.includes('"deny"') === true)
-    .flatMap(({ input }) => stepOfCall(JSON.parse(input)) ?? []);
+  const stepsOf = (isWanted: (answer: string) => boolean): number[] =>
+    questions.filter(({ answer }) => isWanted(answer ?? "")).flatMap(({ input }) => stepOfCall(JSON.parse(input)) ?? []);
+  const denied = new Set(stepsOf((answer) => answer.includes('"deny"')));
+  // A helper that started again may get the other answer.
+  for (const number of stepsOf((answer) => answer.includes('"allow"'))) denied.delete(number);
   const interrupts = said.filter(({ way }) => way === "now").length;
-  return { marks: [...marks, ...more], denied: new Set(denied), interrupts };
+  return { marks: [...marks, ...more], denied, interrupts };
 }

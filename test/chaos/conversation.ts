@@ -21,6 +21,13 @@ export interface Orders {
   readonly first: number;
 }
 
+/** The beginning of what a helper is told, by which its conversation is known. */
+const helpWith = (number: number): string => `Help with step ${number} of`;
+
+/** Makes a plan the first step of its task: its call has no room for a number. */
+const planTool = "ExitPlanMode";
+const planStep = 1;
+
 export const finalText = "All steps are done.";
 
 /** Words that ask for one more step, inside of a message. */
@@ -35,6 +42,8 @@ export const denial = (question: number): string => `No, q${question}.`;
 /** The next move in a conversation. */
 export function nextMove(orders: Orders, messages: readonly ApiMessage[]): Move {
   const settled = settledSteps(messages);
+  const helped = /Help with step (\d+) of/.exec(JSON.stringify(messages[0]?.content))?.[1];
+  if (helped !== undefined) return helperMove(orders, Number(helped), settled);
   const own = orders.kinds.map((kind, index) => ({ number: orders.first + index, kind, joined: orders.joined[index] === true }));
   const more = stepsAskedFor(messages, orders.first).map((number) => ({ number, kind: "mark" as const, joined: false }));
   const left = [...own, ...more].filter(({ number }) => !settled.has(number));
@@ -51,22 +60,46 @@ export function nextMove(orders: Orders, messages: readonly ApiMessage[]): Move 
   );
 }
 
-function callOf({ name, file, outside }: Orders, number: number, kind: StepKind): ToolMove {
-  if (kind === "read") return { tool: "Read", input: { file_path: `${outside}/${number}.txt` } };
-  if (kind === "mark")
-    return { tool: "Bash", input: { command: `echo ${number} $${markerName} >> ${file}`, description: `step ${number}` } };
-  const options = ["Red", "Blue"].map((label) => ({ label, description: `take ${label}` }));
-  return {
-    tool: "AskUserQuestion",
-    input: { questions: [{ question: `Step ${number} of ${name}?`, header: "Step", multiSelect: false, options }] },
-  };
+/** A helper makes its mark and says so, whether it was allowed to or not. */
+function helperMove(orders: Orders, number: number, settled: ReadonlySet<number>): Move {
+  if (settled.has(number)) return step.text(`I have helped with step ${number}.`, orders.stepMs);
+  return step.tools([callOf(orders, number, "mark")], orders.stepMs);
 }
 
-/** The number of the step that a call is; null: it is none. */
+function callOf({ name, file, outside }: Orders, number: number, kind: StepKind): ToolMove {
+  switch (kind) {
+    case "read":
+      return { tool: "Read", input: { file_path: `${outside}/${number}.txt` } };
+    case "mark":
+      return { tool: "Bash", input: { command: `echo ${number} $${markerName} >> ${file}`, description: `step ${number}` } };
+    case "choose": {
+      const options = ["Red", "Blue"].map((label) => ({ label, description: `take ${label}` }));
+      const question = { question: `Step ${number} of ${name}?`, header: "Step", multiSelect: false, options };
+      return { tool: "AskUserQuestion", input: { questions: [question] } };
+    }
+    case "plan":
+      return { tool: planTool, input: {} };
+    case "form":
+      return { tool: "mcp__form__ask", input: { about: `Step ${number} of ${name}?` } };
+    case "helper": {
+      const prompt = `${helpWith(number)} ${name}`;
+      return { tool: "Agent", input: { description: "helper", prompt, subagent_type: "general-purpose", run_in_background: false } };
+    }
+  }
+}
+
+const marksOfSteps = [
+  /"command":"(?:echo|step) (\d+)/,
+  /\/(\d+)\.txt"/,
+  /"(?:question|about|message)":"Step (\d+) of /,
+  /"prompt":"Help with step (\d+) of /,
+];
+
+/** The number of the step that a call is; null: it is none, or a plan. */
 export function stepOfCall(input: unknown): number | null {
   const text = JSON.stringify(input);
-  const found = /"command":"(?:echo|step) (\d+)/.exec(text) ?? /\/(\d+)\.txt"/.exec(text) ?? /"question":"Step (\d+) of /.exec(text);
-  return found === null ? null : Number(found[1]);
+  const found = marksOfSteps.map((mark) => mark.exec(text)).find((each) => each !== null);
+  return found == null ? null : Number(found[1]);
 }
 
 /** Steps whose call has ended with its result, or with a person's denial. */
@@ -74,10 +107,11 @@ function settledSteps(messages: readonly ApiMessage[]): Set<number> {
   const calls = new Map<unknown, number>();
   const settled = new Set<number>();
   for (const block of messages.flatMap(({ content }) => (typeof content === "string" ? [] : content)) as Block[]) {
-    if (block.type === "tool_use") calls.set(block.id, stepOfCall(block.input) ?? 0);
+    if (block.type === "tool_use") calls.set(block.id, block.name === planTool ? planStep : (stepOfCall(block.input) ?? 0));
     const number = calls.get(block.tool_use_id);
     if (block.type !== "tool_result" || number === undefined) continue;
-    if (block.is_error !== true || /The user denied|No, q\d+|Note \S+:/.test(JSON.stringify(block.content))) settled.add(number);
+    if (block.is_error !== true || /The user denied|does not approve|No, q\d+|Note \S+:/.test(JSON.stringify(block.content)))
+      settled.add(number);
   }
   return settled;
 }
@@ -85,6 +119,7 @@ function settledSteps(messages: readonly ApiMessage[]): Set<number> {
 interface Block {
   readonly type: string;
   readonly id?: string;
+  readonly name?: string;
   readonly input?: unknown;
   readonly tool_use_id?: string;
   readonly content?: unknown;

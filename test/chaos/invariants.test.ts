@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { markerName } from "../../src/processes/sweep.ts";
 import { until } from "../../testing/wait.ts";
+import { addChannels, untilSent } from "./channels.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
 import { World } from "./world.ts";
@@ -14,6 +15,7 @@ test("the checks of a chaos round see an orphan and a step of a second runner", 
   const world = await World.create({ real: false, workers: 2 });
   world.warm = 1;
   await world.ensureServer();
+  await addChannels(world);
   const file = path.join(world.place.work, "steps");
   const prompt = `steps 2 append ${file} signed`;
   const { id } = localTask(await world.client.submitTask({ prompt, name: "one", working_directory: world.place.work }));
@@ -36,6 +38,7 @@ test("the checks of a chaos round see an orphan and a step of a second runner", 
   };
   const task = { id, name: "one", planned, file, first: 1, forkOf: null, cancelled: false, said: [] };
   const acknowledged = { tasks: [task], given: [] };
+  await untilSent(world);
   const { found } = await inspect(world, observer, acknowledged);
   assert.deepEqual(found, { lost: [], duplicated: [], orphans: [], broken: [] });
 

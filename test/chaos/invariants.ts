@@ -7,6 +7,7 @@ import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName } from "../../src/processes/sweep.ts";
 import { within } from "../../testing/wait.ts";
 import { checkJournal } from "./check-journal.ts";
+import { checkNotices } from "./check-notices.ts";
 import { checkSteps } from "./check-steps.ts";
 import { checkTalk } from "./check-talk.ts";
 import { checkWorkspaces } from "./check-workspaces.ts";
@@ -38,6 +39,7 @@ export async function inspect(
   checkAttempts(rows, attemptsOf, world.options.workers, found);
   for (const { id } of tasks) checkJournal(rawLogPath(world.paths, id), attemptsOf.get(id) ?? [], eventsOf.get(id) ?? [], found);
   const expected = checkTalk(world, ledger, rows, found);
+  checkNotices(world, ledger, rows, found);
   const repeated = ledger.tasks.map((task) => {
     const own = { attempts: attemptsOf.get(task.id) ?? [], events: eventsOf.get(task.id) ?? [] };
     return checkSteps(task, expected(task), own, found);
@@ -51,6 +53,8 @@ export async function inspect(
     repeatedInFlight: repeated.reduce((sum, each) => sum + each, 0),
     answered: rows.questions.filter(({ status }) => status === "applied").length,
     delivered: rows.messages.filter(({ status }) => status === "done").length,
+    byPhone: rows.questions.filter(({ answered_by: by }) => by?.startsWith("channel:") === true).length,
+    notified: world.hook.received.length,
   };
   return { found, counts };
 }

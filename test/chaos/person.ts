@@ -7,11 +7,21 @@ import { plannedAnswer } from "./plan-talk.ts";
 import { randomFrom } from "./plan.ts";
 import { send } from "./talk.ts";
 import { isRefusal, persist } from "./trying.ts";
+import { phoneChat } from "./world.ts";
 import type { World } from "./world.ts";
 
-type GivenAnswer = { decision?: "allow" | "deny"; message?: string; option?: string; remember?: "directory" };
+type GivenAnswer = {
+  decision?: "allow" | "deny";
+  message?: string;
+  option?: string;
+  remember?: "directory";
+  content?: { age: number };
+};
 
 const lookEveryMs = 40;
+/** How long an answer by phone may take, also over kills. */
+const phoneMs = 120_000;
+const againMs = 10_000;
 
 export class Person {
   readonly #world: World;
@@ -63,6 +73,7 @@ export class Person {
       const said = await send(this.#world, task, { way: "dismiss", step: null });
       if (said !== null) return;
     }
+    if (how === "phone") return await this.#answerByPhone(question);
     const first = answerOf(question, how);
     const answers = isDouble ? [first, answerOf(question, how === "deny" ? "allow" : "deny")] : [first];
     const results = await Promise.all(answers.map((answer) => this.#give(question, answer)));
@@ -73,6 +84,32 @@ export class Person {
       this.problems.push(`q${question.id} is ${status}, and refused an answer`);
   }
 
+  /** Answers in the chat, once the message is there, and again where that has no effect. */
+  async #answerByPhone(question: OpenQuestion): Promise<void> {
+    const { id, kind } = question;
+    const isOver = (): boolean => this.#observer.question(id).status !== "open";
+    const me = this.#world.phone;
+    const ends = performance.now() + phoneMs;
+    const dice = this.#random();
+    const to = { chat: phoneChat, user: phoneChat };
+    let tries = 0;
+    let next = 0;
+    while (!isOver() && performance.now() < ends) {
+      await delay(lookEveryMs); // The pause between two looks.
+      await this.#world.ensureServer();
+      // A server that was killed may have sent a copy that it could not note.
+      const message = me.messages.findLast(({ text, buttons }) => text.includes(`(q${id})`) && buttons.length > 0);
+      if (message === undefined || performance.now() < next) continue;
+      next = performance.now() + againMs;
+      tries += 1;
+      if (kind === "elicitation") me.write({ ...to, text: String(id), to: message.id });
+      else me.tap({ ...to, data: message.buttons[Math.floor(dice * message.buttons.length)]?.data ?? "" });
+    }
+    if (isOver()) return;
+    this.problems.push(`q${id} could not be answered by phone: ${tries === 0 ? "no message" : `no effect of ${tries} tries`}`);
+    await this.#give(question, answerOf(question, "allow"));
+  }
+
   /** @returns whether it was taken, as far as the person knows. */
   async #give({ id }: OpenQuestion, answer: GivenAnswer): Promise<boolean> {
     try {
@@ -81,12 +118,14 @@ export class Person {
       if (!isRefusal(error)) throw error;
       return false;
     }
-    this.#ledger.given.push({ question: id, decision: answer.decision ?? "allow", words: answer.message ?? answer.option ?? null });
+    const words = answer.content === undefined ? null : `"age":${answer.content.age}`;
+    this.#ledger.given.push({ question: id, decision: answer.decision ?? "allow", words: answer.message ?? answer.option ?? words });
     return true;
   }
 }
 
 function answerOf({ id, kind, rule }: OpenQuestion, how: string): GivenAnswer {
+  if (kind === "elicitation") return how === "deny" ? { decision: "deny" } : { content: { age: id } };
   if (how === "deny") return { decision: "deny", message: denial(id) };
   if (kind === "question") return id % 3 === 0 ? { message: `Green ${id}` } : { option: id % 3 === 1 ? "Red" : "Blue" };
   return how === "always" && rule !== null ? { decision: "allow", remember: "directory" } : { decision: "allow" };

@@ -4,9 +4,11 @@ import type { DeliveryWay } from "../../src/domain/messages/message.ts";
 
 /**
  * `mark`: appends its number to a file. `read`: reads a file elsewhere, which asks beside other
- * reads of the same message. `choose`: Claude's own question.
+ * reads of the same message. `choose`: Claude's own question. `plan`: a plan to approve. `form`: a
+ * form of an MCP server. `helper`: a sub-agent that appends the number. The fake agent asks for
+ * each step in the way of its kind, and each leaves its mark.
  */
-export type StepKind = "mark" | "read" | "choose";
+export type StepKind = "mark" | "read" | "choose" | "plan" | "form" | "helper";
 
 export interface PlannedMessage {
   /** After the task's submit; for a message to an ended task: after its end. */
@@ -37,21 +39,27 @@ interface PlannedFork {
   readonly at: number | null;
 }
 
-/** What a person does with one question. */
+/** What a person does with one question. `phone`: presses a button in a chat. */
 export interface PlannedAnswer {
   readonly afterMs: number;
-  readonly how: "allow" | "deny" | "always" | "dismiss";
+  readonly how: "allow" | "deny" | "always" | "dismiss" | "phone";
   /** Two answer in the same moment. */
   readonly isDouble: boolean;
 }
 
 type Random = () => number;
 
+const realKinds: readonly StepKind[] = ["mark", "mark", "mark", "read", "choose", "form", "helper"];
+const fakeKinds: readonly StepKind[] = ["mark", "mark", "mark", "plan", "form", "helper"];
+
 export function plannedTalk(random: Random, steps: number, real: boolean): PlannedTalk {
-  const kinds = Array.from({ length: steps }, (): StepKind => (real ? pick(random, ["mark", "mark", "mark", "read", "choose"]) : "mark"));
+  const kinds = Array.from({ length: steps }, () => pick(random, real ? realKinds : fakeKinds));
+  // Claude Code makes a plan only before everything else.
+  if (real && random() < 0.25) kinds[0] = "plan";
+  const isAlone = (kind: StepKind | undefined): boolean => kind === "choose" || kind === "plan";
   return {
     kinds,
-    joined: kinds.map((kind, index) => kind === kinds[index - 1] && kind !== "choose" && random() < 0.6),
+    joined: kinds.map((kind, index) => index > 0 && !isAlone(kind) && !isAlone(kinds[index - 1]) && random() < 0.4),
     messages: some(random, 2, () => plannedMessage(random, real, real ? 6_000 : 1_500)),
     followUps: some(random, 2, () => plannedMessage(random, real, 500)),
     fork: random() < 0.3 ? { at: random() < 0.5 ? random() : null } : null,
@@ -73,7 +81,7 @@ function plannedMessage(random: Random, real: boolean, withinMs: number): Planne
 
 export function plannedAnswer(random: Random, real: boolean): PlannedAnswer {
   const dice = random();
-  const how = dice < 0.55 ? "allow" : dice < 0.8 ? "deny" : dice < 0.9 ? "always" : "dismiss";
+  const how = dice < 0.45 ? "allow" : dice < 0.65 ? "deny" : dice < 0.73 ? "always" : dice < 0.82 ? "dismiss" : "phone";
   return { afterMs: Math.round(random() ** 2 * (real ? 4_000 : 800)), how, isDouble: random() < 0.2 };
 }
 

@@ -92,8 +92,11 @@ function plannedStrike(random: () => number, real: boolean): Strike {
   return { ...common, how: "failpoint", target: placesOfRunners.has(place) ? "runner" : "server", place };
 }
 
-/** The workload has no channel. Only Claude Code has sessions that are copied and repaired. */
-const placesOfTasks = failpointNames.filter((name) => !/^(notification|answer|put-back|trash|apply)\./.test(name));
+/**
+ * The workload puts no files back, and applies and removes no work tree. Only Claude Code has
+ * sessions that are copied and repaired.
+ */
+const placesOfTasks = failpointNames.filter((name) => !/^(put-back|trash|apply)\./.test(name));
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([
   "attempt.started",

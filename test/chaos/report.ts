@@ -13,6 +13,8 @@ export interface Report {
   readonly repeatedInFlight: number;
   readonly answered: number;
   readonly delivered: number;
+  readonly byPhone: number;
+  readonly notified: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly orphans: number;
@@ -27,7 +29,17 @@ export class Tally {
   readonly #recoveriesMs: number[] = [];
   readonly #found: Findings = { lost: [], duplicated: [], orphans: [], broken: [] };
   #rounds = 0;
-  #counts: Counts = { tasks: 0, events: 0, attempts: 0, resumed: 0, repeatedInFlight: 0, answered: 0, delivered: 0 };
+  #counts: Counts = {
+    tasks: 0,
+    events: 0,
+    attempts: 0,
+    resumed: 0,
+    repeatedInFlight: 0,
+    answered: 0,
+    delivered: 0,
+    byPhone: 0,
+    notified: 0,
+  };
 
   constructor(real: boolean) {
     this.#real = real;
@@ -103,6 +115,8 @@ const rows: readonly (readonly [string, (report: Report) => number])[] = [
   ["of them resumed", ({ resumed }) => resumed],
   ["events", ({ events }) => events],
   ["answers that had their effect", ({ answered }) => answered],
+  ["of them given in a chat", ({ byPhone }) => byPhone],
+  ["notifications received", ({ notified }) => notified],
   ["messages delivered", ({ delivered }) => delivered],
   ["steps repeated in flight (allowed)", ({ repeatedInFlight }) => repeatedInFlight],
   ["**lost**", ({ lost }) => lost],

@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
 import { within } from "../../testing/wait.ts";
+import { addChannels, untilSent } from "./channels.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
 import type { Ledger } from "./ledger.ts";
@@ -65,6 +66,7 @@ async function playRound(world: World, round: Round, index: number, ledger: Ledg
   world.warm = round.warm;
   world.parkAfterMs = round.parkAfterMs;
   await world.ensureServer();
+  await addChannels(world);
   const observer = observe(world.paths.database);
   const person = new Person(world, observer, index, ledger);
   try {
@@ -75,6 +77,7 @@ async function playRound(world: World, round: Round, index: number, ledger: Ledg
     await Promise.all([feeding, ...recoveries]);
     await untilAtRest(world, observer);
     await person.stop();
+    await untilSent(world);
     tally.addRound(await inspect(world, observer, ledger));
     for (const sentence of person.problems) tally.problem(sentence);
     for (const { id } of (await world.client.listRules()).rules) await world.client.removeRule({ id });
@@ -109,6 +112,5 @@ async function endWorld(world: World, tally: Tally): Promise<void> {
   for (const marker of await markersInUse(markerName)) if (marker.startsWith(world.idPrefix)) await sweep(marker);
   if (tally.isBroken) tally.keep(world.place.directory);
   else await world.remove();
-  world.client.close();
-  await world.model.stop();
+  await world.close();
 }

@@ -30,6 +30,9 @@ export interface Counts {
   /** Questions that were answered, and messages that were delivered. */
   readonly answered: number;
   readonly delivered: number;
+  /** Answers that a button or a reply in a chat gave, and notifications that the receiver has. */
+  readonly byPhone: number;
+  readonly notified: number;
 }
 
 export interface AttemptRow {
@@ -63,9 +66,11 @@ export interface TaskRow {
 
 export interface QuestionRow {
   readonly id: number;
+  readonly key: string;
   readonly task_id: number;
   readonly tool: string;
   readonly tool_use_id: string | null;
+  readonly agent_id: string | null;
   readonly input: string;
   readonly input_hash: string;
   readonly status: string;
@@ -94,6 +99,14 @@ export interface CheckpointRow {
   readonly commit_id: string;
 }
 
+export interface DeliveryRow {
+  readonly channel: string;
+  readonly message_id: string;
+  readonly task_id: number | null;
+  readonly occurrence: string;
+  readonly state: string;
+}
+
 export interface Snapshot {
   readonly tasks: readonly TaskRow[];
   readonly attempts: readonly AttemptRow[];
@@ -102,6 +115,7 @@ export interface Snapshot {
   readonly messages: readonly MessageRow[];
   readonly workspaces: readonly WorkspaceRow[];
   readonly checkpoints: readonly CheckpointRow[];
+  readonly deliveries: readonly DeliveryRow[];
   readonly damage: readonly string[];
 }
 
@@ -121,6 +135,9 @@ export function snapshot(directory: string, observer: Observer): Snapshot {
       messages: all("SELECT * FROM messages ORDER BY id"),
       workspaces: all("SELECT * FROM workspaces ORDER BY task_id"),
       checkpoints: all("SELECT * FROM checkpoints ORDER BY task_id, number"),
+      deliveries: all(
+        "SELECT name AS channel, message_id, task_id, occurrence, state FROM notification_deliveries JOIN notification_channels ON notification_channels.id = channel_id",
+      ),
       damage: [...findDamagedPages(copy, file), ...findDamage(copy, file)],
     };
   } finally {

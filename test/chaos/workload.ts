@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { markerName } from "../../src/processes/sweep.ts";
 import { localId } from "../../testing/local-task.ts";
 import { step } from "../../testing/model.ts";
@@ -61,7 +62,6 @@ async function submit(world: World, observer: Observer, orders: Orders, planned:
   const { talk, worktree } = planned;
   if (real) world.play(name, talk === null ? movesOf(planned, file) : (messages) => nextMove(orders, messages));
   const prompt = real ? `Do your steps, ${name}` : wordsOf(planned, file);
-  const rights = talk === null ? { allow: ["Bash"] } : { on_question: "ask" as const, permission_mode: "default" as const };
   return await persist(
     world,
     async () =>
@@ -71,11 +71,22 @@ async function submit(world: World, observer: Observer, orders: Orders, planned:
           name,
           working_directory: world.place.work,
           workspace_kind: worktree ? "worktree" : "in_place",
-          ...rights,
+          ...rightsOf(planned, real),
         }),
       ),
     () => observer.taskNamed(name),
   );
+}
+
+const formServer = fileURLToPath(new URL("../../testing/form-mcp-server.ts", import.meta.url));
+const forms = { mcpServers: { form: { command: process.execPath, args: [formServer] } } };
+
+/** What Claude Code may do unasked, and with which permission mode it begins. */
+function rightsOf({ talk }: PlannedTask, real: boolean) {
+  if (talk === null) return { allow: ["Bash"] };
+  const mode = real && talk.kinds[0] === "plan" ? ("plan" as const) : ("default" as const);
+  const own = real && talk.kinds.includes("form") ? { mcp_config: forms } : {};
+  return { on_question: "ask" as const, permission_mode: mode, allow: ["mcp__form__ask", "Agent"], ...own };
 }
 
 async function cancel(world: World, task: Acknowledged, afterMs: number): Promise<void> {
@@ -99,7 +110,7 @@ function movesOf({ steps, stepMs, background }: PlannedTask, file: string): Move
 /** The orders of the fake agent. */
 function wordsOf({ steps, stepMs, background, limitSeconds, talk }: PlannedTask, file: string): string {
   const orders = [`steps ${steps} delay ${stepMs} append ${file} signed`];
-  if (talk !== null) orders.push("asks");
+  if (talk !== null) orders.push(`asks kinds ${talk.kinds.join()}`);
   if (background) orders.push('spawn "sleep 300"');
   if (limitSeconds !== null) orders.push(`limit ${limitSeconds}`);
   return orders.join(" ");

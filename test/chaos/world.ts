@@ -21,8 +21,14 @@ import type { Script, ScriptedModel } from "../../testing/model.ts";
 import { scratch } from "../../testing/scratch.ts";
 import type { Scratch } from "../../testing/scratch.ts";
 import { makeRepository } from "./check-workspaces.ts";
+import { receiver } from "../../testing/receiver.ts";
+import type { Receiver } from "../../testing/receiver.ts";
+import { telegramStandIn } from "../../testing/telegram.ts";
 
 const fakeAgent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
+
+/** The chat with the person who answers by phone. */
+export const phoneChat = 4242;
 
 export interface WorldOptions {
   /** The real Claude Code with a scripted model; otherwise the fake agent. */
@@ -36,9 +42,13 @@ export class World {
   readonly paths: Paths;
   readonly client: WorkerClient;
   readonly model: ScriptedModel;
+  readonly hook: Receiver;
+  readonly phone: Awaited<ReturnType<typeof telegramStandIn>>;
   readonly idPrefix: string;
   /** Sentences about servers that ended though nobody felled them. */
   readonly deaths: string[] = [];
+  /** How many servers have ended, in any way. */
+  serverEnds = 0;
   warm = 0;
   parkAfterMs = 0;
   readonly #script: Record<string, Script[string]> = {};
@@ -50,11 +60,14 @@ export class World {
   readonly #failpoints: string;
 
   static async create(options: WorldOptions): Promise<World> {
-    return new World(options, scratch(null), await startModel(null));
+    const [model, hook, phone] = await Promise.all([startModel(null), receiver(null), telegramStandIn(null)]);
+    return new World(options, scratch(null), { model, hook, phone });
   }
 
-  private constructor(options: WorldOptions, place: Scratch, model: ScriptedModel) {
+  private constructor(options: WorldOptions, place: Scratch, { model, hook, phone }: Pick<World, "model" | "hook" | "phone">) {
     this.options = options;
+    this.hook = hook;
+    this.phone = phone;
     this.place = place;
     this.model = model;
     makeRepository(place.work);
@@ -158,9 +171,16 @@ export class World {
     return name === undefined ? null : Number(name.slice(place.length + 1));
   }
 
-  async remove(): Promise<void> {
+  /** Ends what this process runs for the world. */
+  async close(): Promise<void> {
     this.client.close();
+    this.hook.stop();
+    this.phone.stop();
     await this.model.stop();
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
     await this.place.remove();
   }
 
@@ -192,6 +212,7 @@ export class World {
   }
 
   #judgeDeath(pid: number, code: number | null, signal: string | null): void {
+    this.serverEnds += 1;
     if (this.#mayDie.has(pid)) return;
     const felled = existsSync(this.#failpoints) && readdirSync(this.#failpoints).some((name) => name.endsWith(`.${pid}`));
     if (!felled) this.deaths.push(`the server ${pid} ended by itself (code ${String(code)}, signal ${String(signal)})`);
