@@ -32,7 +32,7 @@ test("tasks that all ask at once never have more processes than slots", async (t
 });
 
 test("of a server's flood of forms 100 are asked, the rest is declined and noted", async (t) => {
-  const w = await askingWorker(t, { "ask the forms": [step.tool("mcp__form__flood", {}), step.text("Asked.")] });
+  const w = await askingWorker(t, { "ask the forms": [step.tool("mcp__form__flood", {}), step.text("Asked.", 60_000)] });
   await w.start();
   const formServer = fileURLToPath(new URL("../../testing/form-mcp-server.ts", import.meta.url));
   const form = { mcpServers: { form: { command: process.execPath, args: [formServer] } } };
