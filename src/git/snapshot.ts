@@ -93,12 +93,26 @@ async function make(order: SnapshotOrder): Promise<Snapshot | null> {
   failpoint("snapshot.indexed");
   const tree = await indexTree(order);
   if (last !== null && last.head === state.head && last.tree === tree) return null;
-  const commit = await commitTree(order, tree, state);
+  const [commit, isDirty] = await Promise.all([commitTree(order, tree, state), differsFromHead(order, tree, state, leftOut)]);
   failpoint("snapshot.committed");
   const ref = await createRef(repository.git, order.refs, order.number, commit);
   failpoint("snapshot.referenced");
-  const { head, branch, isDirty } = state;
+  const { head, branch } = state;
   return { ref, commit, tree, head, branch, isDirty, leftOut: [...leftOut, ...nested] };
+}
+
+/**
+ * The status compares HEAD with our index, which has the files of the snapshot before: what was
+ * committed since differs there, and is not dirty.
+ */
+async function differsFromHead(
+  { repository }: SnapshotOrder,
+  tree: string,
+  { head, isDirty }: TreeState,
+  leftOut: readonly LeftOut[],
+): Promise<boolean> {
+  if (!isDirty || head === null || leftOut.length > 0) return isDirty;
+  return (await repository.git.text(["rev-parse", "--verify", `${head}^{tree}`], { isPlain: true })) !== tree;
 }
 
 /** Reads the files into the index. @returns the nested repositories, whose files are not read. */

@@ -128,7 +128,10 @@ test("what a task changed in place is undone, and brought back", async (t) => {
   assert.match(asked.stderr, /Nothing was changed\. Without a terminal, say --yes\./);
   const { stdout, code } = await w.cli(["undo", String(id), "--yes"]);
   assert.equal(code, 0);
-  assert.match(stdout, /^Put 2 files of task 1 back to before its first step\. As they were before: claude-worker restore 1 \d+\n$/);
+  assert.match(
+    stdout,
+    /^Put 2 files of task 1 back as they were before its first step\. To take this back: claude-worker restore 1 \d+\n$/,
+  );
   assert.deepEqual([readFileSync(file("app.txt"), "utf8"), existsSync(file("new.txt"))], ["one\n", false]);
   assert.equal(git("status", "--porcelain"), "M deep/app.txt", "a person's change stays");
   const back = / restore 1 (\d+)/.exec(stdout)?.[1] ?? "";

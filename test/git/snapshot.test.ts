@@ -91,6 +91,24 @@ test("a snapshot has tracked and untracked files, and touches nothing else", asy
   assert.equal(read("a"), "changed again\n");
 });
 
+test("work that was committed since the last snapshot is not dirty", async (t) => {
+  const repository = gitRepository(t);
+  const { git, write } = repository;
+  const { must } = snapshots(repository);
+  assert.equal((await must()).isDirty, false);
+  write("a", "changed and committed\n");
+  git("commit", "-qam", "before a snapshot saw it");
+  assert.equal((await must()).isDirty, false);
+  write("a", "changed\n");
+  write("new", "");
+  assert.equal((await must()).isDirty, true);
+  git("commit", "-qam", "a alone");
+  assert.equal((await must()).isDirty, true, "new is not committed");
+  git("add", ".");
+  git("commit", "-qm", "new, too");
+  assert.equal((await must()).isDirty, false);
+});
+
 test("a file that changed in the moment in which the index was written is read again", async (t) => {
   const repository = gitRepository(t);
   const { git, write, file } = repository;

@@ -31,5 +31,5 @@ test("a server that is killed in an apply leaves the checkout before or after it
   await w.start();
   assert.partialDeepStrictEqual(await w.client.applyTask({ id }), { applied: false, changed_files: 0 });
   assert.equal(git("rev-parse", "HEAD"), second);
-  assert.match((await w.cli(["apply", "1"])).stdout, /^Nothing to apply: main has the work of task 1 already\.\n$/);
+  assert.match((await w.cli(["apply", "1"])).stdout, /^Nothing to apply: task 1 has no changes that main does not have\.\n$/);
 });

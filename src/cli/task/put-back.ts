@@ -40,7 +40,7 @@ export interface PutBackCall {
 export async function putBack({ io, client, id, checkpoint }: PutBackCall, { force = false, yes, dryRun, json }: PutBackFlags) {
   const act = async (dry_run: boolean): Promise<PutBackView> =>
     checkpoint === null ? await client.undoTask({ id, force, dry_run }) : await client.restoreFiles({ id, checkpoint, force, dry_run });
-  const place = checkpoint === null ? "before its first step" : `checkpoint ${checkpoint}`;
+  const place = checkpoint === null ? "before its first step" : `at checkpoint ${checkpoint}`;
   if (dryRun === true || yes !== true) {
     const plan = await act(true);
     if (json === true && dryRun === true) return writeJson(io.stdout, { id, ...plan });
@@ -52,15 +52,22 @@ export async function putBack({ io, client, id, checkpoint }: PutBackCall, { for
     const nothing = new WorkerError("invalid_input", "Nothing was changed. Without a terminal, say --yes.");
     if (!canAsk(io)) throw nothing;
     const files = plan.changed_files === 1 ? "this file" : `these ${plan.changed_files} files`;
-    await confirm(io, `Put ${files} of task ${id} back to ${place}?`, new WorkerError("invalid_input", "Nothing was changed."));
+    await confirm(
+      io,
+      `Put ${files} of task ${id} back as ${plan.changed_files === 1 ? "it was" : "they were"} ${place}?`,
+      new WorkerError("invalid_input", "Nothing was changed."),
+    );
   }
   const done = await act(false);
   if (json === true) return writeJson(io.stdout, { id, ...done });
   if (done.changed_files === 0) return say(io.stdout, `Nothing to put back: the files that task ${id} changed are as they were ${place}.`);
-  const files = done.changed_files === 1 ? "1 file" : `${done.changed_files} files`;
+  const [files, was] = done.changed_files === 1 ? ["1 file", "it was"] : [`${done.changed_files} files`, "they were"];
   const nested =
     done.left_alone.length === 0 ? "" : ` Repositories inside stay as they are: ${plainLine(done.left_alone.join(", "), 500)}.`;
-  say(io.stdout, `Put ${files} of task ${id} back to ${place}.${nested} As they were before: claude-worker restore ${id} ${done.before}`);
+  say(
+    io.stdout,
+    `Put ${files} of task ${id} back as ${was} ${place}.${nested} To take this back: claude-worker restore ${id} ${done.before}`,
+  );
 }
 
 function namesOf({ written, removed, changed_files: count }: PutBackView): string {

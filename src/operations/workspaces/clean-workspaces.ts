@@ -43,7 +43,7 @@ function chosen({ store }: CleanContext, tasks: readonly number[] | undefined): 
 async function cleanOne(context: CleanContext, worktree: Worktree, { dry_run: isDryRun, force }: CleanInput): Promise<CleanedView> {
   const { taskId: task, path, state } = worktree;
   const answer = (cleaned: boolean, reasons: readonly string[]): CleanedView => ({ task, path, cleaned, reasons: [...reasons] });
-  if (state === "trashed" || state === "gone") return answer(false, ["it was removed already"]);
+  if (state === "trashed" || state === "gone") return answer(false, ["it is in the trash or deleted already"]);
   const { inUse, lost, isThere } = await lossesOf(context, worktree, true);
   if (inUse.length > 0 || (lost.length > 0 && !force)) return answer(false, [...inUse, ...lost]);
   if (!isThere) return answer(false, ["it is not there"]);

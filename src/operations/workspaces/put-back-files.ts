@@ -153,6 +153,6 @@ function laterProblem(taskId: number, later: readonly BytePath[]): WorkerError {
   const more = later.length > shownNames ? ` and ${later.length - shownNames} more` : "";
   return new WorkerError(
     "conflict",
-    `Others than task ${taskId} have changed these files since: ${names}${more}. Put them back all the same with --force (force); a snapshot keeps them as they are now.`,
+    `Others than task ${taskId} have changed these files since: ${names}${more}. To put them back all the same: --force (REST: "force": true). A snapshot keeps them as they are now.`,
   );
 }

@@ -83,7 +83,7 @@ function wayOf({ squash, merge, rebase, patch }: ApplyFlags): ApplyWay {
 }
 
 function nothing(id: number | string, plan: ApplyView): string {
-  return `Nothing to apply: ${branchOf(plan)} has the work of task ${id} already.`;
+  return `Nothing to apply: task ${id} has no changes that ${branchOf(plan)} does not have.`;
 }
 
 function branchOf({ branch }: ApplyView): string {

@@ -26,6 +26,22 @@ test("the general help has every command, in groups, on one screen", async (t) =
   }
 });
 
+test("each first word of two has a page of its own", async (t) => {
+  const { call } = withoutServer(t);
+  const { commandIndex } = await import("../../../../src/cli/commandline/command-index.ts");
+  const single = new Set(commandIndex.map(({ name }) => name));
+  const firsts = commandIndex.map(({ name }) => name.split(" ")[0] ?? name).filter((first) => !single.has(first));
+  assert.ok(firsts.includes("workspace"));
+  for (const first of new Set(firsts)) {
+    for (const words of [[first], [first, "--help"], ["help", first]]) {
+      const { code, stdout } = await call(words);
+      assert.equal(code, 0, words.join(" "));
+      assert.match(stdout, new RegExp(`claude-worker ${first} `), first);
+    }
+    assert.match((await call([first, "nonsense"])).stderr, new RegExp(`Unknown command "${first} nonsense"`), first);
+  }
+});
+
 test("config list shows what was changed first, then groups", async (t) => {
   const { call } = withoutServer(t);
   const env = { CLAUDE_WORKER_WORKERS: "7", CLAUDE_WORKER_AGENT_DEPTH: "1", ...plain };
