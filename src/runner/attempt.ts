@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describeBroken } from "../config/broken-file.ts";
 import { autoRunsOf } from "../config/auto-runs.ts";
 import { brokenSettings } from "../config/claude-settings-files.ts";
@@ -117,7 +118,7 @@ export class RunningAttempt {
       agentEnv,
       runnerId,
       isAdopting,
-      onCommand: () => options.agent.leave(),
+      onCommand: async () => await this.#leaveParked(),
       note: (note) => this.#noteSafely(note),
     });
     this.#checkpoints = new Checkpoints({ work, program, note: (note) => this.#take(note) });
@@ -161,7 +162,8 @@ export class RunningAttempt {
   async run(): Promise<void> {
     const { work, agent, runnerId, agentEnv } = this.#options;
     const { isReady } = this.#worktree;
-    const warm = isReady && agent.isWarmFor(work);
+    const fits = (): boolean => work.baseline !== true && agent.isWarmFor(work);
+    const warm = isReady && fits();
     // Whether a parked Claude Code can take the work is not known before the worktree is there.
     const sessionId = warm || (!isReady && !work.resume) ? null : work.sessionId;
     this.#take({ type: "worker", subtype: "started", runnerId, pid: process.pid, warm, resume: work.resume, sessionId });
@@ -169,8 +171,7 @@ export class RunningAttempt {
     this.#journal.flush();
     failpoint("attempt.started");
     if (!(await this.#worktree.prepare())) return this.end(null);
-    if (!warm && sessionId === null && !agent.isWarmFor(work))
-      this.#take({ type: "worker", subtype: "session", sessionId: work.sessionId });
+    if (!warm && sessionId === null && !fits()) this.#take({ type: "worker", subtype: "session", sessionId: work.sessionId });
     const { workingDirectory, additionalDirectories } = work.spec;
     const fault =
       directoryProblem(workingDirectory) ?? additionalDirectories.map(additionalDirectoryProblem).find((each) => each !== null) ?? null;
@@ -193,7 +194,10 @@ export class RunningAttempt {
     this.#checkAnswer = await answerCheck(work.spec.jsonSchema);
     const [before] = await Promise.all([this.#changes.begin(), this.#checkpoints.begin()]);
     if (before !== null) this.#take(before);
-    if (work.baseline === true) await this.#check(true);
+    if (work.baseline === true) {
+      await this.#leaveParked();
+      await this.#check(true);
+    }
     if (this.#isEnding) return this.end(null);
     for (const message of this.#takeEarly()) agent.say?.(message);
     const thrown = await agent.run(
@@ -205,6 +209,16 @@ export class RunningAttempt {
     if (noClaude !== null) this.#take(noClaude);
     if (thrown === null) await this.#verify();
     await this.end(thrown);
+  }
+
+  /**
+   * Ends the parked agent before a command of ours runs: at the command's end everything below this
+   * process is ended, and noted as left over.
+   */
+  async #leaveParked(): Promise<void> {
+    const { agent } = this.#options;
+    agent.leave();
+    await Promise.race([agent.reaped, delay(termMs, undefined, { ref: false })]);
   }
 
   /** Verifies the work where Claude has finished. Nothing else of the attempt runs then. */

@@ -34,7 +34,7 @@ export interface WorktreeSetupOptions {
   /** Whether this process is the subreaper of its tree now. */
   readonly isAdopting: () => boolean;
   /** Called before a command: at its end everything else below this process is ended, too. */
-  readonly onCommand: () => void;
+  readonly onCommand: () => Promise<void>;
   /** Writes a note, so that it survives a kill of this process. */
   readonly note: (note: RunnerNote) => void;
   /**
@@ -142,7 +142,8 @@ export class WorktreeSetup {
   async #command(command: string): Promise<boolean> {
     const { order, worktree, agentEnv, runnerId, isAdopting, onCommand, note, signal } = this.#options;
     if (signal.aborted) return false;
-    onCommand();
+    await onCommand();
+    if (signal.aborted) return false;
     note({ type: "worker", subtype: "setup_started", command });
     failpoint("setup.started");
     const left: RunnerNote[] = [];

@@ -49,6 +49,17 @@ test("a cold task runs to its result under the session id that was chosen for it
   assert.equal(runner.messages.at(-1)?.type, "ended");
 });
 
+test("a parked Claude Code leaves before commands run, and is not called left over", async (t) => {
+  const { runner } = await setup(t, { "say hi": [step.text("hello there")] }, { prewarm: true });
+  const attempt = runner.start({ prompt: "say hi", verify: ["true"] }, { baseline: true });
+  const records = await attempt.ended();
+  const { sessionId } = attempt.start;
+  assert.partialDeepStrictEqual(records[0], { subtype: "started", warm: false, sessionId });
+  assert.deepEqual([notesOf(records, "swept"), notesOf(records, "cold_start")], [[], []]);
+  assert.equal(notesOf(records, "verify_ended").length, 2);
+  assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", session_id: sessionId });
+});
+
 test("a parked Claude Code takes a task and brings its own session", async (t) => {
   const { runner, model } = await setup(t, { "say hi": [step.text("hello there")] }, { prewarm: true });
   const attempt = runner.start({
