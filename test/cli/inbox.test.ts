@@ -409,6 +409,30 @@ test("send says that a message may be taken for a command of Claude Code", async
   assert.equal((await call(["send", "1", "/compact", "--json"])).stderr, "");
 });
 
+test("send says when a command would run, and nothing where it goes with a prompt", async (t) => {
+  const { call, api } = await setup(t);
+  assert.match((await call(["send", "1", "/compact"])).stderr, /it runs that after the turn, instead of Claude reading it:/);
+  await call(["run", "other"]);
+  assert.equal((await call(["send", "2", "/compact"])).stderr, "");
+  await api.finish(1);
+});
+
+test("an answer of Claude Code itself keeps its lines on a terminal", async (t) => {
+  const { call, api } = await setup(t, permission);
+  await call(["send", "1", "/context"]);
+  await call(["send", "1", "/cost"]);
+  const { listMessages } = api;
+  const notes = ["## Usage\n\nTokens: 10k\n\n* first\n* second", "No cost yet."];
+  api.listMessages = async (input) => {
+    const { messages } = await listMessages(input);
+    return { messages: messages.map((each, at) => ({ ...each, note: notes[at] ?? null })) };
+  };
+  const { stdout } = await call(["messages", "1"], { columns: 100, env: { NO_COLOR: "1" } });
+  assert.match(stdout, /\/context\n +→ see below\nm2 .*\/cost\n +→ No cost yet\.\n\nm1: Claude Code answered\n/);
+  assert.match(stdout, /\n {2}Tokens: 10k\n[^]*\n {2}.*first\n {2}.*second\n$/);
+  assert.match((await call(["messages", "1"])).stdout, /\t\/context\t## Usage Tokens: 10k \* first \* second\n/);
+});
+
 test("send --now asks first only where work would be interrupted", async (t) => {
   const { call } = await setup(t, permission);
   // No person answers: a question would wait for ever.

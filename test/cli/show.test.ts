@@ -95,6 +95,65 @@ test("show leads from a failure to the retry that has a chance", async (t) => {
   for (const [part, command] of expected) assert.equal(await first(part), `claude-worker ${command}`);
 });
 
+test("show leads from a worktree's changes to diff and apply", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  await api.finish(1);
+  const workspace = {
+    path: "/w",
+    repository: "/r/.git",
+    branch: "cw/1-x",
+    base_commit: null,
+    head_commit: null,
+    insertions: 1,
+    deletions: 1,
+    dirty: true,
+    no_snapshots: null,
+    ports: [],
+    setup: null,
+  };
+  const next = async (part: object, status = "completed"): Promise<string[]> => {
+    showAs(api, {
+      attempts: 1,
+      status,
+      workspace: { ...workspace, kind: "worktree", state: "kept", changed_files: 2, applied: null, ...part },
+    });
+    const page = (await call(["show", "1"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
+    return [...page.slice(page.indexOf("\nNext\n")).matchAll(/claude-worker (diff|apply) 1/g)].map(([, verb = ""]) => verb);
+  };
+  assert.deepEqual(await next({}), ["diff", "apply"]);
+  assert.deepEqual(await next({}, "failed"), ["diff"]);
+  assert.deepEqual(await next({ kind: "in_place", state: null }), ["diff"]);
+  assert.deepEqual(await next({ state: "trashed" }), ["diff"]);
+  assert.deepEqual(await next({ applied: { way: "squash", branch: "main", commit: "1".repeat(40), at: "2026-11-22T12:00:00Z" } }), [
+    "diff",
+  ]);
+  assert.deepEqual(await next({ changed_files: 0 }), []);
+});
+
+test("workspace list says what changed before it says where", async (t) => {
+  const { call, api } = await withServer(t);
+  const one = {
+    task: 1,
+    title: "x",
+    status: "completed",
+    state: "kept",
+    repository: "/r/.git",
+    branch: "cw/1-x",
+    trash: null,
+    deleted_at: null,
+  } as const;
+  const path = `/${"far/".repeat(30)}away`;
+  api.listWorkspaces = () =>
+    Promise.resolve({ workspaces: [{ ...one, path, changed_files: 1, insertions: 2, deletions: 0, dirty: true }] });
+  const at = async (columns: number) => (await call(["workspace", "list"], { columns, env: { NO_COLOR: "1" } })).stdout;
+  assert.equal(
+    (await at(90)).split("\n")[1],
+    "   1  completed  kept      cw/1-x  1 file, +2 -0 lines, not all committed".replace(" lines", ""),
+  );
+  assert.ok((await at(220)).includes(path));
+});
+
 test("show names each limit and the group, and cuts a prompt of one long line", async (t) => {
   const { call } = await withServer(t);
   const limits = ["--max-turns", "3", "--max-budget-usd", "0.3", "--timeout", "3s", "--stall-timeout", "5m", "--group", "night"];

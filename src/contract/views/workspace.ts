@@ -104,6 +104,9 @@ const cleanedView = z.object({
   path: z.string(),
   cleaned: z.boolean().describe("Whether it was moved into the trash; of a dry run: whether it would be."),
   reasons: z.array(z.string()).describe("Why it stays, or with `force` what goes with it: each a part of a sentence."),
+  only_snapshots: z
+    .array(z.string())
+    .describe("What was neither committed nor applied, and only the task's snapshots have afterwards: each a part of a sentence."),
 });
 export type CleanedView = z.infer<typeof cleanedView>;
 export const cleanView = z.object({ workspaces: z.array(cleanedView), dry_run: z.boolean() });

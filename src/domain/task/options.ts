@@ -358,7 +358,7 @@ export const taskOptions = [
     sentence: "After so many failed verifications the task fails with `verification_failed`.",
     flag: { spelled: "--verify-tries <n>", help: "fail after so many failed verifications (default: 3)" },
     agent: "may",
-    shown: { line: "Verify", text: "at most {} failures" },
+    shown: { line: "Verify", text: "tries: {}" },
   },
   {
     name: "verify_timeout_ms",

@@ -42,15 +42,21 @@ function chosen({ store }: CleanContext, tasks: readonly number[] | undefined): 
 
 async function cleanOne(context: CleanContext, worktree: Worktree, { dry_run: isDryRun, force }: CleanInput): Promise<CleanedView> {
   const { taskId: task, path, state } = worktree;
-  const answer = (cleaned: boolean, reasons: readonly string[]): CleanedView => ({ task, path, cleaned, reasons: [...reasons] });
+  const answer = (cleaned: boolean, reasons: readonly string[], kept: readonly string[] = []): CleanedView => ({
+    task,
+    path,
+    cleaned,
+    reasons: [...reasons],
+    only_snapshots: [...kept],
+  });
   if (state === "trashed" || state === "gone") return answer(false, ["it is in the trash or deleted already"]);
-  const { inUse, lost, isThere } = await lossesOf(context, worktree, true);
+  const { inUse, lost, kept, isThere } = await lossesOf(context, worktree, true);
   if (inUse.length > 0 || (lost.length > 0 && !force)) return answer(false, [...inUse, ...lost]);
   if (!isThere) return answer(false, ["it is not there"]);
-  if (isDryRun) return answer(true, lost);
+  if (isDryRun) return answer(true, lost, kept);
   try {
     await trashWorktree(context, worktree);
-    return answer(true, lost);
+    return answer(true, lost, kept);
   } catch (error) {
     return answer(false, [plainLine(messageOf(error), 1000)]);
   }

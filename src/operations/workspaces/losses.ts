@@ -40,6 +40,8 @@ export interface Losses {
   readonly inUse: readonly string[];
   /** What would be lost. */
   readonly lost: readonly string[];
+  /** What only the task's snapshots have afterwards. */
+  readonly kept: readonly string[];
   /** Whether it lies in its place. */
   readonly isThere: boolean;
 }
@@ -59,14 +61,15 @@ export async function lossesOf(context: CleanContext, worktree: Worktree, keepsS
   const { store } = context;
   const inUse = await uses(context, worktree);
   const { place } = worktreeFacts(worktree.path, worktree.repository);
-  if (place === "other") return { inUse: [...inUse, "something else lies in its place"], lost: [], isThere: false };
+  if (place === "other") return { inUse: [...inUse, "something else lies in its place"], lost: [], kept: [], isThere: false };
   const last = store.checkpoints.last(worktree.taskId);
-  if (place === "none") return { inUse, lost: keepsSnapshots ? [] : await onlyInSnapshots(context, worktree, last), isThere: false };
-  if (inUse.length > 0) return { inUse, lost: [], isThere: true };
+  if (place === "none")
+    return { inUse, lost: keepsSnapshots ? [] : await onlyInSnapshots(context, worktree, last), kept: [], isThere: false };
+  if (inUse.length > 0) return { inUse, lost: [], kept: [], isThere: true };
   try {
-    return { inUse, lost: await inWorktree(context, worktree, last, keepsSnapshots), isThere: true };
+    return { inUse, ...(await inWorktree(context, worktree, last, keepsSnapshots)), isThere: true };
   } catch (error) {
-    return { inUse, lost: [`what it has cannot be found out: ${plainLine(messageOf(error), 500)}`], isThere: true };
+    return { inUse, kept: [], lost: [`what it has cannot be found out: ${plainLine(messageOf(error), 500)}`], isThere: true };
   }
 }
 
@@ -81,7 +84,12 @@ async function uses({ store, gate, processesIn }: CleanContext, { taskId, path }
   return first === undefined ? [] : [`${pids.length === 1 ? `process ${first} works` : `${pids.length} processes work`} in it`];
 }
 
-async function inWorktree(context: CleanContext, worktree: Worktree, last: Checkpoint | null, keepsSnapshots: boolean): Promise<string[]> {
+async function inWorktree(
+  context: CleanContext,
+  worktree: Worktree,
+  last: Checkpoint | null,
+  keepsSnapshots: boolean,
+): Promise<Pick<Losses, "lost" | "kept">> {
   const { store, paths, git } = context;
   const { taskId, path, repository, branch, baseCommit } = worktree;
   const evidence = await evidenceOf(git, new Git(git, path), {
@@ -95,12 +103,13 @@ async function inWorktree(context: CleanContext, worktree: Worktree, last: Check
   });
   const { commits, commitCount, files, fileCount, uncommitted, uncommittedCount } = evidence;
   const lost: string[] = [];
-  if (fileCount === 0 && (await isApplied(context, worktree, last))) return lost;
+  const kept: string[] = [];
+  if (fileCount === 0 && (await isApplied(context, worktree, last))) return { lost, kept };
   if (commitCount > 0) lost.push(`${counted(commitCount, "commit")} on no other branch and no remote: ${named(commits, commitCount)}`);
   if (fileCount > 0) lost.push(`${counted(fileCount, "file")} in no snapshot: ${named(files, fileCount)}`);
-  else if (!keepsSnapshots && uncommittedCount > 0)
-    lost.push(`${counted(uncommittedCount, "file")} not committed: ${named(uncommitted, uncommittedCount)}`);
-  return lost;
+  else if (uncommittedCount > 0)
+    (keepsSnapshots ? kept : lost).push(`${counted(uncommittedCount, "file")} not committed: ${named(uncommitted, uncommittedCount)}`);
+  return { lost, kept };
 }
 
 /** Whether all files of the last snapshot were applied, and the result is on a branch still. */

@@ -53,6 +53,16 @@ async function setup(t: TestContext, more: object = {}): Promise<Bundle> {
   };
 }
 
+test("what only snapshots have afterwards is named, and not what was applied", async (t) => {
+  const { api, task } = await setup(t);
+  task.write("new.txt", "new\n");
+  await task.snapshot();
+  const dryRun = async () => (await api.cleanWorkspaces({ tasks: [task.id], dry_run: true, force: false }, person)).workspaces;
+  assert.partialDeepStrictEqual(await dryRun(), [{ cleaned: true, reasons: [], only_snapshots: ["1 file not committed: new.txt"] }]);
+  await api.applyTask({ id: task.id, way: "squash", dry_run: false }, person);
+  assert.partialDeepStrictEqual(await dryRun(), [{ cleaned: true, only_snapshots: [] }]);
+});
+
 test("a worktree that nothing would be lost of goes into the trash, and comes back", async (t) => {
   const { api, store, git, task, clean, empty } = await setup(t);
   task.write("new.txt", "new\n");

@@ -1,13 +1,14 @@
 /** `messages`: what was said to a task after its prompt. */
 import type { MessageView } from "../../../contract/views/message.ts";
 import { callerText } from "../../../domain/text/caller-text.ts";
-import { plainLine } from "../../../domain/text/plain-text.ts";
+import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { reading } from "../../server/connection.ts";
 import { readReferenceOrNewest, readTaskId } from "../../task/task-reference.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
+import { markdownLines } from "../../terminal/render/markdown/render.ts";
 import { table } from "../../terminal/render/table.ts";
 import { relativeTime } from "../../terminal/render/time.ts";
 import { say } from "../../terminal/render/wrap.ts";
@@ -45,11 +46,20 @@ export const command = defineCommand<object>({
           { text: sent, paint: paint.dim },
           { text: plainLine(text, 2000) },
         ];
-        const answer = { text: `→ ${plainLine(note ?? "", 2000)}`, paint: paint.dim };
+        const answer = { text: `→ ${isLong(note) ? "see below" : plainLine(note ?? "", 2000)}`, paint: paint.dim };
         return note === null ? [first] : [first, [{ text: "" }, { text: "" }, { text: "" }, answer]];
       });
       const header = ["ID", "STATUS", "SENT", "TEXT"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, wrapsLast: true }));
+      for (const { id, note } of found.messages) {
+        if (note === null || !isLong(note)) continue;
+        say(io.stdout, `\n${paint.bold(`m${id}`)}: Claude Code answered`);
+        io.stdout.write(
+          `${markdownLines(plainText(note), io.stdout.columns - 2, paint)
+            .map((line) => `  ${line}`.trimEnd())
+            .join("\n")}\n`,
+        );
+      }
       if (left !== null) {
         const retry = `claude-worker retry ${left.id}${left.session_id === null ? "" : " --resume"}`;
         say(io.stdout, `Task ${left.id} ended before it could deliver what is queued. The next attempt delivers it: ${retry}`);
@@ -58,6 +68,11 @@ export const command = defineCommand<object>({
     return exitCodes.ok;
   },
 });
+
+/** Whether an answer of Claude Code itself is a text of several lines, like that of `/context`. */
+function isLong(note: string | null): note is string {
+  return note?.trim().includes("\n") === true;
+}
 
 function fieldsOf({ id, status, queued_at: at, sent_by: by, text, note }: MessageView): string[] {
   const fields = [`m${id}`, status, at, plainLine(by, 200), plainLine(text, 100_000)];

@@ -57,12 +57,14 @@ export const command = defineCommand<SendFlags>({
       writeJson(io.stdout, message);
       return exitCodes.ok;
     }
-    say(io.stdout, sentText(message, await statusOf(client, message)));
+    const status = await statusOf(client, message);
+    say(io.stdout, sentText(message, status));
     const command = commandIn(message.text);
-    if (command !== null)
+    // What goes with a prompt is a text.
+    if (command !== null && status !== "pending")
       say(
         io.stderr,
-        `If Claude Code has a command ${command} that works without a terminal, it runs that instead of Claude reading it: see claude-worker messages ${message.task_id}`,
+        `If Claude Code has a command ${command} that works without a terminal, it runs that${status === "running" ? " after the turn," : ""} instead of Claude reading it: see claude-worker messages ${message.task_id}`,
       );
     return exitCodes.ok;
   },

@@ -13,6 +13,7 @@ import type { Io } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { barOf, paintBar, paintPatch, patchOf, pathText } from "../../terminal/render/patch.ts";
 import { table } from "../../terminal/render/table.ts";
+import { say } from "../../terminal/render/wrap.ts";
 
 /** Files of one request: with and without their lines. */
 const pageOfPatches = 100;
@@ -51,10 +52,14 @@ export const command = defineCommand<DiffFlags>({
     const { client, found: id } = await reading(io, async (each) => await readTaskId(each, word));
     const hasHunks = options.json === true || (options.stat !== true && options.nameOnly !== true);
     const pages: DiffView[] = [];
+    let files = 0;
     for await (const page of pagesOf(client, id, options, hasHunks)) {
+      files = page.changed_files;
       if (options.json === true) pages.push(page);
       else await show(io, page, options);
     }
+    if (options.json !== true && files === 0)
+      say(io.stderr, `Task ${id} has changed no files${options.since === undefined ? "" : " since then"}.`);
     if (options.json === true) writeJson(io.stdout, { id, ...pages[0], files: pages.flatMap(({ files }) => files), next_offset: null });
     return exitCodes.ok;
   },
@@ -77,6 +82,7 @@ async function* pagesOf(client: WorkerClient, id: TaskRef, { since, to }: DiffFl
 
 async function show({ stdout }: Io, page: DiffView, { stat, nameOnly }: DiffFlags): Promise<void> {
   const paint = painter(stdout);
+  if (page.changed_files === 0) return;
   if (nameOnly === true) return await stdout.flow(page.files.map(({ path }) => `${plainLine(path, 10_000)}\n`).join(""));
   if (stat !== true) {
     const patch = page.files.map(patchOf).join("");

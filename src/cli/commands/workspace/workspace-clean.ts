@@ -62,10 +62,11 @@ export const command = defineCommand<CleanFlags>({
 
 function textOf({ workspaces, dry_run: isDryRun }: CleanView): string {
   if (workspaces.length === 0) return "There is no worktree of an ended task.";
-  const lines = workspaces.map(({ task, path, cleaned, reasons }) => {
+  const lines = workspaces.map(({ task, path, cleaned, reasons, only_snapshots: kept }) => {
     const why = reasons.map((each) => plainLine(each, 2000)).join("; ");
     if (!cleaned) return `Task ${task} keeps its worktree: ${why}`;
-    const lost = why === "" ? "" : ` With it goes: ${why}`;
+    const inSnapshots = kept.map((each) => plainLine(each, 2000)).join("; ");
+    const lost = `${why === "" ? "" : ` With it goes: ${why}`}${inSnapshots === "" ? "" : ` Its snapshots keep ${inSnapshots}`}`;
     return isDryRun
       ? `Task ${task}: ${plainLine(path, 1000)} can go.${lost}`
       : `Task ${task}: its worktree is in the trash for 7 days. Back: claude-worker workspace restore ${task}${lost}`;

@@ -47,12 +47,15 @@ function tableOf(worktrees: readonly WorktreeView[], output: Output): string {
       { text: status ?? "removed" },
       { text: state, ...(state === "trashed" ? { paint: paint.yellow } : {}) },
       { text: plainLine(branch ?? "detached", 200), paint: paint.cyan },
-      {
-        text: files === null ? "" : `${files} files, +${insertions ?? 0} -${deletions ?? 0}${dirty === true ? ", not all committed" : ""}`,
-      },
       { text: plainLine(trash ?? path, 1000), paint: paint.dim },
+      {
+        text:
+          files === null || files === 0
+            ? ""
+            : `${files === 1 ? "1 file" : `${files} files`}, +${insertions ?? 0} -${deletions ?? 0}${dirty === true ? ", not all committed" : ""}`,
+      },
     ];
   });
-  const header = ["TASK", "STATUS", "WORKTREE", "BRANCH", "CHANGED", "PATH"];
+  const header = ["TASK", "STATUS", "WORKTREE", "BRANCH", "PATH", "CHANGED"];
   return table(rows, { header, paintHeader: paint.dim, width: output.columns, right: [0], optional: [4] });
 }

@@ -39,11 +39,23 @@ function stepsOf(task: TaskView): Step[] {
   const canResume = error?.retryable === true && session_id !== null;
   return [
     ...fixesOf(task).map(([flags, does]): Step => [`claude-worker retry ${id} ${flags}`, does]),
+    ...filesOf(task),
     ...(attempts > 0 ? [[`claude-worker logs ${id}`, "what it did, step by step"] as const] : []),
     ...(attempts > 1 ? [[`claude-worker attempts ${id}`, "each try, and how it ended"] as const] : []),
     ...(canResume ? [[`claude-worker retry ${id} --resume`, "continue it where it was"] as const] : []),
     ...(session_id === null ? [] : [[`claude-worker send ${id} "…"`, "say what to do next, in the same conversation"] as const]),
     [`claude-worker retry ${id}`, "run it again"],
+  ];
+}
+
+/** How to see what it changed, and to bring the work of a worktree into the checkout. */
+function filesOf({ id, status, workspace }: TaskView): Step[] {
+  const { kind, changed_files: files, applied, state } = workspace ?? {};
+  if (files === undefined || files === null || files === 0) return [];
+  const canApply = kind === "worktree" && state === "kept" && status === "completed" && applied === null;
+  return [
+    [`claude-worker diff ${id}`, "what it changed"],
+    ...(canApply ? [[`claude-worker apply ${id}`, "bring it onto the branch of the checkout"] as const] : []),
   ];
 }
 
