@@ -16,6 +16,7 @@ import { figures as recovery } from "./recovery.ts";
 import { machineLines, table, writePage } from "./report.ts";
 import { figures as store } from "./store.ts";
 import { figures as task } from "./task.ts";
+import { figures as workspaces } from "./workspaces.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -34,7 +35,7 @@ if (flags["write-doc"] && !isWhole) throw new Error("--write-doc takes a whole r
 const about = machine();
 console.log(`${machineLines(about)}\n`);
 const rows: Row[] = [];
-for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...people, ...http, ...mcp, ...store]) {
+for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...people, ...http, ...mcp, ...store, ...workspaces]) {
   if (flags.only.length > 0 && !flags.only.some((part) => figure.name.includes(part))) continue;
   process.stderr.write(`${figure.name} …\n`);
   try {

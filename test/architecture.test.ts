@@ -59,7 +59,17 @@ const rooms: Readonly<Record<string, Room>> = {
   // server.
   client: { ours: ["domain", "contract/endpoints.ts", "type contract"], packages: ["eventsource-parser"], node: true },
   cli: {
-    ours: ["domain", "config", "client", "processes/process-table.ts", "type processes/process-row.ts", "type contract"],
+    ours: [
+      "domain",
+      "config",
+      "client",
+      "git/git.ts",
+      "git/git-problem.ts",
+      "git/git-program.ts",
+      "processes/process-table.ts",
+      "type processes/process-row.ts",
+      "type contract",
+    ],
     packages: [],
     node: true,
   },

@@ -7,6 +7,7 @@ import type { Check } from "../../src/cli/doctor/check.ts";
 import { checkClaudeCode, ownBinary } from "../../src/cli/doctor/claude-code.ts";
 import { checkCredentials } from "../../src/cli/doctor/credentials.ts";
 import { checkDatabase } from "../../src/cli/doctor/database.ts";
+import { checkMirrors } from "../../src/cli/doctor/mirrors.ts";
 import { checkDirectories, checkFreeSpace } from "../../src/cli/doctor/directories.ts";
 import { checkNode } from "../../src/cli/doctor/node.ts";
 import { checkSandbox } from "../../src/cli/doctor/sandbox.ts";
@@ -14,6 +15,7 @@ import { checkServer } from "../../src/cli/doctor/server.ts";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { WorkerClient } from "../../src/client/index.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import { gitRepository } from "../../testing/git-repository.ts";
 import { scratch } from "../../testing/scratch.ts";
 import { printedByUnprivileged } from "../../testing/unprivileged.ts";
 import { withoutServer, withServer } from "./setup.ts";
@@ -325,3 +327,19 @@ function printsCheckOf(file: string): string {
     const { checkDatabase } = await import(${JSON.stringify(new URL("../../src/cli/doctor/database.ts", import.meta.url).href)});
     console.log(JSON.stringify(await checkDatabase(${JSON.stringify(file)})));`;
 }
+
+test("doctor warns of remotes that get the snapshots of tasks", async (t) => {
+  const { git, top, env, place } = gitRepository(t);
+  const seen = async (): Promise<string[]> =>
+    (await checkMirrors(top, env)).map(({ state, message }) => `${state} ${message.split(" also ")[0]}`);
+  git("remote", "add", "origin", "../origin");
+  assert.deepEqual(await seen(), []);
+  git("remote", "add", "--mirror=push", "back.up", "../backup");
+  git("config", "remote.wide.push", "+refs/*:refs/*");
+  git("config", "remote.narrow.push", "refs/heads/*:refs/heads/*");
+  assert.deepEqual(await seen(), ["warn git push back.up", "warn git push wide"]);
+  git("config", "remote.back.up.mirror", "no");
+  assert.deepEqual(await seen(), ["warn git push wide"]);
+  assert.deepEqual(await checkMirrors(place.home, env), [], "outside of a repository");
+  assert.deepEqual(await checkMirrors(top, { ...env, PATH: "/nonexistent" }), [], "without git");
+});

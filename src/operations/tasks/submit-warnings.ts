@@ -1,11 +1,17 @@
-/** Finds what will keep a submitted task from starting, as far as that is known at the submit. */
+/**
+ * Finds what will keep a submitted task from starting, or harm its files, as far as that is known
+ * at the submit.
+ */
+import { dirname } from "node:path";
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { describeBroken } from "../../config/broken-file.ts";
 import { brokenSettings } from "../../config/claude-settings-files.ts";
 import { claudeStateProblem } from "../../config/claude-state.ts";
+import { gitAbove } from "../../config/main-checkout.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { credentialsIn, noCredentials } from "../../config/credentials.ts";
 import type { Settings } from "../../config/settings.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 import { repositoryFileState } from "../verification/named-commands.ts";
@@ -14,7 +20,7 @@ interface WarningContext {
   readonly settings: Settings;
   /** The server's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly store: Pick<Store, "trustedCommands">;
+  readonly store: Pick<Store, "trustedCommands" | "workspaces">;
 }
 
 interface Known {
@@ -22,6 +28,9 @@ interface Known {
   /** Warnings by directory, of this turn of the event loop only. */
   readonly ofTurn: Map<string, string[]>;
 }
+
+/** How many tasks a warning names. */
+const shownTasks = 5;
 
 /** By the server's settings: what is the same for all submits, or for those of one turn. */
 const known = new WeakMap<Settings, Known>();
@@ -32,6 +41,11 @@ const known = new WeakMap<Settings, Known>();
  * share a commit.
  */
 export function submitWarnings(context: WarningContext, task: Task): string[] {
+  return [...sharedWarnings(context, task), ...fileWarnings(context, task)];
+}
+
+/** What files say. */
+function fileWarnings(context: WarningContext, task: Task): string[] {
   const { agentEnv, ofTurn } = knownOf(context);
   const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings, task.verify, task.until]);
   const before = ofTurn.get(key);
@@ -48,6 +62,23 @@ function knownOf({ settings, env }: WarningContext): Known {
   const made = { agentEnv: agentEnvironment(env, settings.agent_env), ofTurn: new Map<string, string[]>() };
   known.set(settings, made);
   return made;
+}
+
+/** Tasks that work in one checkout at the same time overwrite each other's files. */
+function sharedWarnings({ store }: WarningContext, { id, workingDirectory }: Task): string[] {
+  if (store.workspaces.get(id)?.kind === "worktree") return [];
+  const git = gitAbove(workingDirectory);
+  if (git === null) return [];
+  const others = store.workspaces
+    .unfinishedAt(dirname(git))
+    .filter((other) => other.id !== id && (other.workingDirectory === workingDirectory || gitAbove(other.workingDirectory) === git))
+    .map((other) => other.id);
+  if (others.length === 0) return [];
+  const shown = others.slice(0, shownTasks).toReversed().join(", ");
+  const names = others.length === 1 ? `Task ${shown} works` : `Tasks ${shown}${others.length > shownTasks ? " and others" : ""} work`;
+  return [
+    `${names} in the same checkout, ${plainLine(dirname(git), 1000)}: they can overwrite each other's files. To give each task files of its own: --worktree`,
+  ];
 }
 
 function findWarnings(agentEnv: Readonly<Record<string, string>>, task: Task): string[] {

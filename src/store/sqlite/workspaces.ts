@@ -17,6 +17,10 @@ export interface WorkspaceStore {
   ports(): Set<number>;
   /** The tasks with a running attempt that works in or below this directory. */
   busyAt(path: string): number[];
+  /**
+   * The newest unfinished tasks, at most 100, that work in place in or below this directory.
+   */
+  unfinishedAt(path: string): { readonly id: number; readonly workingDirectory: string }[];
   /** Inside `write`. Adds the workspace of a task, or replaces what is known of it. */
   put(workspace: Workspace): void;
   /**
@@ -84,6 +88,12 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
        OR (workspaces.kind IS NOT 'worktree' AND substr(tasks.working_directory || '/', 1, length(@path) + 1) = @path || '/'))
      ORDER BY tasks.id`,
   );
+  const unfinished = database.prepare<{ path: string }, { id: number; workingDirectory: string }>(
+    `SELECT tasks.id, tasks.working_directory AS "workingDirectory" FROM tasks LEFT JOIN workspaces ON workspaces.task_id = tasks.id
+     WHERE tasks.status IN ('pending', 'running', 'waiting') AND workspaces.kind IS NOT 'worktree'
+       AND substr(tasks.working_directory || '/', 1, length(@path) + 1) = @path || '/'
+     ORDER BY tasks.id DESC LIMIT 100`,
+  );
   const selectTrees = database.prepare<{ all: number }>(
     `SELECT ${row.select} FROM workspaces WHERE kind = 'worktree' AND (@all OR state <> 'gone') ORDER BY task_id DESC`,
   );
@@ -102,6 +112,7 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
       remove.run(taskId);
     },
     ports: () => new Set(ports.all().map(({ ports: first }) => first)),
+    unfinishedAt: (path) => unfinished.all({ path }),
     busyAt: (path) => busy.all({ path }).map(({ id }) => id),
     move: (taskId, from, to) => {
       writing.touch(taskId);

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { taskInput } from "../../../src/contract/task-input.ts";
+import { goodTask } from "../../../testing/mcp.ts";
+import { realApi } from "../../../testing/real-api.ts";
+import { checkout } from "../../../testing/task-worktree.ts";
+import { person } from "../workspaces/setup.ts";
+
+test("a submit names the unfinished tasks that work in the same checkout", async (t) => {
+  const real = realApi(t);
+  const { api, corner, finish } = real;
+  const git = checkout(real);
+  const submit = async (more: object = {}, directory = corner.work): Promise<[id: number, said: string[]]> => {
+    const { id, warnings = [] } = await api.submitTask(taskInput.parse({ ...goodTask(directory), ...more }), person);
+    return [id, warnings.filter((each) => each.includes("in the same checkout"))];
+  };
+  const end = "they can overwrite each other's files. To give each task files of its own: --worktree";
+  assert.deepEqual((await submit())[1], [], "the first one is alone");
+  mkdirSync(path.join(corner.work, "deep"));
+  const [second, said] = await submit({}, path.join(corner.work, "deep"));
+  assert.deepEqual(said, [`Task 1 works in the same checkout, ${corner.work}: ${end}`]);
+  assert.deepEqual((await submit({ workspace_kind: "worktree" }))[1], [], "a worktree has files of its own");
+  await finish(1);
+  assert.deepEqual((await submit())[1], [`Task ${second} works in the same checkout, ${corner.work}: ${end}`]);
+  git("init", "-q", path.join(corner.work, "deep/other"));
+  const [inner, none] = await submit({}, path.join(corner.work, "deep/other"));
+  assert.deepEqual(none, [], "a repository inside of it is another checkout");
+  const { tasks } = await api.submitTasks(
+    { tasks: [taskInput.parse(goodTask(corner.work)), taskInput.parse(goodTask(corner.work))] },
+    person,
+  );
+  assert.match(JSON.stringify(tasks[0]?.warnings), new RegExp(`Tasks ${second}, \\d+, ${Number(tasks[1]?.id)} work in`));
+  assert.doesNotMatch(JSON.stringify(tasks[0]?.warnings), new RegExp(`\\b${inner}\\b[, ]`));
+});
+
+test("outside of git a submit says nothing of other tasks", async (t) => {
+  const { api, corner } = realApi(t);
+  for (const _ of [1, 2]) {
+    const { warnings = [] } = await api.submitTask(taskInput.parse(goodTask(corner.work)), person);
+    assert.doesNotMatch(warnings.join(), /same checkout/);
+  }
+});
