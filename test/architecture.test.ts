@@ -86,6 +86,7 @@ const rooms: Readonly<Record<string, Room>> = {
       "notifications",
       "attempt-protocol",
       "runner/redaction.ts",
+      "runner/shell-command.ts",
       "http",
       "mcp",
       "git/git-program.ts",

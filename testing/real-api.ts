@@ -21,6 +21,7 @@ import { workerApi } from "../src/operations/worker-api.ts";
 import type { ApiContext } from "../src/operations/worker-api.ts";
 import { hostProblem } from "../src/notifications/address.ts";
 import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
+import { checkRunner } from "../src/server/run-check.ts";
 import { serverView } from "../src/server/server-view.ts";
 import { openStore } from "../src/store/sqlite/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
@@ -108,6 +109,7 @@ export function realApi(
     renewRunners: () => {},
     hostProblem,
     files: { git: new GitProgram(env), gate: new WorkspaceGate(), processesIn: processesInside },
+    checks: checkRunner((text) => text),
     ...parts,
     stopServer: async () => {},
   });

@@ -75,6 +75,7 @@ export const endpoints = {
   snapshotFile: { ...read, path: "/api/v1/tasks/{id}/files", silenceMs: gitMs },
   restoreFiles: { method: "POST", path: "/api/v1/tasks/{id}/restore", repeatable: false, silenceMs: longGitMs },
   applyTask: { method: "POST", path: "/api/v1/tasks/{id}/apply", repeatable: false, silenceMs: longGitMs },
+  landTasks: { method: "POST", path: "/api/v1/workspaces/land", repeatable: false, silenceMs: longWorkMs },
   undoTask: { method: "POST", path: "/api/v1/tasks/{id}/undo", repeatable: false, silenceMs: longGitMs },
 
   taskEvents: { ...read, path: "/api/v1/tasks/{id}/events" },

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { plainLine } from "../domain/text/plain-text.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { ApplyWay } from "../domain/workspace/apply.ts";
 import { nameOf } from "./changed-files.ts";
@@ -73,6 +74,18 @@ export async function computeApply(program: GitProgram, work: WorkToApply): Prom
     return found;
   } finally {
     removeScratch(directory, repository);
+  }
+}
+
+/** The work and the target changed the same parts of files. */
+export class WorkConflict extends GitProblem {
+  /** Relative to the top. */
+  readonly files: readonly string[];
+
+  constructor(files: readonly string[]) {
+    const shown = files.slice(0, shownNames).map((each) => plainLine(each, 200));
+    super("failed", `The work does not fit: ${shown.join(", ")}${files.length > shownNames ? " …" : ""} changed on both sides.`);
+    this.files = files;
   }
 }
 
@@ -149,8 +162,7 @@ class Scratch {
           .map((line) => nameOf(line.slice(line.indexOf("\t") + 1))),
       );
       if (names.size === 0) throw error;
-      const shown = [...names].slice(0, shownNames).join(", ");
-      throw new GitProblem("failed", `The work does not fit: ${shown}${names.size > shownNames ? " …" : ""} changed on both sides.`);
+      throw new WorkConflict([...names]);
     }
   }
 

@@ -60,6 +60,9 @@ import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
 import { GitProgram } from "../git/git-program.ts";
 import { applyTask } from "./workspaces/apply-task.ts";
 import { cleanWorkspaces } from "./workspaces/clean-workspaces.ts";
+import { landTasks } from "./workspaces/land-tasks.ts";
+import { noChecks } from "./workspaces/landing-checks.ts";
+import type { CheckRunner } from "./workspaces/landing-checks.ts";
 import { listWorkspaces, worktreeView } from "./workspaces/list-workspaces.ts";
 import type { CleanContext } from "./workspaces/losses.ts";
 import { restoreWorkspace } from "./workspaces/restore-workspace.ts";
@@ -113,6 +116,8 @@ export interface ApiContext {
   renewRunners(): void;
   /** How the files of tasks are looked at and removed. Default: processes cannot be listed. */
   readonly files?: Pick<CleanContext, "git" | "gate" | "processesIn">;
+  /** Runs the commands that check work before it lands. Default: none can be run. */
+  readonly checks?: CheckRunner;
   /** Why notifications must not be sent to this host; null: they may. A part of a sentence. */
   hostProblem?(hostname: string, limits: { readonly allowPrivate: boolean }): string | null;
   /** What keeps the answers of a channel from being read; null: nothing that is known. */
@@ -133,6 +138,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     git: context.files?.git ?? new GitProgram(context.env),
     gate: context.files?.gate ?? new WorkspaceGate(),
     processesIn: context.files?.processesIn ?? (() => Promise.resolve(null)),
+    checks: context.checks ?? noChecks,
     rate: new SubmitRate(settings.submits_per_minute),
     agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
     now,
@@ -215,6 +221,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     restoreFiles: async ({ id, checkpoint, ...input }, caller) =>
       await putBackFiles(submitContext, localTaskId(id), checkpoint, input, caller),
     applyTask: async ({ id, ...input }, caller) => await applyTask(submitContext, localTaskId(id), input, caller),
+    landTasks: async (input, caller) => await landTasks(submitContext, input, caller),
     undoTask: async ({ id, ...input }, caller) => await putBackFiles(submitContext, localTaskId(id), null, input, caller),
     listWorkspaces: async (query = {}) => ({ workspaces: listWorkspaces(store, query) }),
     cleanWorkspaces: async (input, caller) => await cleanWorkspaces(submitContext, input, caller),

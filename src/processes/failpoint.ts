@@ -50,6 +50,8 @@ export const failpointNames = [
   "trash.moved",
   "apply.computed",
   "apply.moved",
+  "land.checked",
+  "land.moved",
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

@@ -1,4 +1,5 @@
 /** Builds the services of the server. No other file constructs them. */
+import { checkRunner } from "./run-check.ts";
 import { hostname } from "node:os";
 import { accountFingerprint } from "../config/account.ts";
 import { agentEnvironment } from "../config/agent-env.ts";
@@ -211,6 +212,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),
     files,
+    checks: checkRunner(redact),
     hostProblem,
     answersProblem: (channel) => channels.answerListener.problemOf(channel),
     stopServer: async (options) => void shutdown.stop(options),

@@ -96,7 +96,7 @@ function plannedStrike(random: () => number, real: boolean): Strike {
  * The workload puts no files back, and applies and removes no work tree. Only Claude Code has
  * sessions that are copied and repaired.
  */
-const placesOfTasks = failpointNames.filter((name) => !/^(put-back|trash|apply)\./.test(name));
+const placesOfTasks = failpointNames.filter((name) => !/^(put-back|trash|apply|land)\./.test(name));
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([
   "attempt.started",

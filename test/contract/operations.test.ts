@@ -31,7 +31,7 @@ async function setup(t: TestContext): Promise<Bundle> {
     "make a file": [step.bash("touch made"), step.text("Made.")],
   });
   for (const words of [
-    ["init", "-q"],
+    ["init", "-q", "-b", "main"],
     ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty", "-m", "first"],
   ])
     execFileSync("git", words, { cwd: w.place.work });
@@ -216,6 +216,10 @@ test("every operation answers as the document promises", async (t) => {
   await expect(200, "applyTask", { id, body: { dry_run: true } });
   await expect(400, "applyTask", { id, body: { way: "nope" } });
   await expect(404, "applyTask", { id: 999 });
+  await expect(200, "landTasks", { body: { tasks: [id], into: "main", dry_run: true } });
+  await expect(400, "landTasks", { body: { tasks: [], into: "main" } });
+  await expect(404, "landTasks", { body: { tasks: [999], into: "main" } });
+  await expect(409, "landTasks", { body: { tasks: [id], into: "nope" } });
   await expect(409, "restoreWorkspace", { id });
   await expect(200, "cleanWorkspaces", { body: { tasks: [id], force: true } });
   await expect(200, "restoreWorkspace", { id });

@@ -1,7 +1,16 @@
 /** The files of tasks: their snapshots, and what differs between them. */
 import { z } from "zod";
 import { diffView } from "../views/diff.ts";
-import { applyView, checkpointList, cleanView, putBackView, snapshotFileView, worktreeList, worktreeView } from "../views/workspace.ts";
+import {
+  applyView,
+  checkpointList,
+  cleanView,
+  landView,
+  putBackView,
+  snapshotFileView,
+  worktreeList,
+  worktreeView,
+} from "../views/workspace.ts";
 import { text } from "../task-options.ts";
 import { operation } from "./operation.ts";
 import { applyWays } from "../../domain/workspace/apply.ts";
@@ -59,6 +68,18 @@ export const applyInput = z.strictObject({
   dry_run: z.boolean().default(false).describe("Only say what would be applied, and whether it fits."),
 });
 export type ApplyInput = z.output<typeof applyInput>;
+
+export const landInput = z.strictObject({
+  tasks: z.array(z.int().min(1).max(largest)).min(1).max(100).describe("The tasks, in the order in which their work lands."),
+  into: text.min(1).max(200).describe("The branch that gets the work: one of the repository's own."),
+  way: z.enum(["squash", "rebase"]).default("squash").describe("`squash`: one commit a task. `rebase`: each task's own commits."),
+  send_conflicts: z
+    .boolean()
+    .default(false)
+    .describe("Tell each task whose work does not fit, so that it continues and resolves the conflict."),
+  dry_run: z.boolean().default(false).describe("Only say what fits, and what would be checked. No command is run."),
+});
+export type LandInput = z.output<typeof landInput>;
 
 const putBackText =
   "Only files that the task itself changed since then; commits, HEAD and the index stay. A snapshot is taken before, so nothing is lost. A file that others changed since is a `conflict` without `force`; one that is in the way and in no snapshot always is. The task must have ended. Agents cannot.";
@@ -150,6 +171,17 @@ export const workspaceOperations = {
     answer: "What was applied.",
     output: applyView,
     problems: ["conflict", "untrusted_directory"],
+  }),
+  landTasks: operation("landTasks", {
+    access: "submit",
+    tag,
+    summary: "Land the work of tasks on a branch, checked together",
+    description:
+      "Puts the work of each task on top of the others', runs the tasks' verify commands for the whole, and moves the branch once. Work that does not fit, or with which a command fails twice, is left out, and the rest lands. A task that has not ended, a checkout of the branch with changes that are not committed, and a command that cannot be run are a `conflict`: nothing has landed then. The answer comes at the end, up to an hour later; the same call again is safe. Nothing is pushed. Agents cannot.",
+    body: landInput,
+    answer: "What landed, and what did not.",
+    output: landView,
+    problems: ["conflict", "untrusted_directory", "not_found"],
   }),
   undoTask: operation("undoTask", {
     access: "submit",

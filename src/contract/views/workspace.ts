@@ -1,6 +1,7 @@
 /** What doors show of where a task's files are, and of the snapshots of them. */
 import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
+import { landingStates } from "../../domain/workspace/landing.ts";
 import { applyWays } from "../../domain/workspace/apply.ts";
 import { checkpointReasons, workspaceKinds, workspaceStates } from "../../domain/workspace/workspace.ts";
 import { setupStates } from "../../domain/workspace/setup.ts";
@@ -123,6 +124,43 @@ export const applyView = z.object({
   dry_run: z.boolean(),
 });
 export type ApplyView = z.infer<typeof applyView>;
+
+const landedTaskView = z.object({
+  task: z.int(),
+  state: z
+    .enum(landingStates)
+    .describe(
+      "`landed`: it is on the branch; in a dry run: it fits. `already`: it was there. `conflict`: it does not fit. `failed`: with it a check fails.",
+    ),
+  commit: z.string().nullable().describe("The branch's commit with this task's work; null: it did not land."),
+  changed_files: z.int().describe("Files that it changes there."),
+  reason: z.string().nullable().describe("Why it was left out, for people; null: it was not."),
+  files: z.array(z.string()).describe("The files that changed on both sides."),
+  check: z
+    .object({
+      command: z.string(),
+      exit_code: z.int().nullable().describe("Null: it did not exit by itself."),
+      output_tail: z.string().describe("The end of what it printed, without secrets."),
+      failed_before: z.boolean().describe("Whether it fails without this task's work, too."),
+    })
+    .nullable()
+    .describe("The command that fails with it; null: none."),
+  message: z.int().nullable().describe("The message that tells the task of the conflict; null: there is none."),
+});
+export type LandedTaskView = z.infer<typeof landedTaskView>;
+
+export const landView = z.object({
+  into: z.string(),
+  onto: z.string().describe("The branch's commit before."),
+  commit: z.string().nullable().describe("The branch's commit after; null: nothing landed."),
+  landed: z.boolean().describe("Whether the branch has moved."),
+  checks: z
+    .array(z.string())
+    .describe("The commands that passed for the whole; in a dry run: that would be run. Empty: nothing was checked."),
+  tasks: z.array(landedTaskView).describe("In the order of the input."),
+  dry_run: z.boolean(),
+});
+export type LandView = z.infer<typeof landView>;
 
 export const putBackView = z.object({
   checkpoint: z.int().describe("The checkpoint whose files are there now."),

@@ -48,6 +48,7 @@ const samples: Readonly<Record<string, unknown>> = {
  * machine's task has to stand alone.
  */
 const operationSamples: Readonly<Record<string, object>> = {
+  landTasks: { tasks: [1], into: "main" },
   sendMessage: { text: "Now write the tests too" },
   answerQuestion: { decision: "deny", message: "not on staging" },
   addChannel: { name: "ops", kind: "webhook", url: "http://127.0.0.1:8080/hook", allow_private: true },

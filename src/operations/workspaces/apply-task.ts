@@ -25,7 +25,7 @@ import type { PutBackPlan } from "../../git/put-back.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { lockRepository } from "../../git/repository-lock.ts";
-import { computeApply } from "../../git/scratch-tree.ts";
+import { computeApply, WorkConflict } from "../../git/scratch-tree.ts";
 import type { AppliedWork } from "../../git/scratch-tree.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
@@ -160,7 +160,7 @@ class Applying {
         message: this.#message(),
       });
     } catch (error) {
-      if (!(error instanceof GitProblem) || !error.message.startsWith("The work does not fit")) throw error;
+      if (!(error instanceof WorkConflict)) throw error;
       const advice = `Nothing was changed. Let the task fix it: claude-worker send ${id} "Rebase onto ${branch}, resolve the conflicts and commit"`;
       throw new GitProblem("failed", `Onto ${branch}: ${error.message} ${advice}`);
     }

@@ -1,0 +1,37 @@
+/** A local branch: where it is, who has it checked out, and how it moves where nothing has. */
+import path from "node:path";
+import { plainLine } from "../domain/text/plain-text.ts";
+import { failpoint } from "../processes/failpoint.ts";
+import { TargetMoved } from "./checkout.ts";
+import { GitProblem } from "./git-problem.ts";
+import type { Objects } from "./objects.ts";
+
+/** @returns its commit. @throws GitProblem: the repository has no such branch. */
+export async function tipOfBranch(objects: Objects, branch: string): Promise<string> {
+  const tip = await objects.find(["rev-parse", "--verify", "--quiet", "--end-of-options", `refs/heads/${branch}^{commit}`]);
+  if (tip !== null && !branch.startsWith("-")) return tip;
+  throw new GitProblem("failed", `There is no branch ${plainLine(branch, 200)}. See the branches: git branch`);
+}
+
+/** The top of the work tree that has the branch checked out; null: none has. */
+export async function checkoutOfBranch(objects: Objects, branch: string): Promise<string | null> {
+  const list = (await objects.run(["worktree", "list", "--porcelain", "-z"])).toString("utf8").split("\0\0");
+  const found = list.map((entry) => entry.split("\0")).find((lines) => lines.includes(`branch refs/heads/${branch}`));
+  const line = found?.find((each) => each.startsWith("worktree "));
+  return line === undefined ? null : path.resolve(line.slice("worktree ".length));
+}
+
+/** Moves a branch that is checked out nowhere. @throws TargetMoved, GitProblem. */
+export async function moveBranch(
+  objects: Objects,
+  branch: string,
+  { from, to, why }: { readonly from: string; readonly to: string; readonly why: string },
+): Promise<void> {
+  try {
+    await objects.run(["update-ref", "-m", why, `refs/heads/${branch}`, to, from], { use: "write" });
+  } catch (error) {
+    if ((await tipOfBranch(objects, branch)) !== from) throw new TargetMoved();
+    throw error;
+  }
+  failpoint("land.moved");
+}

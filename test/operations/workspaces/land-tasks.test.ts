@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { LandView } from "../../../src/contract/views/workspace.ts";
+import { identityOf } from "../../../src/processes/identity.ts";
+import { realApi } from "../../../testing/real-api.ts";
+import type { RealApi } from "../../../testing/real-api.ts";
+import { checkout, worktreeTask } from "../../../testing/task-worktree.ts";
+import type { WorktreeTask } from "../../../testing/task-worktree.ts";
+import { person } from "./setup.ts";
+
+interface Bundle extends RealApi {
+  readonly git: (...args: string[]) => string;
+  /** A task that has written these files. */
+  worked(files: Record<string, string>, ...verify: string[]): Promise<WorktreeTask>;
+  land(tasks: readonly WorktreeTask[], more?: object): Promise<LandView>;
+  /** What a landing that is refused must not change. */
+  state(): string[];
+}
+
+function setup(t: TestContext): Bundle {
+  const real = realApi(t);
+  const git = checkout(real);
+  return {
+    ...real,
+    git,
+    worked: async (files, ...verify) => {
+      const task = await worktreeTask(real, { verify });
+      for (const [name, text] of Object.entries(files)) task.write(name, text);
+      return task;
+    },
+    land: async (tasks, more = {}) =>
+      await real.api.landTasks(
+        { tasks: tasks.map(({ id }) => id), into: "main", way: "squash", send_conflicts: false, dry_run: false, ...more },
+        person,
+      ),
+    state: () => [git("rev-parse", "main"), git("status", "--porcelain"), git("for-each-ref", "refs/heads")],
+  };
+}
+
+const statesOf = ({ tasks }: LandView): string[] => tasks.map(({ state }) => state);
+
+test("ten tasks land but for one that does not fit and one that fails a check", async (t) => {
+  const { api, git, worked, land, store, state } = setup(t);
+  // Passes where no file says "broken", and only the whole shows two that are bad together.
+  const check = "test -f app.txt && ! grep -rq broken --include='*.txt' .";
+  const tasks: WorktreeTask[] = [];
+  for (let n = 1; n <= 10; n += 1) {
+    if (n === 3) tasks.push(await worked({ "app.txt": "three\n" }, check));
+    else if (n === 5) tasks.push(await worked({ "five.txt": "broken\n", "app.txt": "one\n" }, check));
+    else if (n === 8) tasks.push(await worked({ "app.txt": "eight\n" }, check));
+    else tasks.push(await worked({ [`${n}.txt`]: `${n}\n` }, check));
+  }
+  const before = state();
+  const plan = await land(tasks, { dry_run: true });
+  assert.partialDeepStrictEqual(plan, { landed: false, commit: null, checks: [check] });
+  assert.deepEqual(state(), before, "a dry run changes nothing");
+  const done = await land(tasks);
+  const expected = Array.from({ length: 10 }, (_, at) => (at === 4 ? "failed" : at === 7 ? "conflict" : "landed"));
+  assert.deepEqual(statesOf(done), expected);
+  assert.partialDeepStrictEqual(done.tasks[4], { check: { command: check, exit_code: 1, failed_before: false }, commit: null });
+  assert.deepEqual(done.tasks[7]?.files, ["app.txt"]);
+  assert.deepEqual([git("rev-parse", "main"), git("rev-parse", "main~8"), git("status", "--porcelain")], [done.commit, before[0], ""]);
+  assert.deepEqual([git("show", "main:app.txt"), git("show", "main:10.txt")], ["three", "10"]);
+  assert.match(git("log", "-1", "--format=%B"), /Claude-Worker-Task: 10/);
+  assert.equal(store.applies.last(tasks[9]?.id ?? 0)?.result, done.commit);
+  assert.deepEqual([store.applies.last(5), store.applies.last(8)], [null, null]);
+  const { workspace } = await api.getTask({ id: 1 });
+  assert.partialDeepStrictEqual(workspace?.applied, { branch: "main", commit: done.tasks[0]?.commit });
+  assert.equal(git("worktree", "list").split("\n").length, 11, "no worktree of the landing is left");
+  const again = await land(tasks.filter((_, at) => expected[at] === "landed"));
+  assert.deepEqual([again.landed, new Set(statesOf(again))], [false, new Set(["already"])]);
+  assert.equal(git("rev-parse", "main"), done.commit);
+});
+
+test("a check that fails once blames nobody", async (t) => {
+  const { corner, worked, land, git } = setup(t);
+  const mark = path.join(corner.directory, "ran");
+  const task = await worked({ "a.txt": "a\n" }, `test -e ${mark} || { touch ${mark}; exit 1; }`);
+  assert.deepEqual(statesOf(await land([task])), ["landed"]);
+  assert.equal(git("show", "main:a.txt"), "a");
+});
+
+test("a check that failed before is named as such, and one that cannot run stops all", async (t) => {
+  const { worked, land, state } = setup(t);
+  const before = state();
+  const red = await land([await worked({ "a.txt": "a\n" }, "echo why; exit 3")]);
+  assert.deepEqual([red.landed, statesOf(red)], [false, ["failed"]]);
+  assert.deepEqual(red.tasks[0]?.check, { command: "echo why; exit 3", exit_code: 3, output_tail: "why\n", failed_before: true });
+  await assert.rejects(land([await worked({ "b.txt": "b\n" }, "no-such-program-x")]), {
+    code: "conflict",
+    message: /^The check no-such-program-x could not be run: it was not found .* Nothing was landed\.$/,
+  });
+  assert.deepEqual(state().slice(0, 2), before.slice(0, 2));
+});
+
+test("a branch that moves meanwhile gets the work once more on top", async (t) => {
+  const { corner, worked, land, git, state } = setup(t);
+  git("branch", "other");
+  const move = `git -C ${corner.work} -c user.name=x -c user.email=x@x commit -q --allow-empty -m moved`;
+  const once = path.join(corner.directory, "once");
+  const task = await worked({ "a.txt": "a\n" }, `test -e ${once} || { touch ${once}; ${move}; }`);
+  const done = await land([task]);
+  assert.deepEqual(statesOf(done), ["landed"]);
+  assert.equal(git("log", "--format=%s", "main").split("\n").at(1), "moved");
+  const note = `cd ${corner.work} && echo more >> notes && git add notes`;
+  const restless = await worked({ "b.txt": "b\n" }, `${note} && ${move}`);
+  await assert.rejects(land([restless]), { code: "conflict", message: /moved twice while the work was checked\. Nothing was landed/ });
+  const before = state();
+  assert.deepEqual(statesOf(await land([task], { into: "other" })), ["landed"], "a branch that is checked out nowhere");
+  assert.deepEqual([state()[0], git("show", "other:a.txt"), git("status", "--porcelain")], [before[0], "a", ""]);
+});
+
+test("two landings at once have their turns, and both land", async (t) => {
+  const { worked, land, git } = setup(t);
+  const [one, two] = [await worked({ "1.txt": "1\n" }, "test -f 1.txt"), await worked({ "2.txt": "2\n" }, "test -f 2.txt")];
+  const done = await Promise.all([land([one]), land([two])]);
+  assert.deepEqual(done.flatMap(statesOf), ["landed", "landed"]);
+  assert.deepEqual([git("show", "main:1.txt"), git("show", "main:2.txt"), git("rev-list", "--count", "main")], ["1", "2", "3"]);
+  await assert.rejects(
+    Promise.all([land([one]), land([one, two])]).then(() => {}),
+    { code: "conflict", message: /is busy: its work is landed/ },
+  );
+});
+
+test("a conflict goes back to its task where that is asked for", async (t) => {
+  const { worked, land, git, corner, store } = setup(t);
+  const task = await worked({ "app.txt": "mine\n" });
+  corner.file("work/app.txt", "a person's\n");
+  git("commit", "-qam", "mine");
+  const silent = await land([task]);
+  assert.partialDeepStrictEqual(silent.tasks, [{ state: "conflict", files: ["app.txt"], message: null }]);
+  await store.write(() => store.tasks.patch(task.id, 1, { sessionId: crypto.randomUUID() }));
+  const said = await land([task], { send_conflicts: true });
+  const [message] = store.messages.ofTask(task.id);
+  assert.equal(said.tasks[0]?.reason, "The work does not fit: app.txt changed on both sides.");
+  assert.equal(said.tasks[0]?.message, message?.id);
+  assert.match(message?.text ?? "", new RegExp(`branch "main".*${git("rev-parse", "main")}.*\\n\\* "app\\.txt"\\n$`, "s"));
+  assert.equal(store.tasks.row(task.id)?.status, "pending", "it continues");
+  await assert.rejects(land([task]), { code: "conflict", message: /has not ended/ });
+});
+
+test("what must not be is refused, and changes nothing", async (t) => {
+  const { api, worked, land, corner, git, state } = setup(t);
+  const task = await worked({ "a.txt": "a\n" });
+  await assert.rejects(land([task], { into: "nope" }), { code: "conflict", message: /^There is no branch nope\./ });
+  for (const into of ["-q", "main~0", "HEAD", "../main", "a b", "main\n"])
+    await assert.rejects(land([task], { into }), { code: "conflict" }, into);
+  corner.file("work/app.txt", "a person's\n");
+  const before = state();
+  await assert.rejects(land([task]), { code: "conflict", message: /has changes that are not committed: app\.txt/ });
+  assert.deepEqual(state(), before);
+  git("checkout", "-q", "app.txt");
+  corner.file("work/a.txt", "in the way\n");
+  await assert.rejects(land([task]), { code: "conflict", message: /would be lost: a\.txt/ });
+  assert.equal(readFileSync(path.join(corner.work, "a.txt"), "utf8"), "in the way\n");
+  await assert.rejects(
+    api.landTasks({ tasks: [task.id], into: "main", way: "squash", send_conflicts: false, dry_run: false }, { ...person, taskId: task.id }),
+    { code: "forbidden" },
+  );
+});
+
+test("checks run in a worktree that is set up, and leave nothing running", async (t) => {
+  const { corner, worked, land, git } = setup(t);
+  corner.file("work/.gitignore", "secret\n");
+  corner.file("work/.worktreeinclude", "secret\n");
+  git("add", ".");
+  git("commit", "-qm", "ignore");
+  writeFileSync(path.join(corner.work, "secret"), "s\n");
+  const pid = path.join(corner.directory, "pid");
+  const task = await worked({ "a.txt": "a\n" }, `test -f secret && test -f a.txt && { setsid sleep 600 & echo $! > ${pid}; }`);
+  assert.deepEqual(statesOf(await land([task])), ["landed"]);
+  assert.equal(await identityOf(Number(readFileSync(pid, "utf8"))), null);
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { plainGit } from "../../testing/git-repository.ts";
+import { fastWorker } from "./setup.ts";
+
+test("a server that is killed in a landing leaves the branch before or after it", async (t) => {
+  const w = await fastWorker(t);
+  const git = (...args: string[]): string => plainGit(w.place.work, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, args);
+  git("init", "-q", "-b", "main");
+  git("commit", "-q", "--allow-empty", "-m", "first");
+  const first = git("rev-parse", "HEAD");
+  git("branch", "target");
+  await w.start();
+  const ids: number[] = [];
+  for (const name of ["one", "two"]) {
+    const { id } = await w.submit(`steps 2 append ${name}`, { workspace_kind: "worktree", verify: [`test -s ${name}`] });
+    await w.ended(id);
+    ids.push(id);
+  }
+  const order = { tasks: ids, into: "target" };
+  // Where the branch is checked out nowhere, and where the person's checkout has it.
+  const places = ["apply.computed", "land.checked", "land.moved"] as const;
+  for (const place of places) {
+    w.trap(place);
+    await assert.rejects(w.client.landTasks(order), place);
+    await w.felled(place);
+    if (place !== "land.moved") assert.equal(git("rev-parse", "target"), first, place);
+    assert.deepEqual([git("rev-parse", "main"), git("status", "--porcelain")], [first, ""]);
+    await w.start();
+  }
+  const landed = git("rev-parse", "target");
+  assert.deepEqual([git("rev-parse", "target~2"), git("show", "target:one"), git("show", "target:two")], [first, "1\n2", "1\n2"]);
+  const again = await w.client.landTasks(order);
+  assert.deepEqual([again.landed, again.tasks.map(({ state }) => state)], [false, ["already", "already"]]);
+  assert.equal(git("rev-parse", "target"), landed);
+  for (const id of ids) assert.partialDeepStrictEqual((await w.client.getTask({ id })).workspace?.applied, { branch: "target" });
+
+  w.trap("apply.moved");
+  await assert.rejects(w.client.landTasks({ ...order, into: "main" }));
+  await w.felled("apply.moved");
+  assert.deepEqual([git("rev-parse", "main~2"), git("status", "--porcelain")], [first, ""]);
+  await w.start();
+  const said = await w.cli(["land", ...ids.map(String), "--into", "main", "--yes"]);
+  assert.match(said.stdout, /^Task 1: main has its work already\.\nTask 2: main has its work already\.\n$/);
+  assert.equal(git("worktree", "list").split("\n").length, 3, "what the kills have left is removed");
+});
+
+test("land says what fits, asks, and shows what a check printed", async (t) => {
+  const w = await fastWorker(t);
+  const git = (...args: string[]): string => plainGit(w.place.work, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, args);
+  git("init", "-q", "-b", "main");
+  git("commit", "-q", "--allow-empty", "-m", "first");
+  await w.start();
+  // Passes in the task's own worktree, and fails where the work of the first one is there, too.
+  const both = "! test -e one || ! test -e two || { echo they clash; exit 4; }";
+  for (const name of ["one", "two"]) {
+    const { id } = await w.submit(`steps 1 append ${name}`, { workspace_kind: "worktree", verify: [both] });
+    await w.ended(id);
+  }
+  const command = ["land", "1", "2", "--into", "main"];
+  const dry = await w.cli([...command, "--dry-run"]);
+  assert.deepEqual([dry.code, dry.stdout], [0, "Task 1 fits onto main: 1 file.\nTask 2 fits onto main: 1 file.\n"]);
+  assert.match((await w.cli(command)).stderr, /Nothing was landed\. Without a terminal, say --yes\./);
+  assert.match((await w.cli(["land", "1"])).stderr, /Say which branch gets the work: --into main/);
+  const done = await w.cli([...command, "--yes"]);
+  assert.equal(done.code, 1, "not everything landed");
+  assert.match(done.stderr, /Landing 2 tasks on main\. Checked by: ! test -e one/);
+  assert.match(done.stdout, /^Task 1 landed on main: 1 file\.\nTask 2 was left out: With it the check .* fails \(exit code 4\)\./);
+  assert.match(done.stdout, /they clash\n\nmain is at [0-9a-f]{12}\. Nothing was pushed\.\n$/);
+  assert.deepEqual([git("rev-list", "--count", "main"), git("status", "--porcelain")], ["2", ""]);
+});
