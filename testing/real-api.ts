@@ -62,7 +62,7 @@ export function realApi(
   t: TestContext,
   flags: Partial<Settings> = {},
   more: Record<string, string> = {},
-  parts: Pick<ApiContext, "answersProblem"> = {},
+  parts: Pick<ApiContext, "answersProblem" | "files"> = {},
 ): RealApi {
   const corner = scratch(t);
   const env = { PATH: process.env["PATH"] ?? "", HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome, ...more };

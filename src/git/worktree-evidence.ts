@@ -10,11 +10,14 @@ import { presentTree } from "./snapshot.ts";
 import type { TreeOrder } from "./snapshot.ts";
 import { tipOf } from "./own-branch.ts";
 import { Objects } from "./objects.ts";
-import { pathsBetween } from "./path-list.ts";
+import { filesOf, pathsBetween } from "./path-list.ts";
+import { unsafeRepositories } from "./inner-repositories.ts";
 import type { GitProgram } from "./git-program.ts";
 
 /** So many are named. */
 const shown = 10;
+/** Mode of a repository inside of the work tree: only its commit is in a snapshot. */
+const nestedMode = "160000";
 
 export interface WorktreeQuestion {
   readonly path: string;
@@ -52,7 +55,9 @@ export async function evidenceOf(program: GitProgram, git: Git, question: Worktr
   const { tree, leftOut } = await presentTree({ ...question.tree, repository });
   const uncommitted = await pathsBetween(objects, `${head}^{tree}`, tree);
   const changed = question.lastTree === null ? uncommitted : await pathsBetween(objects, question.lastTree, tree);
-  const files = [...changed.map(nameOf), ...leftOut.map(({ path }) => path)];
+  const inner = [...(await filesOf(objects, tree))].filter(([, { mode }]) => mode === nestedMode).map(([place]) => place);
+  const unsafe = await unsafeRepositories(repository.git, inner);
+  const files = [...new Set([...changed.map(nameOf), ...leftOut.map(({ path }) => path), ...unsafe])];
   return {
     commits: commits.slice(0, shown),
     commitCount: commits.length,

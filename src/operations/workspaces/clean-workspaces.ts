@@ -40,16 +40,29 @@ function chosen({ store }: CleanContext, tasks: readonly number[] | undefined): 
   return inUse.map(({ taskId }) => worktreeOf(store, taskId)).filter((each) => each !== null);
 }
 
-async function cleanOne(context: CleanContext, worktree: Worktree, { dry_run: isDryRun, force }: CleanInput): Promise<CleanedView> {
-  const { taskId: task, path, state } = worktree;
+/** The task cannot start between the look and the move, and nothing else works on its files. */
+async function cleanOne(context: CleanContext, { taskId: task, ...known }: Worktree, input: CleanInput): Promise<CleanedView> {
+  const { gate, store } = context;
+  const busy = { task, path: known.path, cleaned: false, reasons: ["something else works on its files"], only_snapshots: [] };
+  if (gate.isBusy(task)) return busy;
+  return await gate.with(task, "its worktree is removed", async () => await cleanHeld(context, worktreeOf(store, task), input, busy));
+}
+
+/** @param worktree as it is now; null: its row is gone. */
+async function cleanHeld(
+  context: CleanContext,
+  worktree: Worktree | null,
+  { dry_run: isDryRun, force }: CleanInput,
+  known: CleanedView,
+): Promise<CleanedView> {
   const answer = (cleaned: boolean, reasons: readonly string[], kept: readonly string[] = []): CleanedView => ({
-    task,
-    path,
+    ...known,
     cleaned,
     reasons: [...reasons],
     only_snapshots: [...kept],
   });
-  if (state === "trashed" || state === "gone") return answer(false, ["it is in the trash or deleted already"]);
+  if (worktree === null || worktree.state === "trashed" || worktree.state === "gone")
+    return answer(false, ["it is in the trash or deleted already"]);
   const { inUse, lost, kept, isThere } = await lossesOf(context, worktree, true);
   if (inUse.length > 0 || (lost.length > 0 && !force)) return answer(false, [...inUse, ...lost]);
   if (!isThere) return answer(false, ["it is not there"]);
@@ -62,18 +75,18 @@ async function cleanOne(context: CleanContext, worktree: Worktree, { dry_run: is
   }
 }
 
-/** The row says first what is done: after a kill in between the worktree can be brought back. */
-export async function trashWorktree({ store, git, paths, gate, now }: CleanContext, worktree: Worktree): Promise<void> {
-  const { taskId } = worktree;
-  await gate.with(taskId, "its worktree is removed", async () => {
-    const at = now();
-    const order = trashOrder({ paths }, worktree, at);
-    await store.write(() => store.workspaces.put({ ...worktree, state: "trashed", trash: order.trash, trashedAt: at }));
-    try {
-      await moveToTrash(git, order);
-    } catch (error) {
-      await store.write(() => store.workspaces.put(worktree));
-      throw error;
-    }
-  });
+/**
+ * Moves it. The caller holds the gate. The row says first what is done: after a kill in between the
+ * worktree can be brought back.
+ */
+export async function trashWorktree({ store, git, paths, now }: CleanContext, worktree: Worktree): Promise<void> {
+  const at = now();
+  const order = trashOrder({ paths }, worktree, at);
+  await store.write(() => store.workspaces.put({ ...worktree, state: "trashed", trash: order.trash, trashedAt: at }));
+  try {
+    await moveToTrash(git, order);
+  } catch (error) {
+    await store.write(() => store.workspaces.put(worktree));
+    throw error;
+  }
 }

@@ -54,6 +54,7 @@ export function worktreeOf({ workspaces }: Store, taskId: number): Worktree | nu
 }
 
 /**
+ * The caller holds the gate of the task.
  * @param keepsSnapshots false: the task goes with its snapshots, so what is only in them would be
  * lost.
  */
@@ -73,11 +74,10 @@ export async function lossesOf(context: CleanContext, worktree: Worktree, keepsS
   }
 }
 
-async function uses({ store, gate, processesIn }: CleanContext, { taskId, path }: Worktree): Promise<string[]> {
+async function uses({ store, processesIn }: CleanContext, { taskId, path }: Worktree): Promise<string[]> {
   const task = store.tasks.row(taskId);
   if (task !== null && !isTerminal(task.status)) return ["its task has not ended"];
   if (task !== null && store.questions.unapplied(taskId).some(({ status }) => status === "open")) return ["its task has an open question"];
-  if (gate.isBusy(taskId)) return ["something else works on its files"];
   const pids = await processesIn(path);
   if (pids === null) return ["the processes that work in it cannot be listed"];
   const [first] = pids;

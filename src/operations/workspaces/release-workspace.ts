@@ -12,6 +12,10 @@ import type { CleanContext } from "./losses.ts";
  * @throws WorkerError conflict: something would be lost.
  */
 export async function releaseWorkspace(context: CleanContext, taskId: number): Promise<void> {
+  await context.gate.with(taskId, "its worktree is removed", async () => await release(context, taskId));
+}
+
+async function release(context: CleanContext, taskId: number): Promise<void> {
   const worktree = worktreeOf(context.store, taskId);
   if (worktree === null || worktree.state === "trashed" || worktree.state === "gone") return;
   const { inUse, lost, isThere } = await lossesOf(context, worktree, false);

@@ -220,3 +220,77 @@ test("snapshots of a removed task whose repository is locked are deleted later",
   assert.deepEqual((await empty(0)).problems, []);
   assert.ok(!refs().includes("refs/claude-worker/1/1/1"));
 });
+
+test("a repository inside of a worktree keeps it while only it has something", async (t) => {
+  const { git, task, clean, corner } = await setup(t);
+  const library = corner.workdir("library");
+  const inLibrary = (...args: string[]): string => git("-C", library, ...args);
+  inLibrary("init", "-q", "-b", "main");
+  writeFileSync(path.join(library, "lib.txt"), "one\n");
+  inLibrary("add", ".");
+  inLibrary("commit", "-qm", "lib");
+  const cloned = (name: string): void => void task.git("clone", "-q", library, name);
+  const cases: readonly (readonly [why: string, make: () => void])[] = [
+    ["a commit", () => (task.write("own/lib.txt", "two\n"), task.git("-C", "own", "commit", "-qam", "own"))],
+    ["a changed file", () => task.write("own/lib.txt", "three\n")],
+    ["a new file", () => task.write("own/new.txt", "new\n")],
+    ["a stash", () => (task.write("own/lib.txt", "four\n"), task.git("-C", "own", "stash", "-q"))],
+    [
+      "a commit of another branch",
+      () => (
+        task.git("-C", "own", "switch", "-qc", "side"),
+        task.git("-C", "own", "commit", "-qm", "x", "--allow-empty"),
+        task.git("-C", "own", "switch", "-q", "main")
+      ),
+    ],
+    ["no remote", () => task.git("-C", "own", "remote", "remove", "origin")],
+  ];
+  for (const [why, make] of cases) {
+    cloned("own");
+    // The second snapshot knows the repository already.
+    await task.snapshot();
+    await task.snapshot();
+    assert.equal(await clean({ dry_run: true }), null, "what was only cloned is elsewhere");
+    make();
+    await task.snapshot();
+    await task.snapshot();
+    assert.equal(await clean(), "1 file in no snapshot: own/", why);
+    rmSync(path.join(task.path, "own"), { recursive: true });
+  }
+});
+
+test("a submodule of a worktree keeps it while only it has something", async (t) => {
+  const { git, task, clean, corner } = await setup(t);
+  const library = corner.workdir("library");
+  git("-C", library, "init", "-q", "-b", "main");
+  git("-C", library, "commit", "-qm", "lib", "--allow-empty");
+  task.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library, "lib");
+  await task.snapshot();
+  assert.equal(await clean({ dry_run: true }), null);
+  task.write("lib/new.txt", "new\n");
+  await task.snapshot();
+  assert.equal(await clean(), "1 file in no snapshot: lib/");
+});
+
+test("a task does not start while its worktree is looked at and moved", async (t) => {
+  let look: () => Promise<void> = async () => {};
+  const processesIn = async (): Promise<number[]> => {
+    await look();
+    return [];
+  };
+  const git = new GitProgram({ PATH: process.env["PATH"], HOME: process.env["HOME"] });
+  const real = realApi(t, {}, {}, { files: { git, gate: new WorkspaceGate(), processesIn } });
+  const { api, store } = real;
+  checkout(real);
+  const task = await worktreeTask(real);
+  let looks = 0;
+  look = async () => {
+    looks += 1;
+    await assert.rejects(api.retryTask({ id: task.id }, person), { code: "conflict", message: /is busy: its worktree is removed/ });
+  };
+  const { workspaces } = await api.cleanWorkspaces({ tasks: [task.id], dry_run: false, force: false }, person);
+  assert.deepEqual([looks, workspaces[0]?.cleaned, store.workspaces.get(task.id)?.state], [1, true, "trashed"]);
+  await api.restoreWorkspace({ id: task.id }, person);
+  await api.removeTask({ id: task.id }, person);
+  assert.equal(looks, 2);
+});
