@@ -16,6 +16,8 @@ import type { Checkpoint } from "../../domain/workspace/workspace.ts";
 import { isAt, moveForward, requireClean, TargetMoved } from "../../git/checkout.ts";
 import type { CheckoutState } from "../../git/checkout.ts";
 import { changedFilesBetween } from "../../git/changed-paths.ts";
+import { nameOf } from "../../git/changed-files.ts";
+import { hiddenFiles } from "../../git/differing-files.ts";
 import { Git } from "../../git/git.ts";
 import { GitProblem } from "../../git/git-problem.ts";
 import { Objects } from "../../git/objects.ts";
@@ -108,7 +110,7 @@ class Applying {
     if (work === null) return await this.#answer(last, state, null);
     const plan = await this.#plan(checkout, state, work.tree);
     if (this.#input.dry_run) return await this.#answer(last, state, work);
-    if (work.commit === null) await this.#write(checkout, plan);
+    if (work.commit === null) await this.#write(checkout, state, plan);
     else await moveForward(checkout, state, work.commit);
     // What is asked for is looked at, not believed.
     if (work.commit !== null && !(await isAt(checkout, state, work.commit)))
@@ -176,8 +178,14 @@ class Applying {
     return plan;
   }
 
-  /** Writes the files, without a commit. */
-  async #write(checkout: Repository, plan: PutBackPlan): Promise<void> {
+  /** Writes the files, without a commit. A person may have worked there while they were computed. */
+  async #write(checkout: Repository, { branch, head }: CheckoutState, plan: PutBackPlan): Promise<void> {
+    const now = await requireClean({ ...checkout, git: checkout.git.again() });
+    if (now.branch !== branch || now.head !== head) throw new TargetMoved();
+    // Git does not say whether these have changes.
+    const changing = new Set([...plan.write.map(([file]) => nameOf(file)), ...plan.remove.map(nameOf)]);
+    const hidden = (await hiddenFiles(checkout.git.again(), ["**"])).filter((file) => changing.has(file));
+    if (hidden.length > 0) throw obstacleProblem(hidden.map((file) => Buffer.from(file).toString("latin1")));
     const index = `${snapshotIndexPath(this.#context.paths, this.#task.id)}.apply`;
     await putBack({ ...checkout, git: checkout.git.again() }, plan, index);
   }

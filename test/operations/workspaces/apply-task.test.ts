@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -124,6 +124,27 @@ test("a patch changes the files and commits nothing", async (t) => {
   git("add", ".");
   git("commit", "-qm", "taken");
   assert.equal((await apply()).applied, false);
+});
+
+test("a patch overwrites nothing that a person writes meanwhile, or hides from git", async (t) => {
+  const bundle = await setup(t);
+  const { git, apply, read, task, corner } = bundle;
+  await commitTwice(bundle);
+  const seen = new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      if (!readdirSync(path.dirname(task.path)).some((name) => name.startsWith(".scratch-"))) return;
+      clearInterval(timer);
+      corner.file("work/app.txt", "a person's, while the result is computed\n");
+      resolve();
+    }, 1);
+    t.after(() => clearInterval(timer));
+  });
+  await assert.rejects(apply("patch"), { code: "conflict", message: /has changes that are not committed: app\.txt/ });
+  await seen;
+  assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["a person's, while the result is computed\n", null]);
+  git("update-index", "--assume-unchanged", "app.txt");
+  await assert.rejects(apply("patch"), { code: "conflict", message: /would be lost: app\.txt/ });
+  assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["a person's, while the result is computed\n", null]);
 });
 
 test("work that does not fit changes nothing in either tree", async (t) => {
