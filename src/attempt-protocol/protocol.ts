@@ -70,6 +70,8 @@ export interface CheckpointOrder {
     readonly last: { readonly tree: string; readonly head: string | null } | null;
     /** The commit that changes are counted from. */
     readonly base: string;
+    /** The commit of the task's first snapshot: when the task began; null: there is none. */
+    readonly first: string | null;
   } | null;
 }
 

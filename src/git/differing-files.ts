@@ -10,9 +10,10 @@ export interface DifferingFile {
   readonly path: string;
 }
 
-/** Patterns are git's globs, relative to the directory. */
-function pathspecs(patterns: readonly string[]): string[] {
-  return patterns.map((pattern) => `:(glob)${pattern}`);
+/** Patterns are git's globs, relative to the directory, which may lie below the one of git. */
+export function pathspecs(patterns: readonly string[], prefix = ""): string[] {
+  const below = prefix === "" ? "" : `${prefix.replaceAll(/[*?[\\]/g, String.raw`\$&`)}/`;
+  return patterns.map((pattern) => `:(glob)${below}${pattern}`);
 }
 
 /**
@@ -20,7 +21,19 @@ function pathspecs(patterns: readonly string[]): string[] {
  * @throws GitProblem.
  */
 export async function differingFiles(git: Git, from: string, to: string, patterns: readonly string[]): Promise<DifferingFile[]> {
-  const args = ["diff-tree", "-r", "-z", "--name-status", "--no-renames", "--relative", from, to, "--", ...pathspecs(patterns)];
+  const args = [
+    "diff-tree",
+    "-r",
+    "-z",
+    "--name-status",
+    "--no-renames",
+    "--ignore-submodules=none",
+    "--relative",
+    from,
+    to,
+    "--",
+    ...pathspecs(patterns),
+  ];
   const parts = (await git.run(args)).toString("utf8").split("\0");
   const files: DifferingFile[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) files.push({ how: parts[at] ?? "", path: parts[at + 1] ?? "" });

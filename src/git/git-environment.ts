@@ -30,6 +30,12 @@ export const fixedOverrides: readonly Override[] = [
   ["maintenance.auto", "false"],
   // A file with mixed line ends is taken, too.
   ["core.safecrlf", "false"],
+  // A file counts as unchanged only where all that the disk says of it is the same.
+  ["core.trustctime", "true"],
+  ["core.checkStat", "default"],
+  ["core.ignoreStat", "false"],
+  ["core.untrackedCache", "false"],
+  ...(process.platform === "linux" ? [["core.ignoreCase", "false"] as const] : []),
   // Others may hold a lock for a moment.
   ["core.filesRefLockTimeout", "3000"],
   ["core.packedRefsTimeout", "10000"],
@@ -71,6 +77,9 @@ export function gitEnvironment(env: Environment, use: GitUse, overrides: readonl
     ...(overrides.length === 0 ? {} : { GIT_CONFIG_COUNT: String(overrides.length) }),
     ...(use === "checkout" ? {} : { GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" }),
     ...(use === "read" ? { GIT_OPTIONAL_LOCKS: "0" } : {}),
+    // An object is what its name says, and a commit has the parents that it was made with.
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_GRAFT_FILE: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
     GIT_PAGER: "cat",
     GIT_EDITOR: "false",

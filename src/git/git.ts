@@ -35,17 +35,19 @@ export class Git {
   readonly #program: GitProgram;
   readonly directory: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #own: Environment;
   /** What disables the filters and drivers that were configured at the first call. */
   #withoutDrivers: Promise<readonly Override[]> | null = null;
 
   /**
    * @param directory absolute: the place that git starts from.
-   * @param signal ends its processes.
+   * @param signal ends its processes. @param own variables of ours for every call.
    */
-  constructor(program: GitProgram, directory: string, signal?: AbortSignal) {
+  constructor(program: GitProgram, directory: string, signal?: AbortSignal, own: Environment = {}) {
     this.#program = program;
     this.directory = directory;
     this.#signal = signal;
+    this.#own = own;
   }
 
   /** The same git in another directory. */
@@ -53,9 +55,14 @@ export class Git {
     return new Git(this.#program, directory, this.#signal);
   }
 
+  /** Git for the work tree there, whatever place the repository's settings name later. */
+  atWorkTree(top: string): Git {
+    return new Git(this.#program, top, this.#signal, { GIT_WORK_TREE: top });
+  }
+
   /** The same git, which looks for filters again. */
   again(signal = this.#signal): Git {
-    return new Git(this.#program, this.directory, signal);
+    return new Git(this.#program, this.directory, signal, this.#own);
   }
 
   /**
@@ -95,7 +102,7 @@ export class Git {
     const safe = differs.has(command) ? [command, "--no-ext-diff", "--no-textconv", ...rest] : args;
     return this.#program.start({
       args: ["--no-pager", ...settings, "-C", this.directory, ...safe],
-      env: gitEnvironment(this.#program.env, use, drivers, env),
+      env: gitEnvironment(this.#program.env, use, drivers, { ...this.#own, ...env }),
       input,
       timeoutMs: timeoutMs ?? defaultTimeoutMs,
       maxBytes: maxBytes ?? defaultMaxBytes,

@@ -6,7 +6,7 @@ import { lstatSync } from "node:fs";
 import path from "node:path";
 import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
 import type { BytePath } from "./changed-files.ts";
-import type { Git } from "./git.ts";
+import type { Git, GitCall } from "./git.ts";
 import { openRepository } from "./repository.ts";
 
 const timeoutMs = 60_000;
@@ -31,8 +31,8 @@ export async function unsafeRepositories(git: Git, places: readonly BytePath[], 
 }
 
 /** Where an index records repositories. @throws GitProblem. */
-export async function recordedRepositories(git: Git): Promise<BytePath[]> {
-  const entries = (await git.run(["ls-files", "--stage", "-z"], { timeoutMs })).toString("latin1").split("\0");
+export async function recordedRepositories(git: Git, call: GitCall = {}): Promise<BytePath[]> {
+  const entries = (await git.run(["ls-files", "--stage", "-z"], { timeoutMs, ...call })).toString("latin1").split("\0");
   return entries.filter((entry) => entry.startsWith("160000 ")).map((entry) => entry.slice(entry.indexOf("\t") + 1));
 }
 

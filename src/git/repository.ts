@@ -37,7 +37,7 @@ export async function openRepository(git: Git): Promise<Repository> {
       "not_a_repository",
       `${plainLine(directory, 1000)} lies outside of the files of its repository. Choose another directory.`,
     );
-  return { git: git.in(top), top, prefix: below, gitDirectory, commonDirectory };
+  return { git: git.atWorkTree(top), top, prefix: below, gitDirectory, commonDirectory };
 }
 
 /** A path relative to the top of a work tree; empty for one outside of it. */

@@ -8,7 +8,7 @@ import { gitAbove } from "../config/main-checkout.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { RunnerNote } from "../domain/events/record.ts";
 import type { ChangeCounts, CheckpointReason } from "../domain/workspace/workspace.ts";
-import { differingFiles, hiddenFiles } from "../git/differing-files.ts";
+import { differingFiles } from "../git/differing-files.ts";
 import type { DifferingFile } from "../git/differing-files.ts";
 import { countChanges } from "../git/count-changes.ts";
 import { Git } from "../git/git.ts";
@@ -16,6 +16,7 @@ import { GitProblem } from "../git/git-problem.ts";
 import type { GitProblemKind } from "../git/git-problem.ts";
 import type { GitProgram } from "../git/git-program.ts";
 import { PrivateIndex } from "../git/private-index.ts";
+import { overlookedFiles } from "../git/overlooked-files.ts";
 import { openRepository, pathBelow } from "../git/repository.ts";
 import type { Repository } from "../git/repository.ts";
 import { snapshotLimits, takeSnapshot } from "../git/snapshot.ts";
@@ -45,6 +46,10 @@ export class Checkpoints {
   #last: SnapshotOrder["last"] = null;
   /** The commit that changes are counted from. */
   #base: string | null = null;
+  /** The commit of the task's first snapshot. */
+  #first: string | null = null;
+  /** Whether the repository is the one that the task began in. */
+  #isComparable = true;
   #failures = 0;
   /** The snapshot that is taken now. */
   #taking: Promise<void> | null = null;
@@ -67,7 +72,8 @@ export class Checkpoints {
         throw new GitProblem("not_a_repository", `${workingDirectory} is not in a git repository, so there are no snapshots.`);
       this.#repository = await openRepository(new Git(program, workingDirectory));
       const { before } = this.#order;
-      if (before?.repository === this.#repository.commonDirectory) [this.#last, this.#base] = [before.last, before.base];
+      this.#isComparable = before === null || before.repository === this.#repository.commonDirectory;
+      if (before !== null && this.#isComparable) [this.#last, this.#base, this.#first] = [before.last, before.base, before.first];
     } catch (error) {
       return this.#noteProblem(error);
     }
@@ -111,12 +117,15 @@ export class Checkpoints {
    */
   async changesOf(patterns: readonly string[]): Promise<DifferingFile[] | null> {
     const tree = await this.tree();
-    const [repository, base] = [this.#repository, this.#base];
-    if (tree === null || repository === null || base === null) return null;
+    const [order, repository, base, first] = [this.#order, this.#repository, this.#base, this.#first];
+    if (tree === null || order === null || repository === null || base === null || first === null || !this.#isComparable) return null;
     try {
-      const git = repository.git.again().in(this.#options.work.spec.workingDirectory);
-      const hidden = await hiddenFiles(git, patterns);
-      return [...(await differingFiles(git, base, tree, patterns)), ...hidden.map((each) => ({ how: "hidden from git", path: each }))];
+      const git = repository.git.again();
+      const { spec, ownPaths = [] } = this.#options.work;
+      const except = ownPaths.flatMap((own) => pathBelow(own, repository.top));
+      const look = { repository: { ...repository, git }, index: order.index, base, first, tree, patterns, except };
+      const overlooked = await overlookedFiles(look);
+      return [...(await differingFiles(git.in(spec.workingDirectory), base, tree, patterns)), ...overlooked];
     } catch (error) {
       this.#noteProblem(error);
       return null;
@@ -160,6 +169,7 @@ export class Checkpoints {
   async #noteTaken(taken: Snapshot, reason: AttemptReason, { git, top, commonDirectory }: Repository): Promise<void> {
     const { leftOut, ...snapshot } = taken;
     this.#base ??= taken.commit;
+    this.#first ??= taken.commit;
     const changes = await countsOf(git, this.#base, taken);
     this.#last = { ...taken, isIndexed: true };
     const where = { top, repository: commonDirectory };

@@ -180,7 +180,7 @@ function checkpointsOf({ store, paths }: AttemptContext, { taskId, number }: Att
     index: snapshotIndexPath(paths, taskId),
     attempt: number,
     next: (last?.number ?? 0) + 1,
-    before: isKnown ? { repository, last: last === null ? null : { tree: last.tree, head: last.head }, base } : null,
+    before: isKnown ? { repository, last: last === null ? null : { tree: last.tree, head: last.head }, base, first: first ?? null } : null,
   };
 }
 

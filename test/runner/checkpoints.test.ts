@@ -58,7 +58,7 @@ test("a task's files are kept before its first step, after each change, and at t
   assert.equal(notesOf(records, "swept").length, 0);
 
   const { tree = "", head = null, repository: place = "", commit = "" } = taken.at(-1) ?? {};
-  const before = { repository: place, last: { tree, head }, base: taken[0]?.commit ?? "" };
+  const before = { repository: place, last: { tree, head }, base: taken[0]?.commit ?? "", first: taken[0]?.commit ?? null };
   const again = checkpointsIn(await run(t, repository, "steps 1 append marks", { attempt: 2, next: taken.length + 1, before }));
   assert.equal(again.length, 1, "nothing had changed before the first step");
   assert.deepEqual([again[0]?.ref, again[0]?.changes?.insertions], [`refs/claude-worker/1/2/${taken.length + 1}`, 4]);

@@ -178,7 +178,7 @@ class Applying {
     return plan;
   }
 
-  /** Writes the files, without a commit. A person may have worked there while they were computed. */
+  /** Writes the files, without a commit. A person may have worked there meanwhile. */
   async #write(checkout: Repository, { branch, head }: CheckoutState, plan: PutBackPlan): Promise<void> {
     const now = await requireClean({ ...checkout, git: checkout.git.again() });
     if (now.branch !== branch || now.head !== head) throw new TargetMoved();

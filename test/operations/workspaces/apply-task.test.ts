@@ -13,6 +13,7 @@ import type { TestRepository } from "../../../testing/git-repository.ts";
 import { makeHostile } from "../../../testing/hostile-repository.ts";
 import { checkout, worktreeTask } from "../../../testing/task-worktree.ts";
 import type { WorktreeTask } from "../../../testing/task-worktree.ts";
+import { until } from "../../../testing/wait.ts";
 import { person } from "./setup.ts";
 
 interface Bundle extends RealApi {
@@ -130,21 +131,14 @@ test("a patch overwrites nothing that a person writes meanwhile, or hides from g
   const bundle = await setup(t);
   const { git, apply, read, task, corner } = bundle;
   await commitTwice(bundle);
-  const seen = new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      if (!readdirSync(path.dirname(task.path)).some((name) => name.startsWith(".scratch-"))) return;
-      clearInterval(timer);
-      corner.file("work/app.txt", "a person's, while the result is computed\n");
-      resolve();
-    }, 1);
-    t.after(() => clearInterval(timer));
-  });
+  const isComputing = (): boolean => readdirSync(path.dirname(task.path)).some((name) => name.startsWith(".scratch-"));
+  const seen = until("the scratch worktree", isComputing).then(() => corner.file("work/app.txt", "a person's, while it is computed\n"));
   await assert.rejects(apply("patch"), { code: "conflict", message: /has changes that are not committed: app\.txt/ });
   await seen;
-  assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["a person's, while the result is computed\n", null]);
+  assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["a person's, while it is computed\n", null]);
   git("update-index", "--assume-unchanged", "app.txt");
   await assert.rejects(apply("patch"), { code: "conflict", message: /would be lost: app\.txt/ });
-  assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["a person's, while the result is computed\n", null]);
+  assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["a person's, while it is computed\n", null]);
 });
 
 test("work that does not fit changes nothing in either tree", async (t) => {
