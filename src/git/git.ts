@@ -70,9 +70,14 @@ export class Git {
    * @returns its output. @throws GitProblem, also for an exit code that is not 0.
    */
   async run(args: readonly string[], call: GitCall = {}): Promise<Buffer> {
+    return (await this.talk(args, call)).stdout;
+  }
+
+  /** The same with the warnings of a command that succeeded. @throws GitProblem. */
+  async talk(args: readonly string[], call: GitCall = {}): Promise<Pick<GitEnd, "stdout" | "stderr">> {
     const { code, stdout, stderr } = await this.#start(args, call);
     if (code !== 0) throw problemOf(`git ${commandIn(args)}`, this.directory, stderr, code);
-    return stdout;
+    return { stdout, stderr };
   }
 
   /** The output without the last line's end. @throws GitProblem. */

@@ -3,6 +3,7 @@
  * on a ref of its own. Touches neither the repository's index, nor HEAD, nor a file of the work
  * tree, and runs no program of the repository (docs/decisions/0021).
  */
+import { lstatSync } from "node:fs";
 import path from "node:path";
 import type { LeftOut } from "../domain/workspace/workspace.ts";
 import { failpoint } from "../processes/failpoint.ts";
@@ -17,6 +18,9 @@ import type { Repository } from "./repository.ts";
 
 /** What a snapshot of a task takes. */
 export const snapshotLimits: SizeLimits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
+
+/** Where git can read none of so many files, the reason is another one. */
+const mostRefused = 20;
 
 /** How the files of a work tree are read. */
 export interface TreeOrder {
@@ -115,7 +119,7 @@ async function differsFromHead(
   return (await repository.git.text(["rev-parse", "--verify", `${head}^{tree}`], { isPlain: true })) !== tree;
 }
 
-/** Reads the files into the index. @returns the nested repositories, whose files are not read. */
+/** Reads the files into the index. @returns those that it does not have, and why. */
 async function addFiles(
   { repository, index, timeoutMs }: TreeOrder,
   taken: readonly BytePath[],
@@ -123,19 +127,49 @@ async function addFiles(
   nested: readonly BytePath[],
 ): Promise<LeftOut[]> {
   const { git, top } = repository;
-  const update = async (flags: readonly string[], lines: readonly string[]): Promise<void> => {
-    if (lines.length === 0) return;
+  const update = async (flags: readonly string[], lines: readonly string[]): Promise<string> => {
+    if (lines.length === 0) return "";
     const input = Buffer.from(lines.map((line) => `${line}\0`).join(""), "latin1");
-    await git.run(["update-index", "-z", ...flags], index.call({ input, timeoutMs }));
+    return (await git.talk(["update-index", "-z", ...flags], index.call({ input, timeoutMs }))).stderr;
+  };
+  const refused: LeftOut[] = [];
+  /** One file that git cannot read does not keep the others out. */
+  const add = async (files: readonly BytePath[]): Promise<void> => {
+    try {
+      if ((await update(["--add", "--remove", "--replace", "--stdin"], files)).includes("Ignoring path "))
+        refused.push(...(await missing(files)).map((file) => ({ path: nameOf(file), why: "has a name that git does not keep" })));
+    } catch (error) {
+      const isOfFiles = error instanceof GitProblem && error.kind === "failed" && refused.length < mostRefused;
+      if (!isOfFiles) throw error;
+      if (files.length === 1) {
+        await update(["--force-remove", "--stdin"], files);
+        refused.push(...files.map((file) => ({ path: nameOf(file), why: "cannot be read by git" })));
+        return;
+      }
+      const middle = Math.ceil(files.length / 2);
+      await add(files.slice(0, middle));
+      await add(files.slice(middle));
+    }
+  };
+  /** Git passes some names over, and says so on the way. */
+  const missing = async (files: readonly BytePath[]): Promise<BytePath[]> => {
+    const names = new Set((await git.run(["ls-files", "-z"], index.call({ timeoutMs }))).toString("latin1").split("\0"));
+    return files.filter((file) => !names.has(file) && isThere(top, file));
   };
   await update(["--force-remove", "--stdin"], dropped);
-  await update(["--add", "--remove", "--replace", "--stdin"], taken);
+  if (taken.length > 0) await add(taken);
   const found = await Promise.all(nested.map(async (each) => ({ each, commit: await headOf(git.in(path.join(top, nameOf(each)))) })));
   await update(
     ["--index-info"],
     found.flatMap(({ each, commit }) => (commit === null ? [] : [`160000 ${commit} 0\t${each}`])),
   );
-  return nested.map((each) => ({ path: `${nameOf(each)}/`, why: "is a repository of its own: only its commit is kept" }));
+  const inner = nested.map((each) => ({ path: `${nameOf(each)}/`, why: "is a repository of its own: only its commit is kept" }));
+  return [...refused, ...inner];
+}
+
+function isThere(top: string, file: BytePath): boolean {
+  const place = Buffer.concat([Buffer.from(`${top}${path.sep}`), Buffer.from(file, "latin1")]);
+  return lstatSync(place, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** The commit of a repository's HEAD; null: there is none, or git does not use the repository. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -315,4 +316,25 @@ test("files of the server in the work tree are not in a snapshot", async (t) => 
   repository.write("data 1/file", "");
   const { commit } = await snapshots(repository).must({ except: ["data [1]"] });
   assert.deepEqual(filesOf(repository, commit), ["a", "b", "data 1/file", "deep/c"]);
+});
+
+test("a file that git passes over, or cannot read, is named, and the others are kept", async (t) => {
+  const repository = gitRepository(t);
+  const { write, file } = repository;
+  const { take, must } = snapshots(repository);
+  await must();
+  for (const name of ["git~1", "deep/.git./file", "new"]) write(name, "x");
+  symlinkSync("a", file(".gitmodules"));
+  rmSync(file("b"));
+  execFileSync("mkfifo", [file("b")]);
+  write(".gitattributes", "*.wide working-tree-encoding=UTF-16\n");
+  write("bad.wide", "no mark of the order of bytes\n");
+  const names = [".gitmodules", "bad.wide", "b", "deep/.git./file", "git~1"].toSorted();
+  const taken = await must();
+  assert.deepEqual(filesOf(repository, taken.commit), [".gitattributes", "a", "deep/c", "new"]);
+  assert.deepEqual(taken.leftOut.map(({ path: name }) => name).toSorted(), names);
+  write("new", "y");
+  const next = await take();
+  const known = names.filter((name) => name !== "b");
+  assert.deepEqual(next?.leftOut.map(({ path: name }) => name).toSorted(), known, "also the next time; a pipe has no content");
 });
