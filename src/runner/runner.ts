@@ -3,6 +3,7 @@
  * when the runner is over; main.ts ends the process.
  */
 import { messageOf } from "../domain/errors.ts";
+import { optionDefaults } from "../domain/task/option-values.ts";
 import type { Agent } from "../agent/agent.ts";
 import { RunningAttempt } from "./attempt.ts";
 import { ControlSocket } from "./control-socket.ts";
@@ -119,7 +120,9 @@ export class Runner {
    * Starts the attempt. A repeated start of the same attempt is accepted (a server may not be
    * sure); a start of another attempt is refused.
    */
-  #start(message: StartMessage, reply: (message: FromRunner) => void): void {
+  #start(sent: StartMessage, reply: (message: FromRunner) => void): void {
+    // The server may be of an older version, which does not know each option of this one.
+    const message: StartMessage = { ...sent, spec: { ...optionDefaults, ...sent.spec } };
     const current = this.#attempt;
     if (current !== null) {
       if (current.attemptId === message.attemptId) reply({ type: "journal", size: current.journalSize });

@@ -7,7 +7,9 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { identityOf } from "../../src/processes/identity.ts";
+import type { StartMessage } from "../../src/attempt-protocol/protocol.ts";
 import { connectRunner } from "../../src/supervisor/runner-connection.ts";
+import { plainSpec } from "../../testing/plain-task.ts";
 import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
 import type { RunnerSetup } from "../../testing/runner.ts";
 import { scratch } from "../../testing/scratch.ts";
@@ -78,6 +80,14 @@ test("a message is taken back before the agent runs, and before it comes", async
   const records = await attempt.ended();
   const keys = (subtype: string): unknown[] => notesOf(records, subtype).map((note) => note["key"]);
   assert.deepEqual([keys("message_taken_back"), keys("message_delivered")], [["taken", "late"], ["kept"]]);
+});
+
+test("options that an older server does not know have their defaults", async (t) => {
+  const { runner, place } = await setup(t);
+  const { prompt, permissionMode, allow, deny, systemPrompt } = plainSpec({ prompt: "steps 1", workingDirectory: place.work });
+  const older = { prompt, permissionMode, allow, deny, systemPrompt, workingDirectory: place.work, additionalDirectories: [] };
+  const records = await runner.start({ prompt }, { spec: older as unknown as StartMessage["spec"] }).ended();
+  assert.equal(resultOf(records)?.["subtype"], "success");
 });
 
 test("a runner refuses a second attempt and continues the first", async (t) => {
