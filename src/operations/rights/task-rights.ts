@@ -95,6 +95,16 @@ export function requireBypassRights(mode: PermissionMode, caller: Pick<TaskCalle
  * @throws WorkerError forbidden, untrusted_directory.
  */
 export function requireStart(context: RightsContext, task: TaskRow): void {
+  const caller = requireRightsStill(context, task);
+  if (caller.isAgent) requireTreeBudget(context.store, task);
+}
+
+/**
+ * Checks whether the caller of a task has the rights for it still: before a start, and before its
+ * commands run without it.
+ * @returns that caller. @throws WorkerError forbidden, untrusted_directory.
+ */
+export function requireRightsStill(context: RightsContext, task: TaskRow): TaskCaller {
   const { store } = context;
   const caller = store.callers.get(task.id) ?? owner;
   if (caller.tokenId !== null && !store.tokens.exists(caller.tokenId)) {
@@ -105,7 +115,7 @@ export function requireStart(context: RightsContext, task: TaskRow): void {
     );
   }
   requireRights(context, isOwner(caller) ? task : { ...task, ...store.tasks.longOptions(task.id) }, caller);
-  if (caller.isAgent) requireTreeBudget(store, task);
+  return caller;
 }
 
 /** The caller of tasks from earlier versions, which did not store one. */

@@ -35,6 +35,7 @@ import { computeApply, WorkConflict } from "../../git/scratch-tree.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
+import { requireRightsStill } from "../rights/task-rights.ts";
 import { requireTask } from "../tasks/require-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
 import { requireTrust } from "../tasks/working-directory.ts";
@@ -104,7 +105,8 @@ async function withAll<T>(gate: WorkspaceGate, [id, ...rest]: readonly number[],
 }
 
 /** @throws WorkerError conflict, untrusted_directory, not_found. */
-function requireLandable({ store, claudeCodeTrust }: LandContext, id: number): Pick<Work, "task" | "worktree"> {
+function requireLandable(context: LandContext, id: number): Pick<Work, "task" | "worktree"> {
+  const { store, claudeCodeTrust } = context;
   const task = requireTask(store, id);
   if (!isTerminal(task.status)) throw new WorkerError("conflict", `Task ${id} has not ended. Wait for its end: claude-worker wait ${id}`);
   const worktree = worktreeOf(store, id);
@@ -112,6 +114,8 @@ function requireLandable({ store, claudeCodeTrust }: LandContext, id: number): P
     throw new WorkerError("conflict", `Task ${id} works in place: what it changed is in ${plainLine(task.workingDirectory, 1000)}.`);
   requireTrust(task.workingDirectory, store.trust, claudeCodeTrust);
   if (store.checkpoints.last(id) === null) throw new WorkerError("conflict", `There is no snapshot of the files of task ${id}.`);
+  // Its commands run now, so the caller who asked for them must have the right still.
+  if (checksOf(task).length > 0 || task.setup !== null) requireRightsStill(context, task);
   return { task, worktree };
 }
 

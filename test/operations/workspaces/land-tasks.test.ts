@@ -174,3 +174,14 @@ test("checks run in a worktree that is set up, and leave nothing running", async
   assert.deepEqual(statesOf(await land([task])), ["landed"]);
   assert.equal(await identityOf(Number(readFileSync(pid, "utf8"))), null);
 });
+
+test("the checks of a task run only while its caller may ask for them", async (t) => {
+  const { store, worked, land, state } = setup(t);
+  const task = await worked({ "new.txt": "new\n" }, "true");
+  await store.write(() => store.callers.put(task.id, { name: "token:gone", scope: "submit", tokenId: 99, isAgent: false }));
+  const before = state();
+  await assert.rejects(land([task]), { code: "forbidden", message: /token gone|gone.*was removed/ });
+  await store.write(() => store.callers.put(task.id, { name: "an agent", scope: "submit", tokenId: null, isAgent: true }));
+  await assert.rejects(land([task]), { code: "forbidden" });
+  assert.deepEqual(state(), before);
+});
