@@ -30,6 +30,8 @@ export interface SlackMessage {
   /** The texts of the blocks. */
   sections: readonly string[];
   buttons: readonly Button[];
+  /** The ids of the blocks that have one. */
+  blockIds: readonly string[];
   edits: number;
 }
 
@@ -61,6 +63,7 @@ const methods: Readonly<Record<string, { readonly holder: "bot" | "app"; readonl
   "apps.connections.open": { holder: "app", known: [] },
   "chat.postMessage": { holder: "bot", known: ["channel", "text", "blocks", "unfurl_links", "unfurl_media"] },
   "chat.update": { holder: "bot", known: ["channel", "ts", "text", "blocks"] },
+  "conversations.replies": { holder: "bot", known: ["channel", "ts", "limit"] },
   "chat.postEphemeral": { holder: "bot", known: ["channel", "user", "text", "blocks", "thread_ts"] },
 };
 
@@ -88,6 +91,8 @@ export async function slackStandIn(t: TestContext) {
     retryAfter: 0,
     /** Connections of another program. */
     others: 0,
+    /** The app that has posted the messages. */
+    poster: "A0STANDIN",
     bot: slackBotToken,
     app: slackAppToken,
   };
@@ -115,6 +120,16 @@ export async function slackStandIn(t: TestContext) {
       found.edits += 1;
       return { channel: found.channel, ts: found.ts, text: found.text };
     },
+    "conversations.replies"(params) {
+      const found = messages.find(({ ts, channel }) => ts === params["ts"] && channel === channelOf(params));
+      if (found === undefined) throw new Refused("thread_not_found");
+      const { ts, text, blockIds } = found;
+      const blocks = blockIds.map((block_id) => ({ type: "section", block_id }));
+      return {
+        messages: [{ type: "message", user: "U0BOT00001", bot_id: "B0BOT00001", app_id: state.poster, ts, text, blocks }],
+        has_more: true,
+      };
+    },
     "chat.postEphemeral"(params) {
       const { user, thread_ts: thread = null } = params;
       if (typeof user !== "string" || !/^[UW][A-Z0-9]+$/.test(user)) throw new Refused("user_not_in_channel");
@@ -127,16 +142,19 @@ export async function slackStandIn(t: TestContext) {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
-    const [, method = ""] = /^\/api\/([\w.]+)$/.exec(request.url ?? "") ?? [];
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://slack.example");
+    const [, method = ""] = /^\/api\/([\w.]+)$/.exec(pathname) ?? [];
+    // Methods that read take no JSON.
+    const isRead = method.startsWith("conversations.");
     const reply = (body: object, status = 200, headers = {}): void =>
       void response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers }).end(JSON.stringify(body));
     try {
       const found = methods[method];
-      if (request.method !== "POST" || found === undefined) throw new Refused("unknown_method");
+      if (request.method !== (isRead ? "GET" : "POST") || found === undefined) throw new Refused("unknown_method");
       if (request.headers.authorization === undefined) throw new Refused("not_authed");
       if (request.headers.authorization !== `Bearer ${state[found.holder]}`) throw new Refused("invalid_auth");
-      if (!/^application\/json\b/.test(request.headers["content-type"] ?? "")) throw new Refused("invalid_post_type");
-      const params = JSON.parse(Buffer.concat(parts).toString("utf8")) as Json;
+      if (!isRead && !/^application\/json\b/.test(request.headers["content-type"] ?? "")) throw new Refused("invalid_post_type");
+      const params = isRead ? Object.fromEntries(searchParams) : (JSON.parse(Buffer.concat(parts).toString("utf8")) as Json);
       const unknown = Object.keys(params).find((name) => !found.known.includes(name));
       if (unknown !== undefined) faults.push(`${method} has no ${unknown}`);
       calls.push(method);
@@ -305,14 +323,19 @@ function channelOf(params: Json): string {
   return slackChannel;
 }
 
-function contentOf(params: Json): Pick<SlackMessage, "text" | "sections" | "buttons"> {
+function contentOf(params: Json): Pick<SlackMessage, "text" | "sections" | "buttons" | "blockIds"> {
   const { text, blocks = [] } = params;
   if (typeof text !== "string" || text === "") throw new Refused("no_text");
   if (text.length > 40_000) throw new Refused("msg_too_long");
   if (!Array.isArray(blocks) || blocks.length > 50) throw new Refused("invalid_blocks");
   const [sections, buttons]: [string[], Button[]] = [[], []];
   const ids = new Set<unknown>();
-  for (const block of blocks as Json[]) {
+  const blockIds: string[] = [];
+  for (const { block_id: id, ...block } of blocks as Json[]) {
+    if (id !== undefined) {
+      if (typeof id !== "string" || id.length > 255 || blockIds.includes(id)) throw new Refused("invalid_blocks");
+      blockIds.push(id);
+    }
     if (block["type"] === "section") {
       requireKeys(block, ["type", "text"]);
       sections.push(textIn(block["text"], ["plain_text", "mrkdwn"], 3000));
@@ -330,7 +353,7 @@ function contentOf(params: Json): Pick<SlackMessage, "text" | "sections" | "butt
       }
     } else throw new Refused("invalid_blocks");
   }
-  return { text, sections, buttons };
+  return { text, sections, buttons, blockIds };
 }
 
 function textIn(value: unknown, types: readonly string[], most: number): string {

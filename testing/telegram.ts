@@ -224,10 +224,21 @@ export async function telegramStandIn(t: TestContext | null) {
       });
       return id;
     },
-    /** Writes into a chat. @param to the message that it replies to. */
-    write({ chat, text: words, user, to }: { chat: number; text: string; user: number; to?: number }): void {
+    /** Writes into a chat. @param to the message that it replies to. @param more of that message. */
+    write({ chat, text: words, user, to }: { chat: number; text: string; user: number; to?: number }, more: object = {}): void {
       const message = { message_id: nextMessage++, from: from(user), chat: { id: chat }, date: 1, text: words };
-      add({ message: to === undefined ? message : { ...message, reply_to_message: { message_id: to, chat: { id: chat }, date: 1 } } });
+      const asking = messages.find(({ id }) => id === to);
+      const keyboard = asking?.buttons.map((button) => [{ text: button.text, callback_data: button.data }]) ?? [];
+      const original = {
+        message_id: to,
+        from: { id: Number(botToken.split(":")[0]), is_bot: true, first_name: "Bot" },
+        chat: { id: chat },
+        date: 1,
+        ...(asking === undefined ? {} : { text: asking.text }),
+        ...(keyboard.length === 0 ? {} : { reply_markup: { inline_keyboard: keyboard } }),
+        ...more,
+      };
+      add({ message: to === undefined ? message : { ...message, reply_to_message: original } });
     },
     /** Something other than an answer. */
     addOther: (update: Params): void => add(update),

@@ -6,7 +6,7 @@
 import { slackTokens } from "../domain/notifications/channel.ts";
 import { cutText } from "../domain/text/cut-text.ts";
 import { escapeMarkup } from "../domain/text/escape-markup.ts";
-import { objectOf, stringOf } from "../domain/text/read-json.ts";
+import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
 import type { JsonObject } from "../domain/text/read-json.ts";
 import type { Adapter, Destination, Sent } from "./adapter.ts";
 import { plainSection, slackContent, slackPlain } from "./chat.ts";
@@ -28,7 +28,10 @@ export const slackApp: Adapter = {
   async send(message, to, signal) {
     const { ask } = message;
     const content = slackContent(message);
-    const blocks = ask === undefined ? content.blocks : [...content.blocks, plainSection(howToAnswer(ask)), ...buttonsOf(ask)];
+    const blocks =
+      ask === undefined
+        ? content.blocks
+        : [...content.blocks, { ...plainSection(howToAnswer(ask)), block_id: `${askBlock}${ask.code}` }, ...buttonsOf(ask)];
     const answer = await callAsBot("chat.postMessage", { channel: to.target.chat, ...content, blocks }, to, signal);
     if (!answer.ok) return failed(answer);
     const [channel, ts] = [stringOf(answer.json["channel"]), stringOf(answer.json["ts"])];
@@ -58,6 +61,27 @@ function howToAnswer({ options, hint }: MessageAsk): string {
   return options.length === 0
     ? `Reply in the thread of this message with ${hint}.`
     : `Press a button, or reply in the thread of this message with ${hint}.`;
+}
+
+/** Begins the id of the block that has the message's code. */
+const askBlock = "ask_";
+
+/**
+ * The code of a message of the app that Slack calls so; null: it is no message of the app, has no
+ * code any more, or cannot be read.
+ * @throws Error a sentence: Slack cannot be reached.
+ */
+export async function askCodeOf(
+  { channel, ts, app }: { readonly channel: string; readonly ts: string; readonly app: string | null },
+  to: Destination,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const answer = await call("conversations.replies", { channel, ts, limit: 1 }, { to, signal, holder: "bot", reads: true });
+  const root = answer.ok ? objectOf(arrayOf(answer.json["messages"])[0]) : {};
+  const by = stringOf(root["app_id"]) ?? stringOf(objectOf(root["bot_profile"])["app_id"]);
+  if (app === null || by !== app || root["ts"] !== ts) return null;
+  const ids = arrayOf(root["blocks"]).map((block) => stringOf(objectOf(block)["block_id"]) ?? "");
+  return ids.find((id) => id.startsWith(askBlock))?.slice(askBlock.length) ?? null;
 }
 
 /** A press sends back the message's code, and which option it is. */
@@ -105,13 +129,19 @@ interface Call {
   readonly to: Destination;
   readonly signal: AbortSignal;
   readonly holder: "bot" | "app";
+  /** Slack's methods that read take no JSON. */
+  readonly reads?: boolean;
 }
 
-async function call(method: string, params: object, { to, signal, holder }: Call): Promise<SlackAnswer> {
+async function call(method: string, params: object, { to, signal, holder, reads = false }: Call): Promise<SlackAnswer> {
   const { target, secret, allowPrivate } = to;
   const url = `${(target.url ?? api).replace(/\/$/, "")}/${method}`;
   const headers = { authorization: `Bearer ${slackTokens(secret ?? "")?.[holder] ?? ""}` };
-  const answer = await exchange({ url, method: "POST", body: JSON.stringify(params), headers, allowPrivate, signal });
+  const query = new URLSearchParams(Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]));
+  const request = reads
+    ? ({ url: `${url}?${query}`, method: "GET" } as const)
+    : ({ url, method: "POST", body: JSON.stringify(params) } as const);
+  const answer = await exchange({ ...request, headers, allowPrivate, signal });
   const json = objectOf(jsonIn(await textOf(answer, signal, mostBytes)));
   const { statusCode: status = 0, headers: answered } = answer;
   if (status === 200 && json["ok"] === true) return { ok: true, json };

@@ -2,7 +2,8 @@
  * Sends notifications by a bot of Telegram, as plain text, and changes them later. The answers to
  * its questions are read in answers/telegram-source.ts.
  */
-import { numberOf, objectOf, stringOf } from "../domain/text/read-json.ts";
+import { arrayOf, numberOf, objectOf, stringOf } from "../domain/text/read-json.ts";
+import type { JsonObject } from "../domain/text/read-json.ts";
 import { cutText } from "../domain/text/cut-text.ts";
 import type { Adapter, Destination, Sent } from "./adapter.ts";
 import { exchange, textOf } from "./exchange.ts";
@@ -48,9 +49,11 @@ function textOfMessage(message: Pick<Message, "title" | "text" | "links">, { tar
   };
 }
 
-function howToAnswer({ options, hint }: MessageAsk): string {
+function howToAnswer({ code, options, hint }: MessageAsk): string {
   if (hint === null) return "Press a button.";
-  return options.length === 0 ? `Reply to this message with ${hint}.` : `Press a button, or reply to this message with ${hint}.`;
+  return options.length === 0
+    ? `Reply to this message with ${hint}.\n${codeMark}${code}`
+    : `Press a button, or reply to this message with ${hint}.`;
 }
 
 /** What a button sends back (at most 64 bytes): the message's code, and which option it is. */
@@ -61,6 +64,25 @@ function keyboardOf({ code, options }: MessageAsk): object {
   }));
   const isRow = buttons.length <= besideEachOther && buttons.every(({ text }) => text.length <= longestButton / 4);
   return { inline_keyboard: isRow ? [buttons] : buttons.map((button) => [button]) };
+}
+
+/** Stands before the code of a message that has no buttons. */
+const codeMark = "Code of this message: ";
+
+/** The code of a message of the bot, in its buttons or its last line; null: it has none. */
+export function askCodeIn(message: JsonObject): string | null {
+  const rows = arrayOf(objectOf(message["reply_markup"])["inline_keyboard"]);
+  for (const button of rows.flatMap((row) => arrayOf(row))) {
+    const code = /^([0-9a-z]{1,40})\.\d{1,3}$/.exec(stringOf(objectOf(button)["callback_data"]) ?? "")?.[1];
+    if (code !== undefined) return code;
+  }
+  const last = stringOf(message["text"])?.split("\n").at(-1) ?? "";
+  return last.startsWith(codeMark) ? last.slice(codeMark.length) : null;
+}
+
+/** The number of the bot, with which its token begins. */
+export function botIdOf({ secret }: Pick<Destination, "secret">): string | null {
+  return /^\d+/.exec(secret ?? "")?.[0] ?? null;
 }
 
 async function postTo(method: string, params: object, to: Destination, signal: AbortSignal): Promise<Sent> {

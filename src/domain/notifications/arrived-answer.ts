@@ -1,8 +1,11 @@
 /** Defines an answer that arrives through a channel, and what becomes of it. */
 
 export interface ArrivedAnswer {
-  /** How it names the message that it answers: by its code, or by the chat's name of it. */
-  readonly message: { readonly code: string } | { readonly ref: string };
+  /**
+   * How it names the message that it answers: by its code, or by the chat's name of it. A message
+   * that was sent just before a server's death has a name that nobody noted: its code counts then.
+   */
+  readonly message: { readonly code: string } | { readonly ref: string; readonly code?: string | null };
   /** The number of an offered option, or words. */
   readonly choice: { readonly option: number } | { readonly words: string };
   /** Null where the service does not say it. */

@@ -14,7 +14,7 @@ import { escapeMarkup } from "../../domain/text/escape-markup.ts";
 import { plainSection } from "../chat.ts";
 import { withoutMentions } from "../payload.ts";
 import { jsonIn } from "../post.ts";
-import { callAsApp, callAsBot, slackRef } from "../slack-app.ts";
+import { askCodeOf, callAsApp, callAsBot, slackRef } from "../slack-app.ts";
 import { pauseSince } from "./pause.ts";
 import { openSocket } from "./slack-socket.ts";
 import type { SlackSocket } from "./slack-socket.ts";
@@ -25,6 +25,8 @@ import type { AnswerSource, Reading } from "./source.ts";
 export interface SlackTimes {
   /** For one call of the API, and for the handshake of the connection. */
   readonly callMs: number;
+  /** For a message that nobody has noted. Slack waits 3 s for the acknowledgement. */
+  readonly lookUpMs: number;
   /** From the handshake until Slack says hello. */
   readonly helloMs: number;
   readonly pingMs: number;
@@ -35,7 +37,15 @@ export interface SlackTimes {
   readonly renewMs: number;
 }
 
-const usual: SlackTimes = { callMs: 15_000, helloMs: 15_000, pingMs: 20_000, silenceMs: 60_000, sharedMs: 300_000, renewMs: 1_000 };
+const usual: SlackTimes = {
+  callMs: 15_000,
+  lookUpMs: 2_000,
+  helloMs: 15_000,
+  pingMs: 20_000,
+  silenceMs: 60_000,
+  sharedMs: 300_000,
+  renewMs: 1_000,
+};
 /** What does not get better by itself soon. */
 const longPauseMs = 60_000;
 /** Replies that are being sent; more are left out. */
@@ -184,9 +194,21 @@ class Connection {
     if (id === null) return;
     const arrived = arrivedIn(envelope);
     const channel = arrived === null ? null : channelFor(arrived, this.#reading.channels());
-    const taken = arrived === null || channel === null ? null : await this.#reading.take(arrived.answer);
+    const taken = arrived === null || channel === null ? null : await this.#takeAnswer(arrived, channel, replies);
     socket.send(JSON.stringify({ envelope_id: id }));
     if (arrived !== null && channel !== null && taken !== null) this.#reply(arrived, taken, channel, replies);
+  }
+
+  /** A reply to a message that was sent just before a server's death: Slack knows its code. */
+  async #takeAnswer({ answer, thread, app }: Arrived, near: Channel, signal: AbortSignal): Promise<TakenAnswer> {
+    const taken = await this.#reading.take(answer);
+    const { chat } = answer.sender;
+    if (taken.kind !== "unknown" || thread === null || chat === null) return taken;
+    const to = this.#reading.destinationOf(near);
+    const code = await within(this.#times.lookUpMs, signal, (ends) => askCodeOf({ channel: chat, ts: thread, app }, to, ends)).catch(
+      () => null,
+    );
+    return code === null ? taken : await this.#reading.take({ ...answer, message: { code } });
   }
 
   /** A note that only the person sees. It may be lost: the message changes, too. */
@@ -221,6 +243,8 @@ interface Arrived {
   readonly answer: ArrivedAnswer;
   /** The message that words reply to; null: a button was pressed. */
   readonly thread: string | null;
+  /** Slack's name of the app; null: it does not say it. */
+  readonly app: string | null;
 }
 
 function arrivedIn(envelope: JsonObject): Arrived | null {
@@ -229,7 +253,7 @@ function arrivedIn(envelope: JsonObject): Arrived | null {
     case "interactive":
       return payload["type"] === "block_actions" ? pressIn(payload) : null;
     case "events_api":
-      return wordsIn(objectOf(payload["event"]));
+      return wordsIn(objectOf(payload["event"]), stringOf(payload["api_app_id"]));
     default:
       return null;
   }
@@ -241,18 +265,18 @@ function pressIn(payload: JsonObject): Arrived | null {
   const [, code, option] = values.map((value) => /^([0-9a-z]{1,40})\.(\d{1,3})$/.exec(value)).find((match) => match !== null) ?? [];
   if (code === undefined || option === undefined) return null;
   const sender = { chat: idIn(payload["channel"]), user: idIn(payload["user"]) };
-  return { answer: { message: { code }, choice: { option: Number(option) }, sender, position: null }, thread: null };
+  return { answer: { message: { code }, choice: { option: Number(option) }, sender, position: null }, thread: null, app: null };
 }
 
 /** Words of a person as a reply in a thread; also one that is shown in the channel, too. */
-function wordsIn(event: JsonObject): Arrived | null {
+function wordsIn(event: JsonObject, app: string | null): Arrived | null {
   const { type, subtype, bot_id: bot, channel, user, text, thread_ts: thread } = event;
   const isOfPerson = type === "message" && (subtype === undefined || subtype === "thread_broadcast") && bot === undefined;
   const [chat, root, words] = [stringOf(channel), stringOf(thread), stringOf(text)];
   if (!isOfPerson || chat === null || root === null || words === null) return null;
   const sender = { chat, user: stringOf(user) };
   const answer = { message: { ref: slackRef(chat, root) }, choice: { words: slackWords(words) }, sender, position: null };
-  return { answer, thread: root };
+  return { answer, thread: root, app };
 }
 
 /** A channel there whose answers of this person count. Of anyone else nothing is stored or said. */

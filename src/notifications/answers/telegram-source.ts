@@ -7,7 +7,7 @@ import type { ArrivedAnswer, ReadPosition, TakenAnswer } from "../../domain/noti
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { arrayOf, numberOf, objectOf, stringOf } from "../../domain/text/read-json.ts";
 import type { JsonObject } from "../../domain/text/read-json.ts";
-import { callBot } from "../telegram.ts";
+import { askCodeIn, botIdOf, callBot } from "../telegram.ts";
 import { pauseSince } from "./pause.ts";
 import { SourceProblem, within } from "./source.ts";
 import type { AnswerSource, Reading } from "./source.ts";
@@ -75,7 +75,7 @@ async function takeUpdate(update: JsonObject, reading: Reading, signal: AbortSig
   const query = objectOf(update["callback_query"]);
   const message = objectOf(update["message"]);
   const press = pressOf(query, position);
-  const reply = replyOf(message, position);
+  const reply = replyOf(message, reading, position);
   if (press !== null) await note(query, await reading.take(press), reading, signal);
   else if (reply !== null) await sayTaken(message, await reading.take(reply), reading, signal);
   else {
@@ -94,12 +94,15 @@ function pressOf(query: JsonObject, position: ReadPosition): ArrivedAnswer | nul
 }
 
 /** Words as a reply to a message. */
-function replyOf(message: JsonObject, position: ReadPosition): ArrivedAnswer | null {
-  const ref = numberOf(objectOf(message["reply_to_message"])["message_id"]);
+function replyOf(message: JsonObject, { destination }: Reading, position: ReadPosition): ArrivedAnswer | null {
+  const asking = objectOf(message["reply_to_message"]);
+  const ref = numberOf(asking["message_id"]);
   const words = stringOf(message["text"]);
   if (ref === null || words === null) return null;
   const sender = { chat: idOf(message["chat"]), user: idOf(message["from"]) };
-  return { message: { ref: String(ref) }, choice: { words }, sender, position };
+  // Anyone in a group can write what looks like a message of ours.
+  const isOurs = idOf(asking["from"]) === botIdOf(destination);
+  return { message: { ref: String(ref), code: isOurs ? askCodeIn(asking) : null }, choice: { words }, sender, position };
 }
 
 /** Whether a person whose answers count wrote to the bot alone, without a reply. */

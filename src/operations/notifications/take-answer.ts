@@ -65,8 +65,8 @@ function askOf(store: Store, channelIds: readonly number[], { message, sender }:
   for (const id of channelIds) {
     const channel = store.notifications.channel(id);
     if (channel === null) continue;
-    const ask =
-      "code" in message ? store.asks.ofCode(message.code) : channel.target.chat === sender.chat ? store.asks.ofRef(id, message.ref) : null;
+    const named = "ref" in message && channel.target.chat === sender.chat ? store.asks.ofRef(id, message.ref) : null;
+    const ask = named ?? (message.code == null ? null : store.asks.ofCode(message.code));
     if (ask?.channelId === id) return { ask, channel };
   }
   return null;

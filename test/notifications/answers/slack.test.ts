@@ -95,6 +95,25 @@ test("a reply in the thread answers in words, as the person typed them", async (
   assert.deepEqual((await ended(asked.id)).answer, { decision: "deny", message: "not\non staging" });
 });
 
+test("a reply to a message that nobody has noted finds its question by its code", async (t) => {
+  const { slack, ask, ended, connected, question, store, channel } = await setup(t);
+  const { id } = await ask(content);
+  const { ts } = await slack.asking();
+  await connected();
+  // A server that dies after the sending sends a second message, and knows only that one's name.
+  const ask1 = await until("the mark of the message", () => store.asks.ofRef(channel, `${slackChannel}:${ts}`));
+  await store.write(() => store.asks.sent(ask1.deliveryId, `${slackChannel}:1796000000.999999`));
+  slack.state.poster = "A0OTHERAPP";
+  await slack.acknowledged(slack.write({ user: me, text: "Forged", thread: ts }));
+  await slack.acknowledged(slack.write({ user: stranger, text: "A stranger", thread: ts }));
+  assert.deepEqual([question(id).status, slack.notes], ["open", []]);
+  slack.state.poster = "A0STANDIN";
+  slack.write({ user: me, text: "Green", thread: ts });
+  assert.deepEqual((await ended(id)).answer?.answers, { "Which colour?": "Green" });
+  const note = await until("the note", () => slack.notes[0]);
+  assert.deepEqual([note.text, note.thread], [`q${id}: Green`, ts]);
+});
+
 test("strangers, and presses in another channel, get nothing and store nothing", async (t) => {
   const { slack, ask, ended, question, store, connected } = await setup(t, { answer_from: [me] });
   const { id } = await ask();

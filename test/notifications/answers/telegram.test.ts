@@ -108,6 +108,40 @@ test("a reply answers in words, and what is no answer is refused in words", asyn
   assert.deepEqual((await ended(other.id)).answer, { decision: "deny", message: "not\non staging" });
 });
 
+test("a reply to a message that nobody has noted finds its question by its code", async (t) => {
+  const { bot, ask, ended, question, store } = await setup(t);
+  // A server that dies after the sending sends a second message, and knows only that one's name.
+  const lose = async (count: number): Promise<void> => {
+    const { id } = await bot.asking(count);
+    const found = await until("the mark of the message", () => store.asks.ofRef(1, String(id)));
+    await store.write(() => store.asks.sent(found.deliveryId, "9999"));
+  };
+  const pressed = await ask();
+  await lose(1);
+  const stranger = { id: 666, is_bot: true, first_name: "Other" };
+  bot.write({ chat: me, text: "deny forged", user: me, to: 1 }, { from: stranger });
+  await until("the confirmed update", () => bot.pending() === 0);
+  assert.equal(question(pressed.id).status, "open");
+  bot.write({ chat: me, text: "deny not today", user: me, to: 1 });
+  assert.deepEqual((await ended(pressed.id)).answer, { decision: "deny", message: "not today" });
+
+  const { questions } = oneQuestion("Which colour?");
+  const [first] = questions;
+  const both = { questions: [first, { ...first, question: "Which size?" }] };
+  const before = bot.messages.length;
+  const written = await ask({ ...content, input: both });
+  const at = await until("the second question", () => {
+    const found = bot.messages.findIndex((each, index) => index >= before && each.text.includes(`(q${written.id})`));
+    return found < 0 ? null : found + 1;
+  });
+  const message = await bot.asking(at);
+  assert.deepEqual(message.buttons, []);
+  assert.match(message.text, /\nCode of this message: [0-9a-z]{10}$/);
+  await lose(at);
+  bot.write({ chat: me, text: "Red\nLarge", user: me, to: message.id });
+  await ended(written.id);
+});
+
 test("only users that the channel names may answer, and only in its chat", async (t) => {
   const { bot, ask, ended, question, api, to, channel } = await setup(t);
   await api.removeChannel({ id: channel }, owner);
