@@ -12,6 +12,7 @@ import type { SentMessage } from "../domain/messages/message.ts";
 import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
 import { claimOptions, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, coldOptions } from "./claude-options.ts";
+import { DecidedCalls } from "./decided-calls.ts";
 import { Decisions } from "./decisions.ts";
 import { GuardedStart } from "./guarded-start.ts";
 import { HookWatch } from "./hook-watch.ts";
@@ -70,9 +71,13 @@ class ClaudeAgent implements Agent {
   #emit: Emit = () => {};
   /** Null: no task has come yet. */
   #work: AgentWork | null = null;
-  readonly #decisions = new Decisions();
+  readonly #decided = new DecidedCalls();
+  readonly #decisions = new Decisions(this.#decided);
   readonly #live = new LiveMessages({
-    interrupt: async () => await this.#query?.interrupt(),
+    interrupt: async () => {
+      await this.#decided.settled();
+      if (!this.#halted) await this.#query?.interrupt();
+    },
     withdraw: async (key) => await (this.#query as MessageQueue | null)?.cancelAsyncMessage?.(key),
     takenBack: (key, by) => this.#emit({ type: "worker", subtype: "message_taken_back", key, by }),
   });
@@ -237,6 +242,7 @@ class ClaudeAgent implements Agent {
     return {
       env: this.#options.env,
       emit: this.#emit,
+      putBack: (id) => this.#decided.putBack(id),
       launch: (work, launch) => this.#launch(work, launch),
       messages: async (sessionId, dir) => (await this.#sdk).getSessionMessages(sessionId, { dir }),
     };
@@ -325,6 +331,7 @@ class ClaudeAgent implements Agent {
     if (message.type === "system" && message.subtype === "init") this.#start.hasStarted(this.#claude.pid);
     if (isNoise(message)) return;
     this.#emit(message);
+    this.#decided.heard(message);
     if (this.#work === null) return;
     for (const { error, text } of reasonsToGiveUp(message, this.#work.spec)) this.#giveUp(error, text);
   }

@@ -7,6 +7,7 @@ import { objectOf } from "../domain/text/read-json.ts";
 import type { JsonObject } from "../domain/text/read-json.ts";
 import type { AgentWork, Ask, Emit } from "./agent.ts";
 import { denialOf } from "./claude-options.ts";
+import type { DecidedCalls } from "./decided-calls.ts";
 import { hashOf, questionOfServer, questionOfTool, serverResult, toolResult } from "./permission-questions.ts";
 import type { NewQuestion, ServerRequest, ServerResult, ToolRequest, ToolResult } from "./permission-questions.ts";
 
@@ -34,6 +35,7 @@ const askFirst = { hookSpecificOutput: { hookEventName: "PreToolUse" as const, p
 const tooMany = `${mostOpen} questions of this task wait for a person already.`;
 
 export class Decisions {
+  readonly #decided: DecidedCalls;
   #emit: Emit = () => {};
   /** Null: the task may not ask. */
   #ask: Ask | null = null;
@@ -45,6 +47,10 @@ export class Decisions {
   #denied: readonly string[] = [];
   /** What was refused and why: noted once, as a server may ask again at once. */
   readonly #noted = new Set<string>();
+
+  constructor(decided: DecidedCalls) {
+    this.#decided = decided;
+  }
 
   /** From now on Claude Code works for this task; before, everything is denied. */
   begin({ spec, questions = [] }: AgentWork, emit: Emit, ask: Ask): void {
@@ -91,7 +97,9 @@ export class Decisions {
   async #answerTo(question: NewQuestion, ask: Ask, signal: AbortSignal): Promise<Answer | null> {
     this.#open += 1;
     try {
-      return await ask(question, signal);
+      const answer = await ask(question, signal);
+      if (answer !== null) this.#decided.decided(question.toolUseId);
+      return answer;
     } finally {
       this.#open -= 1;
     }

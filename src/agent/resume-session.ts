@@ -42,6 +42,8 @@ export interface Launch {
 export interface SessionPort {
   readonly env: Readonly<Record<string, string>>;
   readonly emit: Emit;
+  /** Claude Code will decide this call again. */
+  putBack(toolUseId: string): void;
   /** @returns what went wrong outside of the messages, or null. */
   launch(work: AgentWork, launch: Launch): Promise<string | null>;
   messages(sessionId: string, directory: string): Promise<readonly SessionMessage[]>;
@@ -98,7 +100,7 @@ async function resumeTranscript(transcript: string, given: AgentWork, port: Sess
   // What a person has decided comes first, as where the runner was kept.
   const isReplaced = missing.some(({ delivery }) => delivery === "now");
   const isDecided = questions.some(({ answer }) => answer !== null);
-  if ((!isReplaced || isDecided) && defer(transcript, work, calls, port.emit)) {
+  if ((!isReplaced || isDecided) && defer(transcript, work, calls, port)) {
     failpoint("session.deferred");
     return continueTurn(work, port, {}, missing);
   }
@@ -159,7 +161,7 @@ function repair(transcript: string, work: AgentWork, { deciding, asking }: OpenC
 }
 
 /** Makes Claude Code decide an open call again. @returns whether there is one. */
-function defer(transcript: string, work: AgentWork, calls: OpenCalls, emit: Emit): boolean {
+function defer(transcript: string, work: AgentWork, calls: OpenCalls, { emit, putBack }: Pick<SessionPort, "emit" | "putBack">): boolean {
   if (calls.deciding.size === 0) return false;
   try {
     const deferred = deferOpenCall(transcript, calls, work.spec.permissionMode);
@@ -171,6 +173,7 @@ function defer(transcript: string, work: AgentWork, calls: OpenCalls, emit: Emit
       emit({ type: "worker", subtype: "question_settled", key });
     }
     emit({ type: "worker", subtype: "call_restored", tool, toolUseId, calls: cutCalls });
+    putBack(toolUseId);
     return true;
   } catch (error) {
     // Without the line Claude asks again, and the answer is found by the call's input.
