@@ -69,15 +69,18 @@ function keyboardOf({ code, options }: MessageAsk): object {
 /** Stands before the code of a message that has no buttons. */
 const codeMark = "Code of this message: ";
 
-/** The code of a message of the bot, in its buttons or its last line; null: it has none. */
+/** The code of a message of the bot, in its buttons or a line of its own; null: it has none. */
 export function askCodeIn(message: JsonObject): string | null {
   const rows = arrayOf(objectOf(message["reply_markup"])["inline_keyboard"]);
   for (const button of rows.flatMap((row) => arrayOf(row))) {
     const code = /^([0-9a-z]{1,40})\.\d{1,3}$/.exec(stringOf(objectOf(button)["callback_data"]) ?? "")?.[1];
     if (code !== undefined) return code;
   }
-  const last = stringOf(message["text"])?.split("\n").at(-1) ?? "";
-  return last.startsWith(codeMark) ? last.slice(codeMark.length) : null;
+  // Links may follow it; what an agent wrote stands before it.
+  const line = stringOf(message["text"])
+    ?.split("\n")
+    .findLast((each) => each.startsWith(codeMark));
+  return line?.slice(codeMark.length) ?? null;
 }
 
 /** The number of the bot, with which its token begins. */

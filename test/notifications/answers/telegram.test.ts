@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { AskedQuestion } from "../../../src/domain/questions/question.ts";
-import { callBot } from "../../../src/notifications/telegram.ts";
+import { askCodeIn, callBot } from "../../../src/notifications/telegram.ts";
 import { receiver } from "../../../testing/receiver.ts";
 import { botToken, telegramStandIn } from "../../../testing/telegram.ts";
 import { until } from "../../../testing/wait.ts";
@@ -137,6 +137,8 @@ test("a reply to a message that nobody has noted finds its question by its code"
   const message = await bot.asking(at);
   assert.deepEqual(message.buttons, []);
   assert.match(message.text, /\nCode of this message: [0-9a-z]{10}$/);
+  const linked = `${message.text}\n\nOpen it: https://worker.example/answer/1`;
+  assert.equal(askCodeIn({ text: linked }), message.text.slice(-10));
   await lose(at);
   bot.write({ chat: me, text: "Red\nLarge", user: me, to: message.id });
   await ended(written.id);
