@@ -1,5 +1,6 @@
 /** Waits for the end of tasks. Follows each task on its event stream, so nothing polls. */
 import type { TaskView } from "../contract/views/task.ts";
+import { waitsForPerson } from "../domain/questions/policy.ts";
 import { isTerminal } from "../domain/task/task.ts";
 import { untilAnswered } from "./outage.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";
@@ -84,12 +85,13 @@ async function endOf(
 ): Promise<TaskView | null> {
   const task = await untilAnswered(() => client.getTask({ id }), { signal, reconnectForMs, onOutage });
   if (task === null || isTerminal(task.status)) return task;
-  for (const each of task.questions) if (each.status === "open") onQuestion?.({ task: id, question: each.id, text: each.text });
+  const open = task.questions.filter(({ status, deadline, asked_at: at }) => status === "open" && waitsForPerson(deadline, at));
+  for (const each of open) onQuestion?.({ task: id, question: each.id, text: each.text });
   const options = { after: task.last_event, signal, ...(reconnectForMs === undefined ? {} : { reconnectForMs }) };
   for await (const step of client.follow(id, options)) {
     if (step.type === "end") return step.task;
     if (step.type === "disconnected") onOutage?.(step.reason);
-    if (step.type === "event" && step.event.type === "question_asked")
+    if (step.type === "event" && step.event.type === "question_asked" && waitsForPerson(step.event.data.deadline, step.event.at))
       onQuestion?.({ task: id, question: step.event.data.question, text: step.event.data.text });
   }
   return null;

@@ -15,7 +15,7 @@ import type { Spending } from "../domain/task/spending.ts";
 import { sweptData } from "../domain/events/events-from-note.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
 import { continuesTask } from "../domain/messages/continues-task.ts";
-import { questionText } from "../domain/questions/offered-options.ts";
+import { unansweredText } from "../domain/questions/default-answer.ts";
 import type { Question } from "../domain/questions/question.ts";
 import { workedMs } from "../domain/questions/work-time.ts";
 import { defaultRetryPolicy } from "../domain/attempt/retry-policy.ts";
@@ -224,7 +224,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
 function withoutAnswer(outcome: Outcome, unapplied: readonly Question[]): Outcome {
   const late = unapplied.find(({ status, answer }) => status === "expired" && answer === null);
   if (late === undefined || outcome.kind === "succeeded" || outcome.kind === "cancelled") return outcome;
-  return { kind: "unanswered", message: `No person answered q${late.id} in time: ${questionText(late)}` };
+  return { kind: "unanswered", message: unansweredText(late) };
 }
 
 /**

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { callTool, connector, goodTask } from "../../testing/mcp.ts";
 import { step } from "../../testing/model.ts";
+import { receiver } from "../../testing/receiver.ts";
+import { until } from "../../testing/wait.ts";
 import { noneLeft } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "./setup.ts";
 
@@ -39,12 +41,25 @@ for (const parkAfter of ["600000", "0"]) {
   test(`the policy fail ends the task (park_after ${parkAfter}), and retry --resume asks again`, async (t) => {
     const w = await askingWorker(t, asks, { CLAUDE_WORKER_PARK_AFTER_MS: parkAfter });
     await w.start();
+    const hook = await receiver(t);
+    const to = ["--webhook", hook.url, "--allow-private", "--on", "question,failed"];
+    assert.equal((await w.cli(["notify", "add", "hook", ...to])).code, 0);
     const { id } = await w.submit("choose a colour", { on_question: "fail" });
+    const waited = await w.cli(["wait", String(id), "--or-question"]);
+    assert.notEqual(waited.code, 5, waited.stderr);
+    assert.doesNotMatch(waited.stderr, /needs you/);
     const task = await w.ended(id);
     assert.equal(task.status, "failed");
     assert.partialDeepStrictEqual(task.error, { code: "unanswered", retryable: true });
-    assert.match(task.error?.message ?? "", /Which colour\?/);
+    assert.match(task.error?.message ?? "", /^The task may not wait for the answer to q1 \(on_question: fail\): Which colour\?/);
     await noneLeft(w);
+    // Nobody is called for what nobody can answer.
+    await until("the message of the end", () => hook.received.length > 0);
+    const { deliveries } = await w.client.listDeliveries({});
+    assert.deepEqual(
+      deliveries.map(({ event }) => event),
+      ["failed"],
+    );
     await w.client.retryTask({ id, resume: true, on_question: "ask" });
     const [question] = await w.asked(id);
     await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });

@@ -3,7 +3,8 @@
  * channel.ts says who wants them.
  */
 import type { OutcomeKind } from "../attempt/outcome.ts";
-import type { EventBody } from "../events/event.ts";
+import type { EventBody, TaskEvent } from "../events/event.ts";
+import { waitsForPerson } from "../questions/policy.ts";
 
 /** What a channel can ask for. */
 export const notificationEvents = [
@@ -35,8 +36,8 @@ const exactMeanings: Readonly<Partial<Record<OutcomeKind, NotificationEvent>>> =
  * What a stored event of a task means, the most exact word first: a channel gets one message, under
  * the first word that it wants. Empty: it is not for people.
  */
-export function meaningsOf(event: EventBody): readonly NotificationEvent[] {
-  if (event.type === "question_asked") return ["question"];
+export function meaningsOf(event: TaskEvent): readonly NotificationEvent[] {
+  if (event.type === "question_asked") return waitsForPerson(event.data.deadline, event.at) ? ["question"] : [];
   // What it was before was said before.
   if (event.type !== "ended" || event.data.outcome === "unchanged") return [];
   if (event.data.status === "completed") return ["completed"];

@@ -1,6 +1,7 @@
 /** What counts when no person answers, also in words. It never allows a call. */
 import { answerText } from "./answer-text.ts";
 import { claudeQuestions } from "./claude-questions.ts";
+import { questionText } from "./offered-options.ts";
 import { atDeadline } from "./policy.ts";
 import type { QuestionRules } from "./policy.ts";
 import type { Answer, Question } from "./question.ts";
@@ -25,4 +26,12 @@ export function lateText(question: Pick<Question, "kind" | "input">, rules: Ques
   if (how === "fail") return "the task fails";
   const answer = answerWithoutPerson(question, how);
   return answer.decision === "deny" ? "it is denied, and the task continues without it" : `the answer is: ${answerText(answer)}`;
+}
+
+/** Why a task fails that has a question without an answer. */
+export function unansweredText(question: Pick<Question, "id" | "kind" | "tool" | "input" | "deadline" | "askedAt">): string {
+  const { id, deadline, askedAt } = question;
+  const isAtOnce = deadline !== null && deadline <= askedAt;
+  const why = isAtOnce ? `The task may not wait for the answer to q${id} (on_question: fail)` : `No person answered q${id} in time`;
+  return `${why}: ${questionText(question)}`;
 }

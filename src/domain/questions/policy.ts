@@ -29,3 +29,12 @@ export function deadlineOf({ onQuestion, answerWithinMs }: QuestionRules, askedA
 export function atDeadline({ onQuestion, answerElse }: QuestionRules): LateAnswer {
   return onQuestion === "ask" ? answerElse : onQuestion;
 }
+
+/**
+ * Whether a question waits for a person at all. Some tasks fail, or take the default, at once.
+ * @param deadline ISO 8601; null or absent: it waits for ever.
+ * @param askedAt UTC ms, or ISO 8601.
+ */
+export function waitsForPerson(deadline: string | null | undefined, askedAt: number | string): boolean {
+  return deadline == null || Date.parse(deadline) > new Date(askedAt).getTime();
+}

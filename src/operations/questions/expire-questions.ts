@@ -1,6 +1,5 @@
 /** Ends the questions whose time for an answer is over. */
-import { answerWithoutPerson } from "../../domain/questions/default-answer.ts";
-import { questionText } from "../../domain/questions/offered-options.ts";
+import { answerWithoutPerson, unansweredText } from "../../domain/questions/default-answer.ts";
 import { atDeadline } from "../../domain/questions/policy.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import type { Store } from "../../store/store.ts";
@@ -27,6 +26,6 @@ function expire(store: Store, question: Question, now: number): void {
   noteAnswer(store, expired, { by: "default" }, now);
   // A runner that was kept ends its attempt, which fails the task.
   if (expired.answer !== null || task?.status !== "waiting" || task.openAttemptId !== null) return;
-  const message = `No person answered q${question.id} in time: ${questionText(question)} To continue it where it was: claude-worker retry ${task.id} --resume`;
+  const message = `${unansweredText(question)} To continue it where it was: claude-worker retry ${task.id} --resume`;
   endWithoutAttempt(store, task.id, "unanswered", { error: { code: "unanswered", message, retryable: true }, now });
 }
