@@ -139,7 +139,7 @@ async function call(method: string, params: object, { to, signal, holder, reads 
   const headers = { authorization: `Bearer ${slackTokens(secret ?? "")?.[holder] ?? ""}` };
   const query = new URLSearchParams(Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]));
   const request = reads
-    ? ({ url: `${url}?${query}`, method: "GET" } as const)
+    ? ({ url: `${url}?${query.toString()}`, method: "GET" } as const)
     : ({ url, method: "POST", body: JSON.stringify(params) } as const);
   const answer = await exchange({ ...request, headers, allowPrivate, signal });
   const json = objectOf(jsonIn(await textOf(answer, signal, mostBytes)));
