@@ -224,7 +224,7 @@ export async function telegramStandIn(t: TestContext | null) {
       });
       return id;
     },
-    /** Writes into a chat. @param to the message that it replies to. @param more of that message. */
+    /** Writes into a chat. @param to what it replies to. @param more of that message. */
     write({ chat, text: words, user, to }: { chat: number; text: string; user: number; to?: number }, more: object = {}): void {
       const message = { message_id: nextMessage++, from: from(user), chat: { id: chat }, date: 1, text: words };
       const asking = messages.find(({ id }) => id === to);

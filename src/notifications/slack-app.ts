@@ -67,8 +67,8 @@ function howToAnswer({ options, hint }: MessageAsk): string {
 const askBlock = "ask_";
 
 /**
- * The code of a message of the app that Slack calls so; null: it is no message of the app, has no
- * code any more, or cannot be read.
+ * The code of a message of the app that Slack calls so; null: another app has posted it, it has
+ * lost its code, or it cannot be read.
  * @throws Error a sentence: Slack cannot be reached.
  */
 export async function askCodeOf(

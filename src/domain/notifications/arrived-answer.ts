@@ -2,8 +2,8 @@
 
 export interface ArrivedAnswer {
   /**
-   * How it names the message that it answers: by its code, or by the chat's name of it. A message
-   * that was sent just before a server's death has a name that nobody noted: its code counts then.
+   * How it names the message that it answers: by its code, or by the chat's name of it. The name
+   * of a message that was sent just before a server's death was not stored: its code counts then.
    */
   readonly message: { readonly code: string } | { readonly ref: string; readonly code?: string | null };
   /** The number of an offered option, or words. */

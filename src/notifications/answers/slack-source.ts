@@ -25,7 +25,7 @@ import type { AnswerSource, Reading } from "./source.ts";
 export interface SlackTimes {
   /** For one call of the API, and for the handshake of the connection. */
   readonly callMs: number;
-  /** For a message that nobody has noted. Slack waits 3 s for the acknowledgement. */
+  /** For a message whose name was not stored. Slack waits 3 s for the acknowledgement. */
   readonly lookUpMs: number;
   /** From the handshake until Slack says hello. */
   readonly helloMs: number;
