@@ -35,6 +35,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "checkpoints", load: async () => await import("../commands/workspace/checkpoints.ts") },
   { name: "apply", load: async () => await import("../commands/workspace/apply.ts") },
   { name: "land", load: async () => await import("../commands/workspace/land.ts") },
+  { name: "pr", load: async () => await import("../commands/workspace/pr.ts") },
   { name: "restore", load: async () => await import("../commands/workspace/restore.ts") },
   { name: "undo", load: async () => await import("../commands/workspace/undo.ts") },
   { name: "workspace list", load: async () => await import("../commands/workspace/workspace-list.ts") },

@@ -1,0 +1,139 @@
+/** `pr`: pushes a task's branch and opens a pull request for it, or updates the open one. */
+import type { TaskView } from "../../../contract/views/task.ts";
+import { WorkerError } from "../../../domain/errors.ts";
+import { isTerminal } from "../../../domain/task/status.ts";
+import { plainLine } from "../../../domain/text/plain-text.ts";
+import { Git } from "../../../git/git.ts";
+import { GitProblem } from "../../../git/git-problem.ts";
+import { GitProgram } from "../../../git/git-program.ts";
+import { defineCommand } from "../../commandline/command.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { connectionOf } from "../../server/connection.ts";
+import { gh, pullRequestOf } from "../../task/pull-request.ts";
+import { actTaskId } from "../../task/task-reference.ts";
+import { canAsk, confirm } from "../../terminal/confirm.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { say } from "../../terminal/render/wrap.ts";
+
+interface PrFlags {
+  readonly title?: string;
+  readonly remote?: string;
+  readonly base?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+const pushMs = 600_000;
+
+export const command = defineCommand<PrFlags>({
+  name: "pr",
+  summary: "Push a task's branch and open a pull request for it, or update the open one",
+  details:
+    "Title and text come from the task's result and its checks. Without the program gh the branch is pushed, and the words are printed to be pasted. Nothing is pushed before you have said yes.",
+  arguments: [{ name: "<id>", description: "the task: its id, last, or its whole name", completes: "tasks" }],
+  options: [
+    { flags: "--title <text>", description: "default: the task's name or title" },
+    { flags: "--base <branch>", description: "the branch that is to get the work; default: that of the repository at GitHub" },
+    { flags: "--remote <name>", description: "where the branch is pushed; default: origin" },
+    { flags: "--dry-run", description: "only show the words; nothing is pushed" },
+    { flags: "-y, --yes", description: "do not ask; needed where there is no terminal" },
+  ],
+  examples: [
+    { command: "claude-worker pr 42", does: "show the words, ask, push, and open it" },
+    { command: "claude-worker pr 42 --base release-2 --yes", does: "in a script; says its address" },
+  ],
+  async run({ words: [word = ""], options, io }) {
+    const { title, remote = "origin", base, dryRun, yes, json } = options;
+    const { client, isLocal } = connectionOf(io);
+    if (!isLocal) throw new WorkerError("invalid_input", "The repository is on the server's machine. Call pr there.");
+    const id = await actTaskId(client, word);
+    const task = await client.getTask({ id });
+    const { branch, directory } = branchOf(task);
+    const git = new Git(new GitProgram(io.env), directory);
+    await requireRemote(git, remote);
+    const words = pullRequestOf(task, title);
+    if (dryRun === true) {
+      if (json === true) writeJson(io.stdout, { id, branch, ...words, pushed: false, url: null });
+      else io.stdout.write(`${words.title}\n\n${words.body}`);
+      return exitCodes.ok;
+    }
+    if (yes !== true) {
+      const otherwise = new WorkerError("invalid_input", "Nothing was pushed. Without a terminal, say --yes.");
+      if (!canAsk(io)) throw otherwise;
+      io.stderr.write(`${words.title}\n\n${words.body}\n`);
+      await confirm(io, `Push ${plainLine(branch)} to ${plainLine(remote)}?`, new WorkerError("invalid_input", "Nothing was pushed."));
+    }
+    await push(git, remote, branch);
+    const call = { directory, env: { ...io.env, GIT_DIR: directory } };
+    const found = await gh(["pr", "list", `--head=${branch}`, "--state=open", "--json=number,url", "--limit=1"], call);
+    if (found === null) {
+      if (json === true) writeJson(io.stdout, { id, branch, ...words, pushed: true, url: null });
+      else {
+        say(io.stderr, `Pushed ${plainLine(branch)} to ${plainLine(remote)}. There is no gh here: open the pull request with these words.`);
+        io.stdout.write(`${words.title}\n\n${words.body}`);
+      }
+      return exitCodes.ok;
+    }
+    const open = openOne(found);
+    const texts = [`--title=${words.title}`, "--body-file=-", ...(base === undefined ? [] : [`--base=${base}`])];
+    const args = open === null ? ["pr", "create", `--head=${branch}`, ...texts] : ["pr", "edit", String(open.number), ...texts];
+    const said = await gh(args, { ...call, input: words.body });
+    const url = open?.url ?? said?.split("\n").at(-1) ?? "";
+    if (json === true) writeJson(io.stdout, { id, branch, ...words, pushed: true, url, updated: open !== null });
+    else say(io.stdout, `${open === null ? "Opened" : "Updated"} ${plainLine(url, 500)}`);
+    return exitCodes.ok;
+  },
+});
+
+/** @throws WorkerError conflict: there is nothing that could be pushed. */
+function branchOf({ id, status, workspace }: TaskView): { branch: string; directory: string } {
+  if (!isTerminal(status)) throw new WorkerError("conflict", `Task ${id} has not ended. Wait for its end: claude-worker wait ${id}`);
+  if (workspace?.kind !== "worktree" || workspace.branch === null || workspace.repository === null)
+    throw new WorkerError("conflict", `Task ${id} has no branch of its own. Submit tasks with --worktree for that.`);
+  const advice = `claude-worker send ${id} "Commit your work"`;
+  if (workspace.dirty === true) throw new WorkerError("conflict", `Task ${id} has changes that it has not committed. Let it: ${advice}`);
+  if (workspace.head_commit === workspace.base_commit)
+    throw new WorkerError("conflict", `Task ${id} has made no commit. Let it: ${advice}`);
+  return { branch: workspace.branch, directory: workspace.repository };
+}
+
+async function requireRemote(git: Git, remote: string): Promise<void> {
+  const names = (await asConflict(git.text(["remote"], { isPlain: true, env: { GIT_DIR: git.directory } })))
+    .split("\n")
+    .filter((each) => each !== "");
+  if (names.includes(remote)) return;
+  const known =
+    names.length === 0
+      ? "The repository has none: git remote add NAME URL"
+      : `There are: ${names.map((each) => plainLine(each)).join(", ")}`;
+  throw new WorkerError("conflict", `There is no remote ${plainLine(remote)}. ${known}`);
+}
+
+/** Never by force: a branch that others have moved stays as it is. */
+async function push(git: Git, remote: string, branch: string): Promise<void> {
+  const ref = `refs/heads/${branch}`;
+  await asConflict(
+    git.run(["push", "--quiet", "--no-follow-tags", "--", remote, `${ref}:${ref}`], {
+      use: "checkout",
+      env: { GIT_DIR: git.directory },
+      timeoutMs: pushMs,
+    }),
+  );
+}
+
+async function asConflict<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof GitProblem ? new WorkerError("conflict", error.message) : error;
+  }
+}
+
+function openOne(json: string): { readonly number: number; readonly url: string } | null {
+  try {
+    const [first] = JSON.parse(json) as { number: number; url: string }[];
+    return first ?? null;
+  } catch {
+    throw new WorkerError("conflict", "The branch was pushed, but gh said something that cannot be read. Is it up to date? gh --version");
+  }
+}
