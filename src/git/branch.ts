@@ -15,10 +15,11 @@ export async function tipOfBranch(objects: Objects, branch: string): Promise<str
 
 /** The top of the work tree that has the branch checked out; null: none has. */
 export async function checkoutOfBranch(objects: Objects, branch: string): Promise<string | null> {
-  const list = (await objects.run(["worktree", "list", "--porcelain", "-z"])).toString("utf8").split("\0\0");
-  const found = list.map((entry) => entry.split("\0")).find((lines) => lines.includes(`branch refs/heads/${branch}`));
-  const line = found?.find((each) => each.startsWith("worktree "));
-  return line === undefined ? null : path.resolve(line.slice("worktree ".length));
+  // Old versions of git know no -z here.
+  const text = (await objects.run(["worktree", "list", "--porcelain"])).toString("utf8");
+  const found = text.split(/\n\n(?=worktree )/).find((entry) => `${entry}\n`.includes(`\nbranch refs/heads/${branch}\n`));
+  const place = /^worktree ([\s\S]*?)\nHEAD /.exec(found ?? "")?.[1];
+  return place === undefined ? null : path.resolve(place);
 }
 
 /** Moves a branch that is checked out nowhere. @throws TargetMoved, GitProblem. */
