@@ -78,6 +78,7 @@ export function consequenceOf(outcome: Outcome, { task, ...change }: EndChange &
       costUsd: null,
       verifyTries: 3,
       verifyFailures: 0,
+      keeping: null,
       earlierEnd: null,
       ...task,
     },

@@ -7,6 +7,7 @@ import type { ImageType } from "../domain/task/attachment.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
 import type { SeenRun } from "../domain/task/auto-runs.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
+import type { KeepOrder } from "../domain/workspace/keep-order.ts";
 import type { SetupOrder } from "../domain/workspace/setup.ts";
 import type { WorktreeOrder } from "../domain/workspace/worktree-order.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
@@ -135,6 +136,11 @@ export interface StartMessage {
   readonly stopGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
   readonly hookTimeoutMs: number | null;
+  /**
+   * The loop is at its end: the files of its best iteration are put back, and the agent does not
+   * run. Absent: it does.
+   */
+  readonly keep?: KeepOrder;
   /** Whether the verify commands run before the agent begins. Absent: they do not. */
   readonly baseline?: true;
   /** Longest run of one command that verifies the work. */

@@ -325,7 +325,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     verifying: (taskId) => store.verifications.running(taskId),
     verifications: (taskId) => store.verifications.ofTask(taskId),
     iterations: (taskId) => store.iterations.ofTask(taskId),
-    iterationsEnded: (taskId) => store.iterations.count(taskId),
+    iterationScores: (taskId) => store.iterations.scores(taskId),
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
     appliedOf: (taskId) => store.applies.last(taskId),
     workspaceOf: (taskId) => store.workspaces.get(taskId),

@@ -46,6 +46,7 @@ export const failpointNames = [
   "answer.take.after",
   "put-back.removed",
   "put-back.indexed",
+  "keep.after",
   "trash.detached",
   "trash.moved",
   "apply.computed",

@@ -20,6 +20,7 @@ import { startProblems } from "../domain/events/record.ts";
 import type { JournalEntry, RunnerNote } from "../domain/events/record.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
+import type { KeepOrder } from "../domain/workspace/keep-order.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { markerName } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
@@ -40,6 +41,7 @@ import { Checkpoints } from "./checkpoints.ts";
 import { AfterResult } from "./after-result.ts";
 import { CommandAnswers } from "./command-answers.ts";
 import { FinishedWork } from "./finished-work.ts";
+import { keepIteration } from "./kept-iteration.ts";
 import { Journal } from "./journal.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { noClaudeNote } from "./no-claude.ts";
@@ -73,6 +75,7 @@ export interface AttemptOptions {
 
 export class RunningAttempt {
   readonly #options: AttemptOptions;
+  readonly #program: GitProgram;
   readonly #changes: TaskChanges;
   readonly #checkpoints: Checkpoints;
   readonly #worktree: TaskWorktree;
@@ -111,6 +114,7 @@ export class RunningAttempt {
     redaction.know(secretsInSettings(work.spec, options.agentEnv));
     const { agentEnv, runnerId, isAdopting } = this.#options;
     const program = new GitProgram({ ...agentEnv, [markerName]: runnerId });
+    this.#program = program;
     this.#changes = new TaskChanges(work, program);
     this.#worktree = new TaskWorktree({
       work,
@@ -198,6 +202,11 @@ export class RunningAttempt {
       await this.#leaveParked();
       await this.#check(true);
     }
+    if (work.keep !== undefined) {
+      await this.#keepIteration(work.keep);
+      return this.end(null);
+    }
+    if (work.baseline === true) await this.#check(true);
     if (this.#isEnding) return this.end(null);
     for (const message of this.#takeEarly()) agent.say?.(message);
     const thrown = await agent.run(
@@ -226,6 +235,18 @@ export class RunningAttempt {
     if (this.#isEnding || this.#finished?.isFinished !== true) return;
     await this.#clear(null);
     await this.#check(false);
+  }
+
+  /** Puts the files of a loop's best iteration back. */
+  async #keepIteration(order: KeepOrder): Promise<void> {
+    if (this.#isEnding) return;
+    const index = `${this.#options.work.checkpoints?.index ?? ""}.put-back`;
+    const { iteration, checkpoint } = order;
+    const kept = await keepIteration(order, this.#checkpoints.present, { program: this.#program, index });
+    failpoint("keep.after");
+    const tree = await this.#checkpoints.tree();
+    this.#take({ type: "worker", subtype: "iteration_kept", iteration, checkpoint, ...kept, tree });
+    this.#journal.flush();
   }
 
   /** @param isBaseline whether Claude has not begun. */

@@ -38,6 +38,13 @@ export interface CheckpointsOptions {
   readonly note: (note: RunnerNote) => void;
 }
 
+/** The files of a work tree as they are now. */
+export interface PresentFiles {
+  readonly repository: Repository;
+  /** A snapshot of them; null: they are as an earlier attempt's last snapshot has them. */
+  readonly commit: string | null;
+}
+
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #order: CheckpointOrder | null;
@@ -50,6 +57,8 @@ export class Checkpoints {
   #first: string | null = null;
   /** Whether the repository is the one that the task began in. */
   #isComparable = true;
+  /** The commit of the newest snapshot that this attempt took. */
+  #commit: string | null = null;
   #failures = 0;
   /** The snapshot that is taken now. */
   #taking: Promise<void> | null = null;
@@ -109,6 +118,12 @@ export class Checkpoints {
   async tree(): Promise<string | null> {
     await this.end("end");
     return this.#failures === 0 ? (this.#last?.tree ?? null) : null;
+  }
+
+  /** The files as the last snapshot has them; null: they are not known. */
+  get present(): PresentFiles | null {
+    const repository = this.#repository;
+    return repository === null || this.#failures > 0 ? null : { repository, commit: this.#commit };
   }
 
   /**
@@ -172,6 +187,7 @@ export class Checkpoints {
     this.#first ??= taken.commit;
     const changes = await countsOf(git, this.#base, taken);
     this.#last = { ...taken, isIndexed: true };
+    this.#commit = taken.commit;
     const where = { top, repository: commonDirectory };
     const left = { leftOut: leftOut.slice(0, maxNames), leftOutCount: leftOut.length };
     this.#options.note({ type: "worker", subtype: "checkpoint", number: this.#next, reason, ...where, ...snapshot, changes, ...left });

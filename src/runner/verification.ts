@@ -7,9 +7,10 @@ import type { AgentWork } from "../agent/agent.ts";
 import { commandEnvironment } from "../config/agent-env.ts";
 import type { RunnerNote } from "../domain/events/record.ts";
 import { formatDuration } from "../domain/text/duration.ts";
-import { checksOf, isCommandOfVerify, protectCheck } from "../domain/verification/checks.ts";
+import { checksOf, isCommandOfVerify, protectCheck, scoreCheck } from "../domain/verification/checks.ts";
 import type { VerifyCommand } from "../domain/verification/verify-command.ts";
 import { verifyEnd } from "../domain/verification/verify-result.ts";
+import { scoreIn } from "../domain/verification/score.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { markerName } from "../processes/sweep.ts";
 import type { Checkpoints } from "./checkpoints.ts";
@@ -70,7 +71,8 @@ export class Verification {
     note({ type: "worker", subtype: "verify_started", ...about });
     failpoint("verify.started");
     const end = name === protectCheck ? await protectedFiles(files, work.spec.protect) : await this.#runCommand(command);
-    note({ type: "worker", subtype: "verify_ended", ...about, ...end, tree });
+    const scored = name === scoreCheck ? scoredEnd(end) : end;
+    note({ type: "worker", subtype: "verify_ended", ...about, ...scored, tree });
     failpoint("verify.ended");
   }
 
@@ -91,4 +93,11 @@ export class Verification {
     const { tookMs, output, outputBytes } = end;
     return { ...verifyEnd(end, formatDuration(limitMs)), tookMs, output, outputBytes };
   }
+}
+
+/** A command that prints no score says nothing about the work. */
+function scoredEnd(end: CheckEnd): CheckEnd & { score?: number } {
+  if (end.state !== "passed") return end;
+  const score = scoreIn(end.output);
+  return score === null ? { ...end, state: "unavailable", reason: "it printed no line that is a number" } : { ...end, score };
 }

@@ -46,7 +46,8 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   );
   if (claim === null) return null;
   givePorts(store, paths, taskId);
-  store.messages.give(taskId, claim.attempt.id);
+  // An attempt that puts files back hears none: they continue the task after its end.
+  if (task.keeping === null) store.messages.give(taskId, claim.attempt.id);
   const data = { attempt: claim.attempt.number, runner_id: runnerId, session_id: sessionId, warm };
   store.events.append(taskId, claim.attempt.id, [
     resume ? { type: "resumed", at: now, data: { ...data, ...uncutAfter(last) } } : { type: "started", at: now, data },

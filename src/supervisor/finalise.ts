@@ -28,12 +28,13 @@ import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { withUndelivered } from "../domain/messages/undelivered.ts";
 import { isFailedVerification } from "../domain/attempt/after-verification.ts";
 import { checksOf } from "../domain/verification/checks.ts";
+import type { Iteration } from "../domain/verification/loop.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 import { endMessages, undeliveredOf } from "./message-records.ts";
-import { keepIteration, loopAtEnd } from "./loop-records.ts";
+import { keepOwn, keptEnd, loopAtEnd, neverKept, storeIteration } from "./loop-records.ts";
 import { askRevoked } from "./question-records.ts";
-import { failedBefore, sayFailure } from "./say-failure.ts";
+import { failedBefore, sayFailure, sayScore } from "./say-failure.ts";
 import { outdated } from "./outdated-checks.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
 
@@ -100,7 +101,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     verify: checksOf(task),
     failedBefore: failedBefore(store, task),
   });
-  const decided = decideOutcome(facts);
+  const kept = keptEnd(store, task, attempt);
+  const decided = kept?.outcome ?? decideOutcome(facts);
   const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
   const unapplied = store.questions.unapplied(task.id);
   // As they are before this end changes them.
@@ -141,11 +143,14 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   if (options.swept.length > 0) {
     store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { ...sweptData(options.swept), by: "server" } }]);
   }
-  if (loop?.iteration != null) keepIteration(store, loop.iteration, task);
+  if (loop?.iteration != null) storeIteration(store, loop.iteration, task);
   const completed = after.operation === "complete";
   // Claude has finished, whatever the verification says.
   const keepsResult = after.operation === "fail" && (isFailedVerification(outcome) || outcome.kind === "verify_unavailable");
   const isRequeued = after.operation === "requeue";
+  if (loop !== null && !isRequeued) keepOwn(store, loop);
+  const atBest = task.keeping === null || isRequeued ? null : (kept ?? { ...neverKept(store, task, outcome), iteration: null });
+  if (atBest?.iteration != null) store.iterations.keep(task.id, atBest.iteration.number);
   const isAsBefore = outcome.kind === "unchanged" && task.earlierEnd !== null;
   const resumable = after.resumable && task.sessionId !== null;
   const isAgain = isRequeued && resumable;
@@ -155,8 +160,13 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   if (!isAgain) for (const { id } of unapplied) store.questions.supersede(id, completed);
   const attentionAfter = (): Pick<Task, "attention"> | null => {
     if (isAsBefore) return { attention: task.earlierEnd?.attention ?? null };
-    return completed ? { attention: attentionOf(store, attempt, outdated(store, attempt)) } : null;
+    if (!completed) return null;
+    const verifiedIn = atBest?.iteration?.attemptId ?? store.iterations.scores(task.id).at(-1)?.attemptId ?? attempt.id;
+    const more = [...outdated(store, { ...attempt, id: verifiedIn }), ...(atBest?.attention ?? [])];
+    return { attention: attentionOf(store, attempt, more) };
   };
+  const error =
+    after.error === null || atBest === null ? after.error : { ...after.error, message: `${after.error.message} ${atBest.sentence}` };
   const undelivered = after.operation === "fail" ? undeliveredOf(store, { ...task, ...spent }, attempt.id) : [];
   const moved = store.tasks.transition(
     task.id,
@@ -175,13 +185,15 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       refusal: after.refusal,
       verifyFailures: after.verifyFailures,
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
-      error: isAsBefore || after.error === null ? after.error : withUndelivered(withNextStep(after.error, task), task, undelivered),
+      keeping: after.keeping,
+      error: isAsBefore || error === null ? error : withUndelivered(withNextStep(error, task), task, undelivered),
       ...attentionAfter(),
       ...(isRequeued ? {} : { earlierEnd: null }),
       // The answer of a message may need several attempts.
-      ...(completed || keepsResult || isAsBefore || (isRequeued && task.earlierEnd !== null)
+      ...(completed || keepsResult || isAsBefore || atBest !== null || after.keeping !== null || (isRequeued && task.earlierEnd !== null)
         ? {}
         : { result: null, structuredResult: null }),
+      ...resultOf(atBest?.iteration ?? null),
       ...spent,
       durationMs: workedInAllMs,
     },
@@ -197,8 +209,10 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   if (over !== null && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (isRequeued && task.status === "running")) store.messages.give(task.id, attempt.id);
-  if (isRequeued && isFailedVerification(outcome) && !after.spendsRetry)
+  if (isRequeued && isFailedVerification(outcome) && !after.spendsRetry && after.keeping === null)
     sayFailure(store, { task, attempt, number: after.verifyFailures, loop: loop?.state ?? null, now });
+  if (isRequeued && loop?.iteration != null && outcome.kind === "succeeded" && after.keeping === null)
+    sayScore(store, { task, loop: loop.state, attempt, now });
   if (isFollowed && moved !== null) {
     store.verifications.outdate(task.id);
     store.iterations.outdate(task.id);
@@ -216,8 +230,13 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   }
   if (after.hold !== null) store.holds.put(after.hold, now);
   if (after.probe !== null) store.probes.ask(after.probe);
-  if (outcome.kind === "succeeded") store.accounts.worked(account, now);
+  if (outcome.kind === "succeeded" && kept === null) store.accounts.worked(account, now);
   return outcome;
+}
+
+/** What Claude said at the end of the iteration that stands. */
+function resultOf(iteration: Iteration | null): Partial<Pick<Task, "result" | "structuredResult">> {
+  return iteration === null ? {} : { result: iteration.result, structuredResult: iteration.structuredResult };
 }
 
 /** The end of an attempt that was stopped because a question has no answer in time. */

@@ -1,11 +1,12 @@
 /** Stores the iterations of loops at the ends of attempts. Works inside of the end's write. */
+import type { Attention } from "../domain/attempt/attention.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import { isFailedVerification } from "../domain/attempt/after-verification.ts";
 import { resultsIn } from "../domain/events/verify-events.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { lastLines } from "../domain/text/last-lines.ts";
 import { checksOf } from "../domain/verification/checks.ts";
-import { isLoop, iterationState } from "../domain/verification/loop.ts";
+import { bestIteration, goalOf, isLoop, iterationScore, iterationState } from "../domain/verification/loop.ts";
 import type { Iteration, LoopState } from "../domain/verification/loop.ts";
 import type { VerifyResult } from "../domain/verification/verify-result.ts";
 import type { Store } from "../store/store.ts";
@@ -33,11 +34,12 @@ export function loopAtEnd(
   const all = store.iterations.ofTask(task.id);
   const before = all.filter(({ isStale }) => !isStale);
   const { maxIterations, iterationContext: context } = task;
-  const isVerified = outcome.kind === "succeeded" || isFailedVerification(outcome);
-  if (!isVerified) return { state: { iterations: before, hasIteration: false, maxIterations, context }, iteration: null };
+  const loop = { maxIterations, context, hasUntil: task.until !== null, goal: goalOf(task) };
+  const isVerified = task.keeping === null && (outcome.kind === "succeeded" || isFailedVerification(outcome));
+  if (!isVerified) return { state: { ...loop, iterations: before, hasIteration: false }, iteration: null };
   const tookMs = Math.max(0, workedMs - all.reduce((sum, each) => sum + each.tookMs, 0));
   const iteration = { ...iterationOf(store, task, attempt), number: (all.at(-1)?.number ?? 0) + 1, tookMs, endedAt };
-  return { state: { iterations: [...before, iteration], hasIteration: true, maxIterations, context }, iteration };
+  return { state: { ...loop, iterations: [...before, iteration], hasIteration: true }, iteration };
 }
 
 function iterationOf(
@@ -55,11 +57,13 @@ function iterationOf(
     attemptId,
     sessionId,
     state: iterationState(results),
+    score: iterationScore(results),
     exitCode: shown?.exitCode ?? null,
     outputTail: lastLines(shown?.output ?? "", { characters: tailCharacters }),
     tree,
     checkpoint: last !== null && last.tree === tree ? last.number : null,
     isStale: false,
+    isKept: false,
     result: task.result,
     structuredResult: task.structuredResult,
   };
@@ -70,10 +74,59 @@ function lastOfEach(task: Task, results: readonly VerifyResult[]): VerifyResult[
   return checksOf(task).flatMap(({ name }) => results.findLast((result) => result.name === name) ?? []);
 }
 
-/** Keeps the iteration, and says so in the task's story. */
-export function keepIteration(store: Store, iteration: Iteration, { maxIterations }: Task): void {
-  const { taskId, attemptId, number, state, exitCode, tree, checkpoint, tookMs, endedAt } = iteration;
+/** Stores the iteration, and says so in the task's story. */
+export function storeIteration(store: Store, iteration: Iteration, { maxIterations }: Task): void {
+  const { taskId, attemptId, number, state, score, exitCode, tree, checkpoint, tookMs, endedAt } = iteration;
   store.iterations.insert(iteration);
-  const data = { iteration: number, of: maxIterations, state, exit_code: exitCode, tree, checkpoint, took_ms: tookMs };
+  const data = { iteration: number, of: maxIterations, state, score, exit_code: exitCode, tree, checkpoint, took_ms: tookMs };
   store.events.append(taskId, attemptId, [{ type: "iteration_ended", at: endedAt, data }]);
+}
+
+/** How an attempt that puts the files of the best iteration back has ended. */
+export interface KeptEnd {
+  readonly outcome: Outcome;
+  /** What the task ends with where these files stand; null: they do not. */
+  readonly iteration: Iteration | null;
+  /** What a person should look at. */
+  readonly attention: readonly Attention[];
+  /** A sentence behind the task's error. */
+  readonly sentence: string;
+}
+
+/** @returns null: the attempt has put nothing back, or has not said so. */
+export function keptEnd(store: Store, { keeping, id }: Task, attempt: Attempt): KeptEnd | null {
+  if (keeping === null) return null;
+  const [said] = store.events
+    .ofAttempt(attempt.id, ["iteration_kept"])
+    .flatMap(({ type, data }) => (type === "iteration_kept" ? [data] : []));
+  if (said === undefined) return null;
+  const iteration = store.iterations.ofTask(id).find(({ number }) => number === said.iteration) ?? null;
+  const best = `iteration ${said.iteration}, which has the best score (${iteration?.score ?? "?"})`;
+  if (said.is_kept) {
+    const sentence = `The files are those of ${best}.`;
+    return { outcome: { kind: "succeeded", message: sentence }, iteration, attention: [], sentence };
+  }
+  const sentence = notKeptSentence(id, said.checkpoint, best, said.reason ?? "that is not known");
+  return { outcome: { kind: "succeeded", message: sentence }, iteration: null, attention: [notKept(sentence)], sentence };
+}
+
+/** The end of a loop whose best iteration could not be put back, because the attempts died. */
+export function neverKept(store: Store, { keeping, id }: Task, { message }: Outcome): Pick<KeptEnd, "attention" | "sentence"> {
+  const best = store.iterations.scores(id).find(({ number }) => number === keeping?.iteration);
+  const name = `iteration ${best?.number ?? "?"}, which has the best score (${best?.score ?? "?"})`;
+  const sentence = notKeptSentence(id, best?.checkpoint ?? 0, name, message.replace(/\.$/, ""));
+  return { attention: [notKept(sentence)], sentence };
+}
+
+function notKeptSentence(id: number, checkpoint: number, best: string, reason: string): string {
+  return `The files are not those of ${best}: ${reason}. See them: claude-worker diff ${id} --since ${checkpoint}. Put them back: claude-worker restore ${id} ${checkpoint}`;
+}
+
+function notKept(sentence: string): Attention {
+  return { kind: "best_not_kept", count: 1, detail: sentence };
+}
+
+/** Marks the attempt's own iteration where the task ends with its files as the best ones. */
+export function keepOwn(store: Store, { state, iteration }: LoopAtEnd): void {
+  if (iteration !== null && bestIteration(state) === iteration) store.iterations.keep(iteration.taskId, iteration.number);
 }

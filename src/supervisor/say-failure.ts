@@ -6,11 +6,11 @@ import { randomUUID } from "node:crypto";
 import { resultsIn } from "../domain/events/verify-events.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { cutString } from "../domain/text/cut-json.ts";
-import { failureMessage } from "../domain/verification/verify-texts.ts";
-import { iterationText } from "../domain/verification/loop.ts";
+import { bestSoFar, failureMessage, scoreMessage } from "../domain/verification/verify-texts.ts";
+import { bestIteration, iterationText } from "../domain/verification/loop.ts";
 import type { LoopState } from "../domain/verification/loop.ts";
 import { verdictOf } from "../domain/verification/verify-result.ts";
-import { checksOf } from "../domain/verification/checks.ts";
+import { checksOf, scoreCheck } from "../domain/verification/checks.ts";
 import type { Store } from "../store/store.ts";
 
 /** Stands as the sender of the message. The names of tokens have a prefix. */
@@ -32,7 +32,34 @@ export function sayFailure(
   const key = randomUUID();
   const mark = `[end of output ${key.slice(0, 8)}]`;
   const count = loop === null ? `check ${number} of at most ${task.verifyTries}` : iterationText(loop);
-  const text = failureMessage({ results: verdict.results, count, isFresh: loop?.context === "fresh", mark });
+  const best = loop === null ? null : bestText(store, task, loop);
+  say(store, { task, key, text: failureMessage({ results: verdict.results, count, best, isFresh: loop?.context === "fresh", mark }), now });
+}
+
+/** Inside `write`. Says how the iteration was scored, after which another one follows. */
+export function sayScore(store: Store, { task, attempt, loop, now }: { task: Task; attempt: Attempt; loop: LoopState; now: number }): void {
+  const result = resultsIn(store.events.ofAttempt(attempt.id, ["verify_ended"])).findLast(({ name }) => name === scoreCheck);
+  if (result === undefined || loop.goal === null) return;
+  const key = randomUUID();
+  const said = {
+    result,
+    goal: loop.goal,
+    count: iterationText(loop),
+    best: bestText(store, task, loop),
+    isFresh: loop.context === "fresh",
+  };
+  say(store, { task, key, text: scoreMessage({ ...said, mark: `[end of output ${key.slice(0, 8)}]` }), now });
+}
+
+/** Which iteration is the best so far, and where its files are. Null: none is. */
+function bestText(store: Store, { id }: Task, loop: LoopState): string | null {
+  const best = bestIteration(loop);
+  if (best === null) return null;
+  const commit = best.checkpoint === null ? null : (store.checkpoints.get(id, best.checkpoint)?.commit ?? null);
+  return bestSoFar({ number: best.number, score: best.score ?? 0, isLast: best === loop.iterations.at(-1), commit });
+}
+
+function say(store: Store, { task, key, text, now }: { task: Task; key: string; text: string; now: number }): void {
   // As that of an agent: what programs print names no file that Claude Code would read by itself.
   const sent = { taskId: task.id, key, text, delivery: "next", continues: false, sentBy: sender, byAgent: true, queuedAt: now } as const;
   const { id: message } = store.messages.insert(sent);

@@ -15,6 +15,7 @@ import { directoryOf } from "../domain/workspace/directory.ts";
 import type { RepositorySetup } from "../domain/workspace/repository-setup.ts";
 import { setupCommand } from "../domain/workspace/setup.ts";
 import { workspaceVariables } from "../domain/workspace/workspace-variables.ts";
+import { stretchesSince } from "../domain/workspace/stretches.ts";
 import { isOfSession } from "./session-attempts.ts";
 import { messagesOfStart, sentMessage } from "./message-delivery.ts";
 
@@ -50,6 +51,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
     hookTimeoutMs,
+    ...keepOf(context, task),
     ...baselineOf(context, task),
     verifyTimeoutMs: task.verifyTimeoutMs ?? verifyTimeoutMs,
   };
@@ -157,6 +159,17 @@ function seenRunsOf({ store }: AttemptContext, { workingDirectory }: Task): Pick
 
 function trustedSetup({ trustedCommands }: AttemptContext["store"], { workingDirectory }: Task): RepositorySetup | null {
   return trustedCommands.get(repositoryFilePath(workingDirectory))?.commands.setup ?? null;
+}
+
+/** What is put back at the end of a loop. */
+function keepOf({ store }: AttemptContext, { id, keeping }: Task): Pick<StartMessage, "keep"> {
+  if (keeping === null) return {};
+  const checkpoints = store.checkpoints.ofTask(id);
+  const checkpoint = store.iterations.scores(id).find(({ number }) => number === keeping.iteration)?.checkpoint ?? 0;
+  // The runner finds no such commit where the checkpoint is gone, and says so.
+  const commit = checkpoints.find(({ number }) => number === checkpoint)?.commit ?? "";
+  const last = checkpoints.at(-1)?.commit ?? "";
+  return { keep: { iteration: keeping.iteration, checkpoint, commit, stretches: stretchesSince(checkpoints, checkpoint, last), last } };
 }
 
 /** Whether the commands run before Claude begins: until each of them has been run once. */

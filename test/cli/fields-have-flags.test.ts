@@ -33,8 +33,8 @@ interface Pair {
 const fieldsOf = (schema: { readonly shape: object }): string[] => Object.keys(schema.shape);
 
 const pairs: readonly Pair[] = [
-  { command: run, fields: fieldsOf(taskInput), words: ["prompt"], own: ["--watch", "--trust", "--worktree"] },
-  { command: retry, fields: fieldsOf(retryInput), own: ["--watch", "--all", "--status", "--worktree"] },
+  { command: run, fields: fieldsOf(taskInput), words: ["prompt"], own: ["--watch", "--trust", "--maximize", "--minimize", "--worktree"] },
+  { command: retry, fields: fieldsOf(retryInput), own: ["--watch", "--all", "--status", "--maximize", "--minimize", "--worktree"] },
   { command: list, fields: fieldsOf(listQuery), own: ["--all", "--watch"] },
   { command: edit, fields: fieldsOf(taskChange), own: ["--remove-label"] },
   { command: prune, fields: fieldsOf(pruneInput), own: ["--yes"] },

@@ -27,6 +27,8 @@ test("every type of event is made by some run, as the contract describes it", as
       step.thinkAndSay("All is written.", "Done."),
     ],
     "wait for the gate": [step.bash(`until [ -e ${gate} ]; do sleep 0.05; done`), step.text("It is open.")],
+    "count to one": [step.write("count.txt", "1\n"), step.text("One.")],
+    "scored this work": [step.write("count.txt", "2\n"), step.text("Two.")],
     "say thanks": [step.text("Thanks.")],
     "make the file": [step.bash("touch made"), step.text("Made.")],
     "wait without end": [step.bash("until false; do sleep 1; done")],
@@ -42,6 +44,12 @@ test("every type of event is made by some run, as the contract describes it", as
     until: "true",
     workspace_kind: "worktree",
     setup: "true",
+  });
+  const { id: scored } = await w.submit("count to one", {
+    workspace_kind: "worktree",
+    score: "cat count.txt",
+    score_goal: "minimize",
+    max_iterations: 2,
   });
   const { id: killed } = await w.submit("wait for the gate", { allow: ["Bash"] });
   const { id: cancelled } = await w.submit("wait without end", { allow: ["Bash"] });
@@ -76,7 +84,7 @@ test("every type of event is made by some run, as the contract describes it", as
   await w.client.resume();
 
   const made = new Set<string>();
-  for (const id of [whole, killed, cancelled, asking]) {
+  for (const id of [whole, scored, killed, cancelled, asking]) {
     await w.ended(id);
     for (const { type } of (await w.client.taskEvents({ id, limit: 500 })).events) made.add(type);
   }

@@ -1,5 +1,7 @@
-/** Loops with the real Claude Code: what the command says goes back, until it passes. */
+/** Loops with the real Claude Code: until a command passes, and for the best score. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { plainGit } from "../../testing/git-repository.ts";
 import { step } from "../../testing/model.ts";
@@ -31,4 +33,33 @@ test("Claude goes on in one session until the command passes", async (t) => {
   const apart = await w.ended(fresh.id);
   assert.partialDeepStrictEqual(apart, { status: "completed", result: "One more.", loop: { iteration: 3, of: 5 } });
   assert.equal(new Set(apart.iterations.map(({ session_id }) => session_id)).size, 3);
+});
+
+test("the best of Claude's iterations stands, in a worktree of its own", async (t) => {
+  const w = await worker(t, {
+    "make it small": [step.write("size.txt", "xxx\n"), step.text("Three.")],
+    "(iteration 1 of at most 3)": [step.write("size.txt", "x\n"), step.text("One.")],
+    "(iteration 2 of at most 3)": [step.write("size.txt", "xxxxxx\n"), step.write("more.txt", "more\n"), step.text("Six.")],
+  });
+  const git = (...args: string[]): string => plainGit(w.place.work, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, args);
+  git("init", "-q");
+  git("commit", "-q", "--allow-empty", "-m", "first");
+  await w.start();
+  const flags = ["--worktree", "--score", "wc -c < size.txt", "--minimize", "--max-iterations", "3", "--verify", "@there [ -s size.txt ]"];
+  assert.equal((await w.cli(["run", "-d", w.place.work, "Please make it small", ...flags])).code, 0);
+  const task = await w.ended(1);
+  assert.partialDeepStrictEqual(task, { status: "completed", verified: true, result: "One.", loop: { best: { iteration: 2, score: 2 } } });
+  assert.deepEqual(
+    task.iterations.map(({ score, best, kept }) => [score, best, kept]),
+    [
+      [4, false, false],
+      [2, true, true],
+      [7, false, false],
+    ],
+  );
+  const place = task.workspace?.path ?? "";
+  assert.equal(readFileSync(path.join(place, "size.txt"), "utf8"), "x\n");
+  assert.equal(existsSync(path.join(place, "more.txt")), false, "what the best iteration did not have is gone");
+  assert.equal(existsSync(path.join(w.place.work, "size.txt")), false, "the checkout is as it was");
+  assert.match((await w.cli(["show", "1"])).stdout, /✔ completed · verified[\s\S]*✔ 2 of 3  passed · score 2 · best · its files stand/);
 });

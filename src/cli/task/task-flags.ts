@@ -31,7 +31,7 @@ export const taskFlags: readonly OptionSpec[] = [
     parse: nonEmpty("--dir"),
     completes: "directories",
   },
-  ...optionRows.flatMap((row) => [specOf(row), ...shortOf(row)]),
+  ...optionRows.flatMap((row) => [specOf(row), ...shortsOf(row)]),
 ];
 
 /** The flag of one option, for a command that takes few of them. */
@@ -75,18 +75,20 @@ function specOf(row: OptionRow): OptionSpec {
   }
 }
 
-/** The flag that stands for one of the option's values. */
-function shortOf({ flag: { short } }: OptionRow): OptionSpec[] {
-  return short === undefined ? [] : [{ flags: short.spelled, description: short.help }];
+/** The flags that stand for one of the option's values each. */
+function shortsOf({ flag: { shorts = [] } }: OptionRow): OptionSpec[] {
+  return shorts.map(({ spelled, help }) => ({ flags: spelled, description: help }));
 }
 
-/** @throws WorkerError invalid_input: both flags are given, with different values. */
+/** @throws WorkerError invalid_input: several flags are given, with different values. */
 function givenOf(row: OptionRow, given: Readonly<Record<string, unknown>>): unknown {
-  const { short } = row.flag;
+  const { shorts = [] } = row.flag;
   const value = given[keyOf(row)];
-  if (short === undefined || given[flagParts({ flags: short.spelled, description: "" }).key] !== true) return value;
-  if (value === undefined || value === short.value) return short.value;
-  throw new WorkerError("invalid_input", `${short.spelled} and ${longOf(row)} ${String(value)} contradict each other. Give one of them.`);
+  const named = shorts.filter(({ spelled }) => given[flagParts({ flags: spelled, description: "" }).key] === true);
+  const said = [...named.map((each) => each.spelled), ...(value === undefined ? [] : [`${longOf(row)} ${String(value)}`])];
+  const values = new Set([...named.map((each) => each.value), ...(value === undefined ? [] : [value])]);
+  if (values.size > 1) throw new WorkerError("invalid_input", `${said.join(" and ")} contradict each other. Give one of them.`);
+  return [...values][0];
 }
 
 /** The fields of a request's body that the flags give, but for the working directory. */

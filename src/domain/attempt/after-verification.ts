@@ -3,7 +3,7 @@ import { failed, fruitless, unchanged } from "./consequence.ts";
 import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
 import type { Outcome } from "./outcome.ts";
 import { restartInNewSession } from "./restart.ts";
-import { loopEnd } from "../verification/loop.ts";
+import { endsWithBest, loopEnd } from "../verification/loop.ts";
 
 /** Whether the work is not done, as its verification says. Claude hears of it. */
 export function isFailedVerification({ kind }: Pick<Outcome, "kind">): boolean {
@@ -19,12 +19,19 @@ export function failuresAfter({ outcome, task, loop }: EndedAttempt): number {
   return task.verifyFailures + Number(isFailedVerification(outcome));
 }
 
+/** Completes the task, unless it is a loop that continues for a better score. */
+export function afterPassed({ loop = null }: EndedAttempt): Consequence {
+  if (loop === null || loop.goal === null || loop.hasUntil || loopEnd(loop) !== null) return { ...unchanged, operation: "complete" };
+  return { ...unchanged, operation: "requeue", resumable: loop.context !== "fresh" };
+}
+
 /** Continues in the session, where Claude gets the output, until the task's tries are used up. */
 export function afterFailedVerification(ended: EndedAttempt): Consequence {
   const { outcome, task, loop = null } = ended;
   const failures = failuresAfter(ended);
   const end = loop === null ? null : loopEnd(loop);
   if (end === null && failures < task.verifyTries) return { ...unchanged, operation: "requeue", resumable: loop?.context !== "fresh" };
+  if (loop !== null && endsWithBest(loop)) return { ...unchanged, operation: "complete" };
   if (end !== null) return failed(ended, withOutput(`${end} ${outcome.message}`, ended));
   if (task.retriesSpent < task.retries) return restartInNewSession(ended);
   return failed(

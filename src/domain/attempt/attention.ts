@@ -20,6 +20,7 @@ export const attentionKinds = [
   "overridden_hook",
   "unchecked",
   "changed_since_verified",
+  "best_not_kept",
 ] as const;
 export type AttentionKind = (typeof attentionKinds)[number];
 

@@ -5,7 +5,7 @@ import type { Task, TaskError } from "../task/task.ts";
 import type { Operation } from "../task/transitions.ts";
 import { retryableKinds } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
-import type { LoopState } from "../verification/loop.ts";
+import type { Keeping, LoopState } from "../verification/loop.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { Death } from "./setbacks.ts";
 
@@ -26,6 +26,7 @@ export interface EndedAttempt {
     | "costUsd"
     | "verifyTries"
     | "verifyFailures"
+    | "keeping"
     | "earlierEnd"
   >;
   /** How the task's loop stands now. Absent or null: it is not a loop. */
@@ -84,6 +85,8 @@ export interface Consequence {
   readonly refusal: string | null;
   /** Failed verifications in a row since the task began, this one included. */
   readonly verifyFailures: number;
+  /** How the task ends once the files of its loop's best iteration stand; null: not so. */
+  readonly keeping: Keeping | null;
   readonly hold: NewHold | null;
   /** A probe to ask for: whether the refusal concerns the whole account. */
   readonly probe: Probe | null;
@@ -106,6 +109,7 @@ export const unchanged = {
   refusals: 0,
   refusal: null,
   verifyFailures: 0,
+  keeping: null,
   hold: null,
   probe: null,
   error: null,

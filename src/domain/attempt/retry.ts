@@ -8,8 +8,10 @@ import { afterDeath } from "./after-death.ts";
 import { afterLimit, afterRefusal, untilFound } from "./after-refusal.ts";
 import { failed, fruitless, givenUp, keptRefusals, unchanged } from "./consequence.ts";
 import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
+import { afterKeeping, withBest } from "./after-loop.ts";
 import { isUnreachable, refusalOf } from "./refusal.ts";
-import { afterFailedVerification, afterNoVerdict, failuresAfter } from "./after-verification.ts";
+import { afterFailedVerification, afterNoVerdict, afterPassed, failuresAfter } from "./after-verification.ts";
+import { endsWithBest } from "../verification/loop.ts";
 import { restartInNewSession } from "./restart.ts";
 import { setbacksAfter } from "./setbacks.ts";
 
@@ -18,6 +20,12 @@ import { setbacksAfter } from "./setbacks.ts";
  * success: its caller was promised the cancel.
  */
 export function afterOutcome(ended: EndedAttempt): Consequence {
+  const { keeping } = ended.task;
+  if (keeping !== null) return afterKeeping(ended, keeping, afterAttempt({ ...ended, ...setbacksAfter(ended) }));
+  return withBest(ended, afterWork(ended));
+}
+
+function afterWork(ended: EndedAttempt): Consequence {
   const counted = setbacksAfter(ended);
   const begun = afterAttempt({ ...ended, ...counted });
   const continues = begun.operation === "requeue" && !begun.spendsRetry;
@@ -25,6 +33,7 @@ export function afterOutcome(ended: EndedAttempt): Consequence {
   const after = { ...begun, verifyFailures, ...(continues || begun.operation === "fail" ? counted : {}) };
   const { maxBudgetUsd, costUsd } = ended.task;
   if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) < maxBudgetUsd) return after;
+  if (ended.loop?.hasIteration === true && endsWithBest(ended.loop)) return { ...unchanged, operation: "complete" };
   const message = `${budgetSpent(ended, maxBudgetUsd)} The last attempt: ${ended.outcome.message}`;
   return { ...unchanged, operation: "fail", error: { code: "budget_exhausted", message }, hold: after.hold, probe: after.probe };
 }
@@ -43,7 +52,7 @@ function afterAttempt(ended: Counted): Consequence {
   if (task.cancelRequestedAt !== null || outcome.kind === "cancelled") return cancelled(ended);
   switch (outcome.kind) {
     case "succeeded":
-      return { ...unchanged, operation: "complete" };
+      return afterPassed(ended);
     case "crashed":
     case "lost":
       return afterDeath(ended);

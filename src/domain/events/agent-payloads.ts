@@ -257,6 +257,7 @@ export const agentPayloads = {
       output_bytes: count("How much it printed in all."),
       took_ms: count("How long it ran."),
       tree: orNull(text("The Git tree of the files that the result is true for. Null: unknown.")),
+      score: optional(number("The score that it printed. Absent: it scores nothing, or printed none.")),
       baseline,
       ...cut,
     },
@@ -271,6 +272,18 @@ export const agentPayloads = {
       took_ms: 4120,
       tree: null,
     },
+  ),
+  iteration_kept: payload(
+    "The loop is at its end: the files of its best iteration are put back, unless others changed them since.",
+    {
+      iteration: count("Number of the iteration within the task."),
+      checkpoint: count("The checkpoint with its files."),
+      is_kept: flag("Whether its files stand now."),
+      reason: orNull(text("Why they do not. Null: they do.")),
+      changed_files: count("How many files were written or removed."),
+      tree: orNull(text("The Git tree of the files that stand now. Null: unknown.")),
+    },
+    { iteration: 2, checkpoint: 5, is_kept: true, reason: null, changed_files: 3, tree: "5e0ad1ac8d2a1b1b0c4d7f1d2f0d8f2f6f1f7a30" },
   ),
   attempt_ended: payload(
     "The attempt is over, and nothing of it runs any more.",

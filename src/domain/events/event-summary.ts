@@ -47,7 +47,7 @@ function serverLine({ type, data }: EventBody): string | null {
     case "files_put_back":
       return `[task] ${data.changed_files} files put back to checkpoint ${data.checkpoint}; as they were before: checkpoint ${data.before}`;
     case "iteration_ended":
-      return `[loop] iteration ${data.iteration} of at most ${data.of}: ${data.state}`;
+      return `[loop] iteration ${data.iteration} of at most ${data.of}: ${data.state}${data.score === null ? "" : `, score ${data.score}`}`;
     case "swept":
       return sweptLine(data.processes);
     case "ended":

@@ -8,7 +8,7 @@ import { denied, mark, notice, word, words } from "./event-draft.ts";
 import type { EventData, EventDraft } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
 import { includedEvents, setupCacheEvent, setupEndedEvent, setupStartedEvent } from "./setup-events.ts";
-import { verifyEndedEvent, verifyStartedEvent } from "./verify-events.ts";
+import { iterationKeptEvent, verifyEndedEvent, verifyStartedEvent } from "./verify-events.ts";
 import { checkpointIn } from "../workspace/checkpoint-note.ts";
 import { arrayOf, countOf, momentOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
@@ -77,6 +77,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [verifyStartedEvent(note)];
     case "verify_ended":
       return [verifyEndedEvent(note)];
+    case "iteration_kept":
+      return [iterationKeptEvent(note)];
     case "ended":
       return [endedEvent(note)];
     default:

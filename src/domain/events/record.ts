@@ -120,8 +120,21 @@ export type RunnerNote =
       output: string;
       outputBytes: number;
       tree: string | null;
+      /** Of the command that scores the work. */
+      score?: number;
       /** It ran before Claude began. */
       baseline?: true;
+    }
+  /** The files of a loop's best iteration were put back, or could not be. */
+  | {
+      type: "worker";
+      subtype: "iteration_kept";
+      iteration: number;
+      checkpoint: number;
+      isKept: boolean;
+      reason: string | null;
+      changedFiles: number;
+      tree: string | null;
     }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }

@@ -4,7 +4,7 @@ import { outcomeKinds } from "../attempt/outcome.ts";
 import { answerDecisions, questionKinds } from "../questions/question.ts";
 import { terminalStatuses } from "../task/status.ts";
 import { iterationStates } from "../verification/loop.ts";
-import { choice, count, flag, list, mark, object, optional, orNull, text, time } from "./field.ts";
+import { choice, count, flag, list, mark, number, object, optional, orNull, text, time } from "./field.ts";
 import { actor, cut, payload } from "./payload.ts";
 
 const attempt = count("Number of the attempt within the task.");
@@ -45,12 +45,13 @@ export const serverPayloads = {
         iterationStates,
         "`passed`: every check passed. `unfinished`: `until` did not. `failed`: `until` passed, and another check did not.",
       ),
+      score: orNull(number("Its score. Null: it has none.")),
       exit_code: orNull(count("Of the first check that did not pass, else of the last one. Null: it did not exit by itself.")),
       tree: orNull(text("The Git tree of its files. Null: unknown.")),
       checkpoint: orNull(count("The checkpoint with its files. Null: there is none.")),
       took_ms: count("How long it worked and was verified."),
     },
-    { iteration: 2, of: 8, state: "unfinished", exit_code: 1, tree: null, checkpoint: null, took_ms: 61_000 },
+    { iteration: 2, of: 8, state: "unfinished", score: null, exit_code: 1, tree: null, checkpoint: null, took_ms: 61_000 },
   ),
   requeued: payload(
     "An attempt ended and another one follows.",

@@ -91,6 +91,10 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
       return `[verify] ${data.name === data.command ? "" : `${data.name}: `}${firstLine(data.command)}`;
     case "verify_ended":
       return `[verify] ${endText(verifyResult(data))} after ${formatDuration(data.took_ms)}`;
+    case "iteration_kept":
+      return data.is_kept
+        ? `[loop] the files of iteration ${data.iteration} are put back: it is the best one`
+        : `[loop] iteration ${data.iteration} is the best one, and its files are not put back: ${data.reason ?? ""}`;
     case "attempt_ended":
       // Claude Worker itself killed the process.
       if (data.stop_requested === "parked" || data.stop_requested === "interrupted") return null;

@@ -2,7 +2,7 @@
 import { cutString } from "../text/cut-json.ts";
 import { lastLines } from "../text/last-lines.ts";
 import { plainText } from "../text/plain-text.ts";
-import { countOf, stringOf } from "../text/read-json.ts";
+import { countOf, numberOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import { maxVerifyCharacters } from "../verification/verify-command.ts";
 import { verifyStates } from "../verification/verify-result.ts";
@@ -34,10 +34,31 @@ export function verifyEndedEvent(note: JsonObject): EventDraft<"verify_ended"> {
     output_bytes: countOf(note["outputBytes"]) ?? 0,
     took_ms: countOf(note["tookMs"]) ?? 0,
     tree: word(note["tree"]),
+    ...scoreOf(note),
     ...baselineOf(note),
     ...mark(cut.truncated || output.length > maxOutput),
   };
   return { type: "verify_ended", data };
+}
+
+function scoreOf({ score }: JsonObject): { score?: number } {
+  const value = numberOf(score);
+  return value === null ? {} : { score: value };
+}
+
+/** What the runner says about the files of a loop's best iteration. */
+export function iterationKeptEvent(note: JsonObject): EventDraft<"iteration_kept"> {
+  return {
+    type: "iteration_kept",
+    data: {
+      iteration: countOf(note["iteration"]) ?? 0,
+      checkpoint: countOf(note["checkpoint"]) ?? 0,
+      is_kept: note["isKept"] === true,
+      reason: word(note["reason"]),
+      changed_files: countOf(note["changedFiles"]) ?? 0,
+      tree: word(note["tree"]),
+    },
+  };
 }
 
 function baselineOf({ baseline }: JsonObject): { baseline?: true } {
@@ -46,8 +67,8 @@ function baselineOf({ baseline }: JsonObject): { baseline?: true } {
 
 /** The result that an event reports. */
 export function verifyResult(data: EventData["verify_ended"]): VerifyResult {
-  const { name, command, state, exit_code: exitCode, reason, output_tail: output } = data;
-  return { name, command, state, exitCode, reason, output };
+  const { name, command, state, exit_code: exitCode, reason, output_tail: output, score } = data;
+  return { name, command, state, exitCode, reason, output, ...(score === undefined ? {} : { score }) };
 }
 
 /**

@@ -16,6 +16,7 @@ export const begunAgain = {
   refusal: null,
   refusedAt: null,
   verifyFailures: 0,
+  keeping: null,
   error: null,
   earlierEnd: null,
   attention: null,

@@ -43,8 +43,8 @@ export interface OptionFlag {
   readonly help: string;
   /** Words that complete it. */
   readonly completes?: readonly string[];
-  /** A second flag, which stands for one of the values and takes none. */
-  readonly short?: { readonly spelled: string; readonly value: string; readonly help: string };
+  /** More flags, of which each stands for one of the values and takes none. */
+  readonly shorts?: readonly { readonly spelled: string; readonly value: string; readonly help: string }[];
 }
 
 /** The setting that counts for tasks that do not name the option. */

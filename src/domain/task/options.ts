@@ -13,6 +13,7 @@ import { maxProtected } from "../verification/protected-files.ts";
 import { maxSetupCharacters } from "../workspace/repository-setup.ts";
 import { setupProblem } from "../workspace/setup.ts";
 import { defaultIterations, iterationContexts } from "../verification/loop.ts";
+import { scoreGoals } from "../verification/score.ts";
 import { maxVerifyCharacters, maxVerifyCommands, oneCommandProblem } from "../verification/verify-command.ts";
 import { workspaceKinds } from "../workspace/workspace.ts";
 
@@ -125,7 +126,7 @@ export const taskOptions = [
     flag: {
       spelled: "--workspace <kind>",
       help: "work in place, or in a git worktree of its own",
-      short: { spelled: "--worktree", value: "worktree", help: "work in a git worktree of its own, on a new branch" },
+      shorts: [{ spelled: "--worktree", value: "worktree", help: "work in a git worktree of its own, on a new branch" }],
     },
     agent: "may",
     shown: null,
@@ -408,6 +409,38 @@ export const taskOptions = [
     flag: { spelled: "--until <command>", help: "continue until this command, or @NAME of one, exits with 0" },
     agent: "within",
     shown: { line: "Loop", text: "until {}" },
+  },
+  {
+    name: "score",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: maxVerifyCharacters,
+    isTrimmed: true,
+    problem: oneCommandProblem,
+    sentence:
+      "A shell command that makes a loop: it scores the work of each iteration, and the last line that it prints which is a number is the score. The files of the best iteration stand at the end. Written like `until`; needs `score_goal` and a git repository. Agents give names only.",
+    flag: { spelled: "--score <command>", help: "let this command, or @NAME of one, score each iteration, and keep the best" },
+    agent: "within",
+    shown: { line: "Loop", text: "score {}" },
+  },
+  {
+    name: "score_goal",
+    kind: "choice",
+    part: "run",
+    default: null,
+    choices: scoreGoals,
+    sentence: "Which `score` is better: the higher one (`maximize`) or the lower one (`minimize`).",
+    flag: {
+      spelled: "--score-goal <goal>",
+      help: "which score is better",
+      shorts: [
+        { spelled: "--maximize", value: "maximize", help: "the higher --score is better" },
+        { spelled: "--minimize", value: "minimize", help: "the lower --score is better" },
+      ],
+    },
+    agent: "may",
+    shown: { line: "Loop", text: "{}" },
   },
   {
     name: "max_iterations",

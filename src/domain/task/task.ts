@@ -3,6 +3,7 @@ import type { Attention } from "../attempt/attention.ts";
 import type { Outcome } from "../attempt/outcome.ts";
 import type { ModelUsage, SessionSpent } from "./model-usage.ts";
 import type { StoredStopReason } from "../attempt/stop-reason.ts";
+import type { Keeping } from "../verification/loop.ts";
 import type { QueueOptions, RunOptions } from "./options.ts";
 import type { TaskStatus } from "./status.ts";
 import type { JsonObject } from "../text/read-json.ts";
@@ -80,6 +81,8 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly refusedAt: number | null;
   /** Failed verifications in a row since it began. */
   readonly verifyFailures: number;
+  /** How its loop ends once the files of its best iteration stand; null: it is not at its end. */
+  readonly keeping: Keeping | null;
   readonly sessionId: string | null;
   /**
    * The model as Claude Code named it when the newest session began; null: no session has begun.

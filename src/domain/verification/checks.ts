@@ -7,17 +7,21 @@ export const protectCheck = "@protect";
 /** The command that ends the task's loop. A command of `verify` cannot have this name. */
 export const untilCheck = "@until";
 
+/** The command that scores an iteration of the task's loop. */
+export const scoreCheck = "@score";
+
 /** The options of a task that name checks. */
 export interface CheckedTask {
   readonly verify: readonly string[];
   readonly protect: readonly string[];
   readonly until: string | null;
+  readonly score: string | null;
 }
 
 /** In the order in which they run. */
-export function checksOf({ verify, protect, until }: CheckedTask): VerifyCommand[] {
+export function checksOf({ verify, protect, until, score }: CheckedTask): VerifyCommand[] {
   const files = protect.length === 0 ? [] : [{ name: protectCheck, command: protect.join(" ") }];
-  return [...files, ...verifyCommands(verify), ...ownCheck(untilCheck, until)];
+  return [...files, ...verifyCommands(verify), ...ownCheck(untilCheck, until), ...ownCheck(scoreCheck, score)];
 }
 
 /** Whether a check is one of the commands in `verify`. Only the others have names with an `@`. */

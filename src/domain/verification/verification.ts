@@ -2,7 +2,7 @@
 import type { VerifyResult, VerifyState } from "./verify-result.ts";
 
 /** One run of one command. */
-export interface Verification extends Omit<VerifyResult, "state" | "output" | "failedBefore"> {
+export interface Verification extends Omit<VerifyResult, "state" | "output" | "failedBefore" | "score"> {
   readonly id: number;
   readonly taskId: number;
   readonly attemptId: number;

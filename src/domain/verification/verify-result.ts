@@ -17,6 +17,8 @@ export interface VerifyResult extends VerifyCommand {
   readonly reason: string | null;
   /** The end of what it printed, without secrets. */
   readonly output: string;
+  /** Of the command that scores the work; absent: it has not printed one. */
+  readonly score?: number;
   /** There where it failed before Claude began, too. */
   readonly failedBefore?: true;
 }

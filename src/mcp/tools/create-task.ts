@@ -103,7 +103,7 @@ function isAbout(asked: unknown, directory: string): boolean {
 
 /** Verify commands are trusted only where the question names them. */
 function isAboutCommands({ problems }: WorkerError): boolean {
-  return /^\/(?:verify|until)\b/.test(problems[0]?.pointer ?? "");
+  return /^\/(?:verify|until|score)\b/.test(problems[0]?.pointer ?? "");
 }
 
 function questionOf(directory: string, error: WorkerError): string {

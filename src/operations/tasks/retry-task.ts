@@ -15,7 +15,7 @@ import { requireSchema } from "./require-schema.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
 import type { Changes } from "./retry-changes.ts";
-import { imagesOf, requirePossible, requireProtectable, requireRoom, takeRate } from "./submit-task.ts";
+import { imagesOf, requireGoal, requirePossible, requireProtectable, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import { requireWorkspace } from "../workspaces/require-workspace.ts";
@@ -50,6 +50,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     requireRights(context, { ...changed, workingDirectory, additionalDirectories }, asked);
     requirePossible(changed, context.env);
     requireProtectable({ ...changed, workingDirectory });
+    requireGoal(changed);
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
     const again = store.tasks.transition(id, "retry", now, {

@@ -137,6 +137,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   };
   requirePossible(task, env);
   requireProtectable(task);
+  requireGoal(task);
   requireRights(context, task, asked);
   requireSeenRuns(store, workingDirectory, context.claudeCodeTrust.env);
   requireSeenSetup(context, task);
@@ -162,13 +163,23 @@ export function requirePossible(
 }
 
 /**
- * Refuses files that must not change where it cannot be seen what changed.
+ * Refuses what needs snapshots of the files where there are none.
  * @throws WorkerError invalid_input.
  */
-export function requireProtectable({ protect, workingDirectory }: Pick<NewTask, "protect" | "workingDirectory">): void {
-  if (protect.length === 0 || gitAbove(workingDirectory) !== null) return;
+export function requireProtectable({ protect, score, workingDirectory }: Pick<NewTask, "protect" | "score" | "workingDirectory">): void {
+  const name = protect.length > 0 ? "protect" : score === null ? null : "score";
+  if (name === null || gitAbove(workingDirectory) !== null) return;
   const detail = `needs a git repository, and ${workingDirectory} is in none`;
-  throw new WorkerError("invalid_input", `protect ${detail}. Leave it out, or make one there: git init`, [{ pointer: "/protect", detail }]);
+  throw new WorkerError("invalid_input", `${name} ${detail}. Leave it out, or make one there: git init`, [{ pointer: `/${name}`, detail }]);
+}
+
+/** @throws WorkerError invalid_input: it is not said which score is better. */
+export function requireGoal({ score, scoreGoal }: Pick<NewTask, "score" | "scoreGoal">): void {
+  if (score === null || scoreGoal !== null) return;
+  const detail = "is needed beside score";
+  throw new WorkerError("invalid_input", `score_goal ${detail}: say which score is better, --maximize or --minimize.`, [
+    { pointer: "/score_goal", detail },
+  ]);
 }
 
 /** The bytes of images as a submit has them. */

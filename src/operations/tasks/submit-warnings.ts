@@ -47,7 +47,7 @@ export function submitWarnings(context: WarningContext, task: Task): string[] {
 /** What files say. */
 function fileWarnings(context: WarningContext, task: Task): string[] {
   const { agentEnv, ofTurn } = knownOf(context);
-  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings, task.verify, task.until]);
+  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings, task.verify, task.until, task.score]);
   const before = ofTurn.get(key);
   if (before !== undefined) return before;
   const warnings = [...findWarnings(agentEnv, task), ...commandWarnings(context, task)];
@@ -90,8 +90,8 @@ function findWarnings(agentEnv: Readonly<Record<string, string>>, task: Task): s
 }
 
 /** What the repository's file says since it was trusted is not run. */
-function commandWarnings({ store }: WarningContext, { verify, until, workingDirectory }: Task): string[] {
-  const state = verify.length === 0 && until === null ? null : repositoryFileState(store, workingDirectory);
+function commandWarnings({ store }: WarningContext, { verify, until, score, workingDirectory }: Task): string[] {
+  const state = verify.length === 0 && until === null && score === null ? null : repositoryFileState(store, workingDirectory);
   if (state?.kind !== "changed") return [];
   const again = `claude-worker trust add ${workingDirectory}`;
   return [

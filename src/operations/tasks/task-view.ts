@@ -12,6 +12,7 @@ import { waitingFor } from "../../domain/order/admission.ts";
 import type { AdmissionContext } from "../../domain/order/admission.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
 import { eventSummary } from "../../domain/events/event-summary.ts";
+import type { AttentionKind } from "../../domain/attempt/attention.ts";
 import type { Hold } from "../../domain/order/hold.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Attempt, Task } from "../../domain/task/task.ts";
@@ -19,12 +20,13 @@ import type { Verification } from "../../domain/verification/verification.ts";
 import { checksOf } from "../../domain/verification/checks.ts";
 import { isLoop } from "../../domain/verification/loop.ts";
 import type { Iteration } from "../../domain/verification/loop.ts";
-import { iterationView, loopView } from "../verification/loop-view.ts";
+import { iterationViews, loopView } from "../verification/loop-view.ts";
 import { verificationViews } from "../verification/verification-view.ts";
 import type { ModelUsage } from "../../domain/task/model-usage.ts";
 import { shownOptions } from "../../domain/task/option-values.ts";
 import type { Fork } from "../../store/sqlite/forks.ts";
 import type { Rewind } from "../../store/sqlite/rewinds.ts";
+import type { IterationScore } from "../../store/sqlite/iterations.ts";
 import type { TaskRow } from "../../store/store.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import { workTime } from "../../domain/questions/work-time.ts";
@@ -49,7 +51,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     status: task.status,
     phase: task.status === "running" ? phaseOf(task, workspace, waiting) : null,
     verified: isVerified(task),
-    loop: loopView(task, waiting.iterationsEnded),
+    loop: loopView(task, waiting.iterationScores),
     waiting_for: task.status === "waiting" ? waitingForAnswer(open) : waitingForView(task, waiting),
     asked_at: rfc3339OrNull(open[0]?.askedAt ?? null),
     working_directory: task.workingDirectory,
@@ -98,7 +100,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
       .slice(-shownQuestions)
       .map((question) => questionView(question, task)),
     verification: verificationOf(task, waiting),
-    iterations: isLoop(task) ? waiting.iterations(task.id).slice(-shownIterations).map(iterationView) : [],
+    iterations: isLoop(task) ? iterationViews(task, waiting.iterations(task.id)).slice(-shownIterations) : [],
     messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
     result: task.result,
@@ -166,8 +168,8 @@ export interface WaitingContext extends AdmissionContext {
   verifications(taskId: number): readonly Verification[];
   /** Every iteration of its loop, oldest first. */
   iterations(taskId: number): readonly Iteration[];
-  /** How many iterations of its loop that count have ended. Cheap. */
-  iterationsEnded(taskId: number): number;
+  /** Those that count, without their texts. Cheap. */
+  iterationScores(taskId: number): readonly IterationScore[];
   /** Which conversation it began with; null: it is not a fork. */
   forkOf(taskId: number): Pick<Fork, "fromTask" | "turn"> | null;
   /** The rewind that a session began with; null: it began with none. */
@@ -186,7 +188,12 @@ export interface WaitingContext extends AdmissionContext {
 /** Most tasks have no commands: then the store is not asked. */
 function verificationOf(task: Task, waiting: WaitingContext): TaskView["verification"] {
   const checks = checksOf(task);
-  return checks.length === 0 ? [] : verificationViews(checks, waiting.verifications(task.id));
+  return checks.length === 0 ? [] : verificationViews(checks, waiting.verifications(task.id), keptAttempt(task, waiting));
+}
+
+/** The attempt whose iteration's files stand; null: those of the last one do. */
+function keptAttempt(task: Task, waiting: WaitingContext): number | null {
+  return isLoop(task) ? (waiting.iterationScores(task.id).find(({ isKept }) => isKept)?.attemptId ?? null) : null;
 }
 
 function phaseOf(task: TaskRow, workspace: Workspace | null, waiting: WaitingContext): TaskSummaryView["phase"] {
@@ -194,10 +201,13 @@ function phaseOf(task: TaskRow, workspace: Workspace | null, waiting: WaitingCon
   return checksOf(task).length > 0 && waiting.verifying(task.id) !== null ? "verifying" : "working";
 }
 
+/** What says that the files which stand are not those that were verified. */
+const unproven: ReadonlySet<string> = new Set<AttentionKind>(["changed_since_verified", "best_not_kept"]);
+
 /** A task with checks completes only when they have passed. Files may have changed since. */
 function isVerified(task: TaskRow): boolean | null {
   if (!isTerminal(task.status) || checksOf(task).length === 0) return null;
-  return task.status === "completed" && task.attention?.some(({ kind }) => kind === "changed_since_verified") !== true;
+  return task.status === "completed" && task.attention?.some(({ kind }) => unproven.has(kind)) !== true;
 }
 
 /** So many questions of one task are shown, the newest ones. */

@@ -10,7 +10,7 @@ import { namedCommands, quotedDirectory, repositoryFileState } from "./named-com
 import type { FileState, NamedCommands, NamedContext } from "./named-commands.ts";
 
 /** The options of a task that hold one command. */
-export const commandOptions = ["until"] as const;
+export const commandOptions = ["until", "score"] as const;
 type CommandOption = (typeof commandOptions)[number];
 
 /** What a task stores for options that hold one command: only those that are given. */

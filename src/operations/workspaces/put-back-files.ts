@@ -12,8 +12,9 @@ import { stretchesSince } from "../../domain/workspace/stretches.ts";
 import type { Checkpoint, Workspace } from "../../domain/workspace/workspace.ts";
 import { nameOf } from "../../git/changed-files.ts";
 import type { BytePath } from "../../git/changed-files.ts";
+import { changesSince } from "../../git/changes-since.ts";
 import { Objects } from "../../git/objects.ts";
-import { filesOf, pathsBetween } from "../../git/path-list.ts";
+import { filesOf } from "../../git/path-list.ts";
 import type { FileEntry } from "../../git/path-list.ts";
 import { obstacleProblem, obstaclesOf, planPutBack, putBack } from "../../git/put-back.ts";
 import { snapshotIndexPath } from "../../config/paths.ts";
@@ -100,7 +101,7 @@ async function restore(
   const known = store.checkpoints.ofTask(taskId);
   const before = await snapshotNow(context, workspace, repository, "restore");
   const [present, wanted] = [await filesOf(objects, before.commit), await filesOf(objects, target.commit)];
-  const { ofTask, ofOthers } = await changesSince(objects, known, target, before);
+  const { ofTask, ofOthers } = await changesSince(objects, stretchesSince(known, target.number, before.commit));
   const later = [...ofTask].filter((each) => ofOthers.has(each) && !isSame(present, wanted, each));
   if (later.length > 0 && !force) throw laterProblem(taskId, later);
   const plan = planPutBack(ofTask, present, wanted);
@@ -123,21 +124,6 @@ async function restore(
     store.events.append(taskId, null, [{ type: "files_put_back", at: context.now(), data }], null);
   });
   return answer;
-}
-
-/** What the task changed since the checkpoint, and what others did. */
-async function changesSince(
-  objects: Objects,
-  known: readonly Checkpoint[],
-  target: Checkpoint,
-  present: Checkpoint,
-): Promise<{ ofTask: Set<BytePath>; ofOthers: Set<BytePath> }> {
-  const [ofTask, ofOthers] = [new Set<BytePath>(), new Set<BytePath>()];
-  for (const { from, to, isOfTask } of stretchesSince(known, target.number, present.commit)) {
-    const changed = await pathsBetween(objects, from, to);
-    for (const each of changed) (isOfTask ? ofTask : ofOthers).add(each);
-  }
-  return { ofTask, ofOthers };
 }
 
 function isSame(present: Files, wanted: Files, file: BytePath): boolean {

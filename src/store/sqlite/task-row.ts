@@ -34,6 +34,7 @@ const kinds = {
   refusal: "plain",
   refusedAt: "plain",
   verifyFailures: "plain",
+  keeping: "json",
   sessionId: "plain",
   sessionModel: "plain",
   resumable: "flag",

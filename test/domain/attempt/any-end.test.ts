@@ -37,6 +37,11 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
     costUsd: fc.constantFrom(null, 3),
     verifyTries: fc.integer({ min: 1, max: 100 }),
     verifyFailures: fc.nat(100),
+    keeping: fc.constantFrom(
+      null,
+      { iteration: 2, operation: "complete" as const, error: null },
+      { iteration: 2, operation: "fail" as const, error: { code: "timed_out", message: "x" } },
+    ),
     earlierEnd: fc.option(
       fc.constantFrom("completed", "failed", "cancelled").map((status) => {
         const error = status === "completed" ? null : { code: status, message: "earlier", retryable: true };
@@ -98,6 +103,7 @@ test("no task is retried for ever without progress, except under a hold", () => 
         costUsd: null,
         verifyTries: 3,
         verifyFailures: 0,
+        keeping: null,
         earlierEnd: null,
       };
       const ended = kinds.some((kind) => {

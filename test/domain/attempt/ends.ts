@@ -37,6 +37,7 @@ export const gone = {
   refusals: 0,
   refusal: null,
   verifyFailures: 0,
+  keeping: null,
   hold: null,
   probe: null,
   error: null,

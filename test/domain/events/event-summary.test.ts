@@ -19,7 +19,7 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
     { checkpoint: 3, before: 9, changed_files: 2 },
     "[task] 2 files put back to checkpoint 3; as they were before: checkpoint 9",
   ],
-  ["iteration_ended", { iteration: 2, of: 8, state: "unfinished" }, "[loop] iteration 2 of at most 8: unfinished"],
+  ["iteration_ended", { iteration: 2, of: 8, state: "passed", score: 12.5 }, "[loop] iteration 2 of at most 8: passed, score 12.5"],
   ["rewound", { turn: 3, was_turn: 7 }, "[task] the conversation is put back from turn 7 to turn 3"],
   ["retried", { was: "failed" }, "[task] to be tried again from the beginning"],
   ["question_answered", { question: 7, by: "socket", text: "allowed" }, "[question] q7 answered by the server's owner: allowed"],

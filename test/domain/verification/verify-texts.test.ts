@@ -9,7 +9,7 @@ const failed: VerifyResult = { name: "test", command: "npm test", state: "failed
 
 test("Claude is told what failed, and gets the output as data", () => {
   const lint: VerifyResult = { ...failed, name: "lint", command: "npm run lint", exitCode: 2, output: "" };
-  const text = failureMessage({ results: [failed, lint], count: "check 1 of at most 3", isFresh: false, mark: "[end 1f]" });
+  const text = failureMessage({ results: [failed, lint], count: "check 1 of at most 3", best: null, isFresh: false, mark: "[end 1f]" });
   assert.match(text, /check 1 of at most 3/);
   assert.match(
     text,
@@ -25,7 +25,7 @@ test("a message to Claude stays within its bounds, however much was printed", ()
     name: `t${index}`,
     output: "line\n".repeat(5_000),
   }));
-  assert.ok(failureMessage({ results, count: "check 1 of at most 3", isFresh: true, mark: "[end]" }).length < 32_000);
+  assert.ok(failureMessage({ results, count: "check 1 of at most 3", best: null, isFresh: true, mark: "[end]" }).length < 32_000);
 });
 
 test("an error names each command that did not pass in one sentence", () => {

@@ -52,6 +52,7 @@ test("a task is read from the store as it was submitted", async (t) => {
     refusal: null,
     refusedAt: null,
     verifyFailures: 0,
+    keeping: null,
     sessionId: null,
     sessionModel: null,
     resumable: false,

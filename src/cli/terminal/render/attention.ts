@@ -12,6 +12,7 @@ const words: Record<AttentionView["kind"], (count: number) => string> = {
   directory_gone: () => "working directory gone",
   overridden_hook: (count) => (count === 1 ? "Stop hook overridden" : `Stop hooks overridden ${count} times`),
   changed_since_verified: (count) => `files changed after ${count === 1 ? "a check" : `${count} checks`}`,
+  best_not_kept: () => "not the best iteration's files",
   unchecked: (count) => `${count} not checked by a hook`,
 };
 

@@ -15,7 +15,9 @@ export function statusWord(task: Pick<TaskSummaryView, "status" | "phase" | "ver
   const { status, phase, verified, loop, ended_at: ended } = task;
   if (ended !== null) return verified === true ? `${status} · verified` : status;
   const word = phase === "verifying" ? "verifying" : phase === "setting_up" ? "setting up" : status;
-  return loop === null || (phase === null && loop.iteration === 1) ? word : `${word} · iteration ${loop.iteration} of ${loop.of}`;
+  return loop === null || (phase === null && loop.iteration === 1)
+    ? word
+    : `${word} · iteration ${loop.iteration} of ${loop.of}${loop.best === null ? "" : ` · best ${loop.best.score}`}`;
 }
 
 /** A line for each iteration of a loop that has ended. */
@@ -24,6 +26,9 @@ export function iterationLines({ iterations, loop }: Pick<TaskView, "iterations"
   const lines = iterations.slice(-shownIterations).map((each) => {
     const facts = [
       each.state,
+      each.score === null ? "" : `score ${each.score}`,
+      each.best ? "best" : "",
+      each.kept ? "its files stand" : "",
       each.state !== "passed" && each.exit_code !== null ? `exit code ${each.exit_code}` : "",
       formatDuration(each.took_ms),
       each.checkpoint === null ? "" : `checkpoint ${each.checkpoint}`,

@@ -42,6 +42,7 @@ import { applies } from "../migrations/0036-applies.ts";
 import { setup } from "../migrations/0037-setup.ts";
 import { iterations } from "../migrations/0038-iterations.ts";
 import { trustedRuns } from "../migrations/0039-trusted-runs.ts";
+import { scores } from "../migrations/0040-scores.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -91,6 +92,7 @@ export const migrations: readonly Migration[] = [
   setup,
   iterations,
   trustedRuns,
+  scores,
 ];
 
 /** The `user_version` of a database that this version writes. */
