@@ -16,7 +16,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeF
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { markerName } from "../src/processes/sweep.ts";
-import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit } from "../src/agent/agent.ts";
+import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit, JudgeRequest } from "../src/agent/agent.ts";
 import { until } from "./wait.ts";
 import type { SentMessage } from "../src/domain/messages/message.ts";
 import type { Answer, QuestionKind } from "../src/domain/questions/question.ts";
@@ -82,6 +82,17 @@ class FakeAgent implements Agent {
       emit(resultOf(work, { subtype: "error_during_execution", is_error: true, terminal_reason: "aborted_tools" }));
       return null;
     }
+  }
+
+  /** The criteria name a file: work that has it passes. `hush` in them: it says nothing. */
+  judge({ prompt, directory }: JudgeRequest, emit: Emit): Promise<string | null> {
+    const [, file = "", isMute] = /^The criteria:\n(\S+)( hush)?/.exec(prompt) ?? [];
+    const passed = existsSync(path.resolve(directory, file));
+    const answer = { passed, reasons: [passed ? "It is there." : `more 1 wanted: ${file} is missing`] };
+    appendFileSync(path.resolve(directory, ".git", "judged"), `${prompt}\n`);
+    const cost = { total_cost_usd: 0.5, modelUsage: { judge: { inputTokens: 7, outputTokens: 1, costUSD: 0.5 } } };
+    emit({ type: "result", subtype: "success", is_error: false, result: "", ...cost, ...(isMute ? {} : { structured_output: answer }) });
+    return Promise.resolve(null);
   }
 
   interrupt(): Promise<void> {

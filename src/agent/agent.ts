@@ -26,6 +26,18 @@ export interface ProbeRequest {
   readonly directory: string;
 }
 
+/** What a judge is asked. */
+export interface JudgeRequest {
+  readonly prompt: string;
+  readonly directory: string;
+  /** null: the agent's default. */
+  readonly model: string | null;
+  /** US dollars; null: no limit. */
+  readonly budgetUsd: number | null;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
 export interface Agent {
   /** Starts before there is work. Rejects when that is not possible; `run` still works then. */
   park(): Promise<void>;
@@ -42,6 +54,12 @@ export interface Agent {
    * @returns a sentence about an error outside of the agent's own messages, or null. Never rejects.
    */
   probe?(request: ProbeRequest, emit: Emit): Promise<string | null>;
+  /**
+   * Judges work in a session of its own, without tools, and emits the messages of it. Called when
+   * the agent has ended. Absent: this agent judges nothing.
+   * @returns a sentence about an error outside of the agent's own messages, or null. Never rejects.
+   */
+  judge?(request: JudgeRequest, emit: Emit): Promise<string | null>;
   /**
    * Says something to the agent while it runs. It emits `message_delivered` once the message is
    * part of the conversation; otherwise the message was not taken. Absent: it takes none.

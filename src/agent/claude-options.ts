@@ -9,7 +9,8 @@ import { optionRows, startsCold } from "../domain/task/option-values.ts";
 import { expandedVariables } from "../domain/task/expand-variables.ts";
 import { arrayOf, objectOf } from "../domain/text/read-json.ts";
 import { ownMcpServers } from "./mcp-servers.ts";
-import type { ProbeRequest } from "./agent.ts";
+import { judgementSchema, judgeSystemPrompt } from "../domain/verification/judgement.ts";
+import type { JudgeRequest, ProbeRequest } from "./agent.ts";
 
 /**
  * Tools that act outside of the task: on other sessions of the user, on work at a later time that
@@ -205,6 +206,34 @@ export function probeOptions(env: Readonly<Record<string, string>>, executable: 
     permissionMode: "dontAsk" as const,
     persistSession: false,
     ...(model === null ? {} : { model }),
+    ...(executable === null ? {} : { pathToClaudeCodeExecutable: executable }),
+  };
+}
+
+/** Turns of a judge: the answer, and few tries to make it fit. */
+const judgeTurns = 5;
+
+/**
+ * The options of a judge: no tools but the one that takes the answer, no hooks, MCP servers or
+ * instructions of the project, and no stored session.
+ */
+export function judgeOptions(env: Readonly<Record<string, string>>, executable: string | null, request: JudgeRequest) {
+  const { model, directory, budgetUsd } = request;
+  return {
+    env: { ...env, CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1" },
+    cwd: directory,
+    settingSources: ["user" as const],
+    settings: { disableAllHooks: true },
+    systemPrompt: judgeSystemPrompt,
+    tools: [],
+    strictMcpConfig: true,
+    maxTurns: judgeTurns,
+    permissionMode: "dontAsk" as const,
+    persistSession: false,
+    outputFormat: { type: "json_schema" as const, schema: { ...judgementSchema } },
+    ...unseen,
+    ...(model === null ? {} : { model }),
+    ...(budgetUsd === null ? {} : { maxBudgetUsd: budgetUsd }),
     ...(executable === null ? {} : { pathToClaudeCodeExecutable: executable }),
   };
 }

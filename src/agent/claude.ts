@@ -9,9 +9,18 @@ import { backgroundAfter } from "../domain/attempt/background.ts";
 import { messageOf } from "../domain/errors.ts";
 import { hookTimedOut, startProblems } from "../domain/events/record.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
-import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
+import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit, JudgeRequest, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
-import { claimOptions, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, coldOptions } from "./claude-options.ts";
+import {
+  claimOptions,
+  hostOptions,
+  isClaimable,
+  judgeOptions,
+  parkedEnv,
+  probeOptions,
+  probePrompt,
+  coldOptions,
+} from "./claude-options.ts";
 import { DecidedCalls } from "./decided-calls.ts";
 import { Decisions } from "./decisions.ts";
 import { GuardedStart } from "./guarded-start.ts";
@@ -145,6 +154,27 @@ class ClaudeAgent implements Agent {
       });
     } catch (error) {
       return messageOf(error);
+    }
+  }
+
+  async judge(request: JudgeRequest, emit: Emit): Promise<string | null> {
+    const { env, executable, onSpawned } = this.#options;
+    // The agent's own process has ended.
+    const claude = new ClaudeProcess(onSpawned);
+    const stop = (): void => claude.kill("SIGKILL");
+    request.signal.addEventListener("abort", stop);
+    try {
+      const { query } = await this.#sdk;
+      if (request.signal.aborted) return "it was stopped";
+      const options = { ...judgeOptions(env, executable, request), spawnClaudeCodeProcess: claude.start };
+      for await (const message of messagesOf(query({ prompt: request.prompt, options }), claude)) if (!isNoise(message)) emit(message);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      request.signal.removeEventListener("abort", stop);
+      claude.kill("SIGKILL");
+      await claude.ended;
     }
   }
 

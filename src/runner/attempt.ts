@@ -198,15 +198,14 @@ export class RunningAttempt {
     this.#checkAnswer = await answerCheck(work.spec.jsonSchema);
     const [before] = await Promise.all([this.#changes.begin(), this.#checkpoints.begin()]);
     if (before !== null) this.#take(before);
-    if (work.baseline === true) {
-      await this.#leaveParked();
-      await this.#check(true);
-    }
     if (work.keep !== undefined) {
       await this.#keepIteration(work.keep);
       return this.end(null);
     }
-    if (work.baseline === true) await this.#check(true);
+    if (work.baseline === true) {
+      await this.#leaveParked();
+      await this.#check(true);
+    }
     if (this.#isEnding) return this.end(null);
     for (const message of this.#takeEarly()) agent.say?.(message);
     const thrown = await agent.run(
@@ -253,7 +252,13 @@ export class RunningAttempt {
   async #check(isBaseline: boolean): Promise<void> {
     if (this.#isEnding) return;
     const note = (entry: RunnerNote): void => this.#noteSafely(entry);
-    this.#verification = new Verification({ ...this.#options, files: this.#checkpoints, note, isBaseline });
+    this.#verification = new Verification({
+      ...this.#options,
+      files: this.#checkpoints,
+      note,
+      isBaseline,
+      answer: () => this.#finished?.answer ?? "",
+    });
     await this.#verification.run();
     if (isBaseline) this.#verification = null;
   }

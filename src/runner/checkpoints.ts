@@ -15,6 +15,7 @@ import { Git } from "../git/git.ts";
 import { GitProblem } from "../git/git-problem.ts";
 import type { GitProblemKind } from "../git/git-problem.ts";
 import type { GitProgram } from "../git/git-program.ts";
+import { patchText } from "../git/patch-text.ts";
 import { PrivateIndex } from "../git/private-index.ts";
 import { overlookedFiles } from "../git/overlooked-files.ts";
 import { openRepository, pathBelow } from "../git/repository.ts";
@@ -141,6 +142,22 @@ export class Checkpoints {
       const look = { repository: { ...repository, git }, index: order.index, base, first, tree, patterns, except };
       const overlooked = await overlookedFiles(look);
       return [...(await differingFiles(git.in(spec.workingDirectory), base, tree, patterns)), ...overlooked];
+    } catch (error) {
+      this.#noteProblem(error);
+      return null;
+    }
+  }
+
+  /**
+   * What the task changed, as a patch; null: it is not known. No process of the attempt may change
+   * files meanwhile.
+   */
+  async patch(bytes: number): Promise<string | null> {
+    const tree = await this.tree();
+    const [repository, base] = [this.#repository, this.#base];
+    if (tree === null || repository === null || base === null) return null;
+    try {
+      return await patchText(repository.git.again(), base, tree, bytes);
     } catch (error) {
       this.#noteProblem(error);
       return null;

@@ -14,6 +14,12 @@ const exit: EventDraft<"attempt_ended"> = { type: "attempt_ended", data: { throw
 export class FinishedWork {
   readonly #events: EventDraft[] = [];
 
+  /** What the agent said at the end of its last turn. */
+  get answer(): string {
+    const last = this.#events.findLast(({ type }) => type === "result");
+    return last?.type === "result" ? last.data.text : "";
+  }
+
   take(record: JournalRecord): void {
     this.#events.push(...eventsFromRecord(record).filter(({ type }) => types.has(type)));
   }

@@ -1,6 +1,7 @@
 /** Stores what the journal says about verify commands. Works inside of the ingest's write. */
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
+import { judgeSpentIn, spentInAll } from "../domain/task/spending.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 
@@ -23,7 +24,10 @@ export class VerificationRecords {
 
   take(record: JournalRecord): void {
     if (record.type !== "worker" || (record.subtype !== "verify_started" && record.subtype !== "verify_ended")) return;
-    const { verifications } = this.#store;
+    const { verifications, tasks } = this.#store;
+    const spent = judgeSpentIn(record);
+    const task = spent === null ? null : tasks.get(this.#attempt.taskId);
+    if (spent !== null && task !== null) tasks.patch(task.id, Date.parse(record._at), spentInAll(task, null, spent));
     this.#isRunning = record.subtype === "verify_started";
     const of = { taskId: this.#attempt.taskId, attemptId: this.#attempt.id };
     for (const { type, data } of eventsFromRecord(record)) {

@@ -63,3 +63,20 @@ test("the best of Claude's iterations stands, in a worktree of its own", async (
   assert.equal(existsSync(path.join(w.place.work, "size.txt")), false, "the checkout is as it was");
   assert.match((await w.cli(["show", "1"])).stdout, /✔ completed · verified[\s\S]*✔ 2 of 3  passed · score 2 · best · its files stand/);
 });
+
+test("a judge is a session of Claude of its own, which has no tools", async (t) => {
+  const judgement = (passed: boolean, reason: string) => step.tool("StructuredOutput", { passed, reasons: [reason] });
+  const w = await worker(t, {
+    "Judge whether the work meets": (messages) =>
+      JSON.stringify(messages).includes("+hello there") ? judgement(true, "It is friendly.") : judgement(false, "It is unfriendly."),
+    "write a greeting": [step.write("greeting.txt", "go away\n"), step.text("Written.")],
+    "does not meet the criteria": [step.write("greeting.txt", "hello there\n"), step.text("Fixed.")],
+  });
+  plainGit(w.place.work, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, ["init", "-q"]);
+  await w.start();
+  const { id } = await w.submit("Please write a greeting", { judge: "The greeting is friendly." });
+  const task = await w.ended(id);
+  assert.partialDeepStrictEqual(task, { status: "completed", verified: true, result: "Fixed.", attempts: 2 });
+  assert.partialDeepStrictEqual(task.verification, [{ name: "@judge", passed: true, tries: 2, output_tail: "It is friendly." }]);
+  assert.match(task.messages[0]?.text ?? "", /It is unfriendly\./);
+});

@@ -50,7 +50,11 @@ export type AttentionView = z.infer<typeof attentionView>;
 
 /** How one of the commands that verify the work stands. */
 export const verificationView = z.object({
-  name: z.string().describe("`@protect` is the check of the files in `protect`, `@until` the command of the loop."),
+  name: z
+    .string()
+    .describe(
+      "`@protect` is the check of the files in `protect`, `@until` the command of the loop, `@score` that which scores it, `@judge` the judge.",
+    ),
   command: z.string(),
   state: z
     .enum(["pending", "running", ...verifyStates])

@@ -10,7 +10,7 @@ import { cut, modelUsage, ofSubagent, ofTurn, payload } from "./payload.ts";
 
 const callId = text("Names the tool call.");
 const verifyName = text("The name of the command within the task.");
-const verifyCommand = text("The shell command; for `@protect` the patterns of the files that must not change.");
+const verifyCommand = text("The shell command; for `@protect` the patterns of the files that must not change, for `@judge` the criteria.");
 const baseline = mark("There when it ran before Claude began. What it says then is not about the work.");
 
 export const agentPayloads = {
@@ -257,6 +257,7 @@ export const agentPayloads = {
       output_bytes: count("How much it printed in all."),
       took_ms: count("How long it ran."),
       tree: orNull(text("The Git tree of the files that the result is true for. Null: unknown.")),
+      cost_usd: optional(number("What the judge has cost, in US dollars. Absent: nothing was asked of a model.")),
       score: optional(number("The score that it printed. Absent: it scores nothing, or printed none.")),
       baseline,
       ...cut,

@@ -120,6 +120,9 @@ export type RunnerNote =
       output: string;
       outputBytes: number;
       tree: string | null;
+      /** Of the judge: US dollars, and by model the tokens (SDK's ModelUsage). */
+      costUsd?: number;
+      modelUsage?: Readonly<Record<string, object>>;
       /** Of the command that scores the work. */
       score?: number;
       /** It ran before Claude began. */

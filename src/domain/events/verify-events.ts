@@ -2,7 +2,7 @@
 import { cutString } from "../text/cut-json.ts";
 import { lastLines } from "../text/last-lines.ts";
 import { plainText } from "../text/plain-text.ts";
-import { countOf, numberOf, stringOf } from "../text/read-json.ts";
+import { amountOf, countOf, numberOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import { maxVerifyCharacters } from "../verification/verify-command.ts";
 import { verifyStates } from "../verification/verify-result.ts";
@@ -34,11 +34,17 @@ export function verifyEndedEvent(note: JsonObject): EventDraft<"verify_ended"> {
     output_bytes: countOf(note["outputBytes"]) ?? 0,
     took_ms: countOf(note["tookMs"]) ?? 0,
     tree: word(note["tree"]),
+    ...costOf(note),
     ...scoreOf(note),
     ...baselineOf(note),
     ...mark(cut.truncated || output.length > maxOutput),
   };
   return { type: "verify_ended", data };
+}
+
+function costOf({ costUsd }: JsonObject): { cost_usd?: number } {
+  const cost = amountOf(costUsd);
+  return cost === null ? {} : { cost_usd: cost };
 }
 
 function scoreOf({ score }: JsonObject): { score?: number } {

@@ -9,6 +9,7 @@ import { effortLevels } from "./effort.ts";
 import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
+import { maxJudgeCharacters } from "../verification/judgement.ts";
 import { maxProtected } from "../verification/protected-files.ts";
 import { maxSetupCharacters } from "../workspace/repository-setup.ts";
 import { setupProblem } from "../workspace/setup.ts";
@@ -395,6 +396,19 @@ export const taskOptions = [
     flag: { spelled: "--protect <pattern>", help: 'files that the task must not change, e.g. "test/**"; may be given several times' },
     agent: "may",
     shown: { line: "Protected", text: "{}" },
+  },
+  {
+    name: "judge",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: maxJudgeCharacters,
+    isTrimmed: true,
+    sentence:
+      "Criteria by which a second session of Claude, without tools, judges the work once all other checks passed: it reads the difference and the evidence. What it finds is a failed verification; that it cannot judge is not a pass. Its cost counts. Needs a git repository.",
+    flag: { spelled: "--judge <criteria>", help: "have a second session of Claude judge the work by these criteria" },
+    agent: "may",
+    shown: { line: "Judge", text: "{}" },
   },
   {
     name: "until",

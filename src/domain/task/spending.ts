@@ -26,6 +26,13 @@ export function sessionSpentIn(record: JournalRecord): SessionSpent | null {
   return costUsd === null ? null : { costUsd, usage: usageIn(message["modelUsage"]), at, base: false };
 }
 
+/** What a judge has spent, which has a session of its own; null: the record is not of a judge. */
+export function judgeSpentIn(record: JournalRecord): Spending | null {
+  if (record.type !== "worker" || record.subtype !== "verify_ended") return null;
+  const { costUsd, modelUsage }: Readonly<Record<string, unknown>> = { ...record };
+  return amountOf(costUsd) === null ? null : { costUsd: amountOf(costUsd), usage: usageIn(modelUsage) };
+}
+
 /**
  * Whether a new session begins, which counts from 0. A resumed session reports its saved total
  * itself.

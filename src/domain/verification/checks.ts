@@ -10,23 +10,31 @@ export const untilCheck = "@until";
 /** The command that scores an iteration of the task's loop. */
 export const scoreCheck = "@score";
 
+/** The judge of the work: a second session of Claude. It is asked when all others have passed. */
+export const judgeCheck = "@judge";
+
 /** The options of a task that name checks. */
 export interface CheckedTask {
   readonly verify: readonly string[];
   readonly protect: readonly string[];
   readonly until: string | null;
   readonly score: string | null;
+  readonly judge: string | null;
 }
 
 /** In the order in which they run. */
-export function checksOf({ verify, protect, until, score }: CheckedTask): VerifyCommand[] {
+export function checksOf({ verify, protect, until, score, judge }: CheckedTask): VerifyCommand[] {
   const files = protect.length === 0 ? [] : [{ name: protectCheck, command: protect.join(" ") }];
-  return [...files, ...verifyCommands(verify), ...ownCheck(untilCheck, until), ...ownCheck(scoreCheck, score)];
+  return [...files, ...verifyCommands(verify), ...ownCheck(untilCheck, until), ...ownCheck(scoreCheck, score), ...judgeOf(judge)];
 }
 
 /** Whether a check is one of the commands in `verify`. Only the others have names with an `@`. */
 export function isCommandOfVerify({ name }: Pick<VerifyCommand, "name">): boolean {
   return !name.startsWith("@");
+}
+
+function judgeOf(criteria: string | null): VerifyCommand[] {
+  return criteria === null ? [] : [{ name: judgeCheck, command: criteria }];
 }
 
 function ownCheck(name: string, written: string | null): VerifyCommand[] {

@@ -1,4 +1,5 @@
 /** Says how a verify command ended, and what several of them mean together. */
+import { judgeCheck } from "./checks.ts";
 import type { VerifyCommand } from "./verify-command.ts";
 
 /**
@@ -59,11 +60,22 @@ export type Verdict =
   | { readonly kind: "passed" | "open" }
   | { readonly kind: "failed" | "unavailable"; readonly results: readonly VerifyResult[] };
 
+/** The judge is asked only about work that passed everything else. */
+function needed(commands: readonly VerifyCommand[], results: readonly VerifyResult[]): readonly VerifyCommand[] {
+  const others = commands.filter(({ name }) => name !== judgeCheck);
+  const bad = (name: string): boolean => {
+    const last = results.findLast((result) => result.name === name);
+    return last?.state === "failed" || last?.state === "unavailable";
+  };
+  return others.some(({ name }) => bad(name)) ? others : commands;
+}
+
 /** @param results in order: the last one of a name counts. */
 export function verdictOf(commands: readonly VerifyCommand[], results: readonly VerifyResult[]): Verdict {
-  const found = commands.map(({ name }) => results.findLast((result) => result.name === name));
+  const asked = needed(commands, results);
+  const found = asked.map(({ name }) => results.findLast((result) => result.name === name));
   const ended = found.filter((result) => result !== undefined && result.state !== "stopped") as VerifyResult[];
-  if (ended.length < commands.length) return { kind: "open" };
+  if (ended.length < asked.length) return { kind: "open" };
   for (const kind of ["failed", "unavailable"] as const) {
     const bad = ended.filter(({ state }) => state === kind);
     if (bad.length > 0) return { kind, results: bad };

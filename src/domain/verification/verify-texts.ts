@@ -2,7 +2,7 @@
  * Says in words how verify commands ended: to people in a task's error, and to Claude in a message.
  */
 import { lastLines } from "../text/last-lines.ts";
-import { protectCheck, scoreCheck, untilCheck } from "./checks.ts";
+import { judgeCheck, protectCheck, scoreCheck, untilCheck } from "./checks.ts";
 import type { ScoreGoal } from "./score.ts";
 import type { VerifyResult } from "./verify-result.ts";
 
@@ -23,6 +23,7 @@ export function endText(result: Omit<VerifyResult, "output">): string {
 
 function failureText({ name, exitCode, reason }: Omit<VerifyResult, "output">): string {
   if (name === protectCheck) return `protected files were changed (${reason ?? ""})`;
+  if (name === judgeCheck && reason === null) return "the judge found that the work does not meet the criteria (--judge)";
   if (name === untilCheck && reason === null) return `the command of the loop (--until) ended with exit code ${exitCode ?? "?"}`;
   if (name === scoreCheck && reason === null) return `the command that scores the work (--score) ended with exit code ${exitCode ?? "?"}`;
   return reason === null ? `${name} ended with exit code ${exitCode ?? "?"}` : `${name} failed: ${reason}`;
@@ -52,6 +53,7 @@ export interface FailedTry {
 }
 
 function howText({ name, command }: VerifyResult): string {
+  if (name === judgeCheck) return `The criteria: ${command}`;
   return name === protectCheck ? `These must stay as they were: ${command}. Put them back.` : `The command: ${command}`;
 }
 

@@ -166,8 +166,13 @@ export function requirePossible(
  * Refuses what needs snapshots of the files where there are none.
  * @throws WorkerError invalid_input.
  */
-export function requireProtectable({ protect, score, workingDirectory }: Pick<NewTask, "protect" | "score" | "workingDirectory">): void {
-  const name = protect.length > 0 ? "protect" : score === null ? null : "score";
+export function requireProtectable({
+  protect,
+  score,
+  judge,
+  workingDirectory,
+}: Pick<NewTask, "protect" | "score" | "judge" | "workingDirectory">): void {
+  const name = protect.length > 0 ? "protect" : score !== null ? "score" : judge === null ? null : "judge";
   if (name === null || gitAbove(workingDirectory) !== null) return;
   const detail = `needs a git repository, and ${workingDirectory} is in none`;
   throw new WorkerError("invalid_input", `${name} ${detail}. Leave it out, or make one there: git init`, [{ pointer: `/${name}`, detail }]);

@@ -24,12 +24,22 @@ function loop(iterations: LoopState["iterations"], change: Partial<LoopState> = 
 const after = (state: LoopState, change: EndChange = {}) => consequenceOf(failure, { now, wall: now, loop: state, ...change });
 
 test("the commands of a loop are checks behind the others", () => {
-  assert.deepEqual(checksOf({ verify: ["@unit npm test"], protect: ["test/**"], until: "@done ./done.sh", score: "node bench.mjs" }), [
-    { name: "@protect", command: "test/**" },
-    { name: "unit", command: "npm test" },
-    { name: "@until", command: "./done.sh" },
-    { name: "@score", command: "node bench.mjs" },
-  ]);
+  assert.deepEqual(
+    checksOf({
+      verify: ["@unit npm test"],
+      protect: ["test/**"],
+      until: "@done ./done.sh",
+      score: "node bench.mjs",
+      judge: "It is small.",
+    }),
+    [
+      { name: "@protect", command: "test/**" },
+      { name: "unit", command: "npm test" },
+      { name: "@until", command: "./done.sh" },
+      { name: "@score", command: "node bench.mjs" },
+      { name: "@judge", command: "It is small." },
+    ],
+  );
 });
 
 test("an iteration is unfinished until the command of the loop passes", () => {
