@@ -15,6 +15,7 @@ const settings = {
   answer_within_ms: null,
   answer_else: "deny",
   verify: [],
+  sandbox: "off",
 } as const;
 
 /** All options at their defaults, as a server without settings has them. */

@@ -34,6 +34,8 @@ function valuesOf(row: OptionRow): string {
       return `at most ${row.maxItems} commands of at most ${maxVerifyCharacters} characters`;
     case "patterns":
       return `at most ${row.maxItems} patterns`;
+    case "hosts":
+      return `at most ${row.maxItems} hosts`;
     case "directories":
       return `at most ${row.maxItems} paths`;
     case "attachments":

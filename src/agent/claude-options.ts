@@ -2,6 +2,8 @@
  * Builds the options of Claude Code: the part that is fixed when it is parked, and the part that
  * comes with a task.
  */
+import { claudeSandbox } from "../domain/task/sandbox.ts";
+import type { SandboxOrder } from "../domain/task/sandbox.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { FilesAbove } from "../config/files-above.ts";
 import { schemaForClaude } from "../domain/task/answer-schema.ts";
@@ -55,6 +57,13 @@ export function hostOptions(env: Readonly<Record<string, string>>, executable: s
  */
 export const parkedEnv: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: "1" };
 
+/** What of an attempt is not in the task's own options. */
+interface More {
+  readonly workspaceEnv?: WorkspaceEnv | undefined;
+  /** Absent: none is asked for. */
+  readonly sandbox?: SandboxOrder | undefined;
+}
+
 /**
  * Variables of the task's worktree. They go through settings, because a parked Claude Code takes no
  * other variables, and because settings outweigh a repository's own `env`.
@@ -62,13 +71,13 @@ export const parkedEnv: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABL
 type WorkspaceEnv = Readonly<Record<string, string>>;
 
 /** The options that a parked Claude Code can still take. */
-export function claimOptions(spec: TaskSpec, workspaceEnv: WorkspaceEnv = {}) {
+export function claimOptions(spec: TaskSpec, { workspaceEnv = {}, sandbox }: More = {}) {
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     // An overlay delays the prompt by one round trip, so it is sent only when needed.
-    ...(hasRules(spec) || spec.effort !== null || asksInPlan(spec) || hasVariables(workspaceEnv)
-      ? { settings: { ...rules(spec), ...effortOf(spec), ...planOf(spec), ...envOf(workspaceEnv) } }
+    ...(hasRules(spec) || spec.effort !== null || asksInPlan(spec) || hasVariables(workspaceEnv) || sandbox !== undefined
+      ? { settings: { ...rules(spec), ...effortOf(spec), ...planOf(spec), ...envOf(workspaceEnv), ...boxOf(sandbox) } }
       : {}),
     ...directoriesOf(spec),
     ...(spec.model === null ? {} : { model: spec.model }),
@@ -89,14 +98,14 @@ export function isClaimable(spec: TaskSpec): boolean {
  * @param above files of other users above the directory, which are kept out.
  * @param env values of variables in MCP servers.
  */
-export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Record<string, string>>, workspaceEnv: WorkspaceEnv = {}) {
+export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Record<string, string>>, more: More = {}) {
   const append = spec.systemPrompt === null ? {} : { append: spec.systemPrompt };
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     systemPrompt: { type: "preset" as const, preset: "claude_code" as const, ...append },
-    ...settingsOf(spec, above, workspaceEnv),
-    ...mcpServersOf(spec, above, { ...env, ...workspaceEnv }),
+    ...settingsOf(spec, above, more),
+    ...mcpServersOf(spec, above, { ...env, ...more.workspaceEnv }),
     ...directoriesOf(spec),
     ...unseen,
     ...(spec.permissionMode === "bypassPermissions" ? { allowDangerouslySkipPermissions: true } : {}),
@@ -114,9 +123,9 @@ export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Rec
  * The task's own settings with its rules, and the patterns that keep instructions of other users
  * out.
  */
-function settingsOf(spec: TaskSpec, { excluded }: FilesAbove, workspaceEnv: WorkspaceEnv) {
+function settingsOf(spec: TaskSpec, { excluded }: FilesAbove, { workspaceEnv = {}, sandbox }: More) {
   const isPlain = spec.settings === null && !hasRules(spec) && excluded.length === 0;
-  if (isPlain && !asksInPlan(spec) && !hasVariables(workspaceEnv)) return {};
+  if (isPlain && !asksInPlan(spec) && !hasVariables(workspaceEnv) && sandbox === undefined) return {};
   const own = spec.settings ?? {};
   const permissions = objectOf(own["permissions"]);
   const joined = (name: "allow" | "deny"): unknown[] => [...arrayOf(permissions[name]), ...spec[name]];
@@ -126,6 +135,7 @@ function settingsOf(spec: TaskSpec, { excluded }: FilesAbove, workspaceEnv: Work
       ...planOf(spec),
       ...own,
       ...envOf({ ...workspaceEnv, ...(objectOf(own["env"]) as WorkspaceEnv) }),
+      ...boxOf(sandbox),
       permissions: { ...permissions, allow: joined("allow"), deny: joined("deny") },
       ...(excludes.length === 0 ? {} : { claudeMdExcludes: excludes }),
     },
@@ -164,6 +174,10 @@ function asksInPlan({ permissionMode, onQuestion }: TaskSpec): boolean {
 
 function planOf(spec: TaskSpec) {
   return asksInPlan(spec) ? { useAutoModeDuringPlan: false } : {};
+}
+
+function boxOf(sandbox: SandboxOrder | undefined) {
+  return sandbox === undefined ? {} : { sandbox: claudeSandbox(sandbox) };
 }
 
 function hasVariables(workspaceEnv: WorkspaceEnv): boolean {

@@ -234,7 +234,7 @@ class ClaudeAgent implements Agent {
       const spare = await this.#spare;
       if (spare === null || this.#halted) return "stopped before it began";
       const input = new OpenInput();
-      this.#query = spare.claim({ prompt: this.#promptOf(work, spare, input), options: claimOptions(work.spec, work.workspaceEnv) });
+      this.#query = spare.claim({ prompt: this.#promptOf(work, spare, input), options: claimOptions(work.spec, work) });
       this.#claimedEnd = this.#follow(this.#query, (message) => take(message), input);
       const { sessionId } = await spare.claimed;
       this.#emit({ type: "worker", subtype: "session", sessionId });
@@ -278,17 +278,15 @@ class ClaudeAgent implements Agent {
     };
   }
 
-  async #launch(
-    { spec, workspaceEnv }: AgentWork,
-    { input, session, env, onReady, onMessage, onDecide = () => {} }: Launch,
-  ): Promise<string | null> {
+  async #launch(work: AgentWork, { input, session, env, onReady, onMessage, onDecide = () => {} }: Launch): Promise<string | null> {
     const { query } = await this.#sdk;
+    const { spec } = work;
     if (this.#halted) return "stopped before it began";
     const guard = this.#start.guardOf(spec.workingDirectory);
     if (guard === null) return this.#start.problem;
     this.#claude = new ClaudeProcess(this.#options.onSpawned);
     const host = this.#host(this.#claude);
-    const own = coldOptions(spec, guard.above, host.env, workspaceEnv) as Options;
+    const own = coldOptions(spec, guard.above, host.env, work) as Options;
     this.#claude.directory = guard.cwd;
     const options = { ...host, ...own, ...session, ...this.#decisions.hooks, env: { ...host.env, ...env } };
     const running = query({ prompt: input.messages, options });

@@ -6,6 +6,7 @@
 import type { ImageType } from "../domain/task/attachment.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
 import type { SeenRun } from "../domain/task/auto-runs.ts";
+import type { SandboxOrder } from "../domain/task/sandbox.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { KeepOrder } from "../domain/workspace/keep-order.ts";
 import type { SetupOrder } from "../domain/workspace/setup.ts";
@@ -123,6 +124,8 @@ export interface StartMessage {
    * nothing can differ.
    */
   readonly seenRuns?: readonly SeenRun[];
+  /** The sandbox of commands. Absent: none is asked for. */
+  readonly sandbox?: SandboxOrder;
   /** More variables for everything that works in the worktree. Absent: there are none. */
   readonly workspaceEnv?: Readonly<Record<string, string>>;
   /** Absent: no snapshots are taken. */

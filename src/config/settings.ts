@@ -7,6 +7,7 @@ import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-qu
 import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
 import { overagePolicies } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
+import { sandboxModes } from "../domain/task/sandbox.ts";
 import { readVerify, verifyWords } from "../domain/verification/verify-command.ts";
 import { workspaceKinds } from "../domain/workspace/workspace.ts";
 import type { AnySettingDefinition, SettingRow, ValueOf } from "./setting.ts";
@@ -65,6 +66,14 @@ const rows = [
     choices: workspaceKinds,
     default: "in_place",
     description: "Where tasks work that do not say it: `in_place` in their working directory, `worktree` in a git worktree of their own.",
+  },
+  {
+    key: "sandbox",
+    env: "CLAUDE_WORKER_SANDBOX",
+    type: "choice",
+    choices: sandboxModes,
+    default: "off",
+    description: "Whether commands of tasks that do not say it run in a sandbox: `auto` where the machine has one, `on` else fails, `off`.",
   },
   {
     key: "agent_env",

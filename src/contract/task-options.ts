@@ -17,6 +17,7 @@ import type { JsonForm } from "../domain/task/option-json.ts";
 import type { GivenOf, HeldValue, OptionRow, ShownOf } from "../domain/task/option.ts";
 import { optionRows } from "../domain/task/option-values.ts";
 import type { OptionName, RowOf } from "../domain/task/options.ts";
+import { hostProblem } from "../domain/task/sandbox.ts";
 import { maxProtectedCharacters, patternProblem } from "../domain/verification/protected-files.ts";
 import { maxVerifyCharacters, verifyProblem } from "../domain/verification/verify-command.ts";
 
@@ -42,6 +43,10 @@ const verifyCommand = withoutProblem(text.trim().max(maxVerifyCharacters), (valu
 const pattern = withoutProblem(text.max(maxProtectedCharacters), (value) => {
   const problem = patternProblem(value);
   return problem === null ? null : `the pattern ${value} ${problem}`;
+});
+const host = withoutProblem(text.trim().max(260), (value) => {
+  const problem = hostProblem(value);
+  return problem === null ? null : `the host ${value} ${problem}`;
 });
 const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 const labels = z
@@ -104,6 +109,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return z.array(verifyCommand).max(row.maxItems);
     case "patterns":
       return z.array(pattern).max(row.maxItems);
+    case "hosts":
+      return z.array(host).max(row.maxItems);
     case "directories":
       return z.array(text.min(1).max(4096)).max(row.maxItems);
     case "attachments":
@@ -134,6 +141,7 @@ function shownSchema(row: OptionRow): z.ZodType {
     case "rules":
     case "commands":
     case "patterns":
+    case "hosts":
     case "directories":
     case "json":
       return z.array(z.string());

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeBroken } from "../config/broken-file.ts";
+import { commandEnvironment } from "../config/agent-env.ts";
 import { autoRunsOf } from "../config/auto-runs.ts";
 import { brokenSettings } from "../config/claude-settings-files.ts";
 import { secretsInSettings } from "../config/secrets-in-settings.ts";
@@ -39,6 +40,7 @@ import type { AnswerCheck } from "./answer-check.ts";
 import { TaskWorktree } from "./task-worktree.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { AfterResult } from "./after-result.ts";
+import { CommandSandbox } from "./command-sandbox.ts";
 import { CommandAnswers } from "./command-answers.ts";
 import { FinishedWork } from "./finished-work.ts";
 import { keepIteration } from "./kept-iteration.ts";
@@ -69,6 +71,8 @@ export interface AttemptOptions {
    */
   readonly onWaiting: () => void;
   readonly now: () => number;
+  /** Claude Code's binary, or null for the SDK's own. */
+  readonly claudeExecutable: string | null;
   /** Whether this process is the subreaper of its tree now. */
   readonly isAdopting: () => boolean;
 }
@@ -79,6 +83,7 @@ export class RunningAttempt {
   readonly #changes: TaskChanges;
   readonly #checkpoints: Checkpoints;
   readonly #worktree: TaskWorktree;
+  readonly #sandbox: CommandSandbox;
   readonly #journal: Journal;
   readonly #summary: SummaryLog | null;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -116,12 +121,18 @@ export class RunningAttempt {
     const program = new GitProgram({ ...agentEnv, [markerName]: runnerId });
     this.#program = program;
     this.#changes = new TaskChanges(work, program);
+    this.#sandbox = new CommandSandbox({
+      order: work.sandbox,
+      env: { ...commandEnvironment(agentEnv), [markerName]: runnerId },
+      claude: options.claudeExecutable,
+    });
     this.#worktree = new TaskWorktree({
       work,
       program,
       agentEnv,
       runnerId,
       isAdopting,
+      wrapped: (command) => this.#sandbox.wrapped(command),
       onCommand: async () => await this.#leaveParked(),
       note: (note) => this.#noteSafely(note),
     });
@@ -174,6 +185,7 @@ export class RunningAttempt {
     // Written before the agent begins, so that a later reader of the session can find its attempt.
     this.#journal.flush();
     failpoint("attempt.started");
+    if (!(await this.#beginSandbox())) return this.end(null);
     if (!(await this.#worktree.prepare())) return this.end(null);
     if (!warm && sessionId === null && !fits()) this.#take({ type: "worker", subtype: "session", sessionId: work.sessionId });
     const { workingDirectory, additionalDirectories } = work.spec;
@@ -208,8 +220,9 @@ export class RunningAttempt {
     }
     if (this.#isEnding) return this.end(null);
     for (const message of this.#takeEarly()) agent.say?.(message);
+    const { sandbox: _sandbox, ...plain } = work;
     const thrown = await agent.run(
-      work,
+      this.#sandbox.isOn ? work : plain,
       (entry) => this.#take(entry),
       (question, signal) => this.#ask(question, signal),
     );
@@ -227,6 +240,17 @@ export class RunningAttempt {
     const { agent } = this.#options;
     agent.leave();
     await Promise.race([agent.reaped, delay(termMs, undefined, { ref: false })]);
+  }
+
+  /** @returns whether the attempt can begin: in its sandbox, or where it may without one. */
+  async #beginSandbox(): Promise<boolean> {
+    const { sandbox, journal } = this.#options.work;
+    if (sandbox === undefined) return true;
+    const problem = await this.#sandbox.begin(dirname(journal));
+    if (problem === null) return true;
+    if (sandbox.mode === "auto") this.#take({ type: "worker", subtype: "no_sandbox", text: problem });
+    else this.#take({ type: "worker", subtype: "gave_up", error: startProblems.noSandbox, text: problem });
+    return sandbox.mode === "auto";
   }
 
   /** Verifies the work where Claude has finished. Nothing else of the attempt runs then. */
@@ -254,6 +278,7 @@ export class RunningAttempt {
     const note = (entry: RunnerNote): void => this.#noteSafely(entry);
     this.#verification = new Verification({
       ...this.#options,
+      wrapped: (command) => this.#sandbox.wrapped(command),
       files: this.#checkpoints,
       note,
       isBaseline,
@@ -403,6 +428,7 @@ export class RunningAttempt {
     await this.#verification?.stop();
     await this.#worktree.stop();
     await this.#clear(thrown);
+    this.#sandbox.end();
     await this.#checkpoints.end(this.#stopReason === "parked" ? "park" : "end");
     if (this.#isFinished) await this.#lookBack();
     failpoint("attempt.end.before");

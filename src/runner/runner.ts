@@ -148,6 +148,7 @@ export class Runner {
       agent,
       runnerId: boot.runnerId,
       agentEnv: boot.agentEnv,
+      claudeExecutable: boot.claudeExecutable,
       redaction: this.#options.redaction,
       onGrown: () => this.#onGrown(),
       onWaiting: () => this.#socket.broadcast({ type: "writing" }),

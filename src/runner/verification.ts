@@ -29,6 +29,8 @@ export interface VerificationOptions {
   readonly runnerId: string;
   /** Whether this process is the subreaper of its tree now. */
   readonly isAdopting: () => boolean;
+  /** Puts a command into the task's sandbox, where it has one. */
+  readonly wrapped: (command: string) => string;
   /** What the task did to the files. */
   readonly files: Pick<Checkpoints, "tree" | "changesOf" | "patch">;
   readonly agent: Pick<Agent, "judge">;
@@ -112,11 +114,11 @@ export class Verification {
   }
 
   async #runCommand(command: string): Promise<CheckEnd> {
-    const { work, agentEnv, runnerId, isAdopting, note } = this.#options;
+    const { work, agentEnv, runnerId, isAdopting, wrapped, note } = this.#options;
     const { spec, verifyTimeoutMs: limitMs } = work;
     const left: RunnerNote[] = [];
     this.#running = new ShellCommand({
-      command,
+      command: wrapped(command),
       directory: spec.workingDirectory,
       env: { ...commandEnvironment(agentEnv), [markerName]: runnerId },
       limitMs,

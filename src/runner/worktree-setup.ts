@@ -33,6 +33,8 @@ export interface WorktreeSetupOptions {
   readonly runnerId: string;
   /** Whether this process is the subreaper of its tree now. */
   readonly isAdopting: () => boolean;
+  /** Puts a command into the task's sandbox, where it has one. */
+  readonly wrapped: (command: string) => string;
   /** Called before a command: at its end everything else below this process is ended, too. */
   readonly onCommand: () => Promise<void>;
   /** Writes a note, so that it survives a kill of this process. */
@@ -140,7 +142,7 @@ export class WorktreeSetup {
   }
 
   async #command(command: string): Promise<boolean> {
-    const { order, worktree, agentEnv, runnerId, isAdopting, onCommand, note, signal } = this.#options;
+    const { order, worktree, agentEnv, runnerId, isAdopting, wrapped, onCommand, note, signal } = this.#options;
     if (signal.aborted) return false;
     await onCommand();
     if (signal.aborted) return false;
@@ -148,7 +150,7 @@ export class WorktreeSetup {
     failpoint("setup.started");
     const left: RunnerNote[] = [];
     this.#running = new ShellCommand({
-      command,
+      command: wrapped(command),
       directory: worktree.path,
       env: { ...commandEnvironment(agentEnv), [markerName]: runnerId },
       limitMs: order.timeoutMs,

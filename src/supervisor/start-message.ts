@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { CheckpointOrder, StartMessage } from "../attempt-protocol/protocol.ts";
+import { sandboxOrder } from "../config/sandbox-order.ts";
 import { mainCheckoutOf } from "../config/main-checkout.ts";
 import { ownPaths, rawLogPath, snapshotIndexPath, summaryLogPath, temporaryPath } from "../config/paths.ts";
 import { repositoryFilePath } from "../config/repository-file.ts";
@@ -47,6 +48,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     ...worktreeOf(context, attempt),
     ...setupOf(context, task),
     ...seenRunsOf(context, task),
+    ...sandboxOf(context, task),
     checkpoints: checkpointsOf(context, attempt),
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
@@ -149,6 +151,13 @@ function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup
     setup: { isDone: isSetUp, command, timeoutMs: setupTimeoutMs, cache },
     workspaceEnv: workspaceVariables({ ports, temporary: temporaryPath(paths, task.id), project }),
   };
+}
+
+function sandboxOf({ store, paths }: AttemptContext, task: Task): Pick<StartMessage, "sandbox"> {
+  if (task.sandbox !== "on" && task.sandbox !== "auto") return {};
+  const workspace = store.workspaces.get(task.id);
+  const directory = workspace?.kind === "worktree" ? workspace.path : task.workingDirectory;
+  return { sandbox: sandboxOrder({ paths, task, directory, repository: workspace?.repository ?? null }) };
 }
 
 /** The runner compares it with what the worktree has, before anything of that runs. */

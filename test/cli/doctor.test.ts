@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import path from "node:path";
 import { test } from "node:test";
 import type { Check } from "../../src/cli/doctor/check.ts";
-import { checkClaudeCode, ownBinary } from "../../src/cli/doctor/claude-code.ts";
+import { checkClaudeCode } from "../../src/cli/doctor/claude-code.ts";
 import { checkCredentials } from "../../src/cli/doctor/credentials.ts";
 import { checkDatabase } from "../../src/cli/doctor/database.ts";
 import { checkMirrors } from "../../src/cli/doctor/mirrors.ts";
@@ -12,6 +12,7 @@ import { checkDirectories, checkFreeSpace } from "../../src/cli/doctor/directori
 import { checkNode } from "../../src/cli/doctor/node.ts";
 import { checkSandbox } from "../../src/cli/doctor/sandbox.ts";
 import { checkServer } from "../../src/cli/doctor/server.ts";
+import { ownBinary } from "../../src/config/own-claude.ts";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { WorkerClient } from "../../src/client/index.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";

@@ -1,13 +1,12 @@
 /** Checks that the Claude Code that tasks run on is there and starts. */
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
 import { promisify } from "node:util";
+import { ownBinary } from "../../config/own-claude.ts";
 import type { SettingOrigin } from "../../config/load-settings.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";
 
 const startMs = 20_000;
-const sdk = "@anthropic-ai/claude-agent-sdk";
 
 /**
  * @param configured the setting `claude_executable`. @param origin where it came from: only there
@@ -30,34 +29,6 @@ export async function checkClaudeCode(configured: string | null, origin: Setting
     const fix = configured === null ? "Install claude-worker again" : `Name another binary, or use the one that comes along: ${how}`;
     return fail("Claude Code", `${binary} does not start: ${reason(error)}`, fix);
   }
-}
-
-/** The binary that comes with the SDK, where the SDK itself looks for it. */
-export function ownBinary(): string | null {
-  try {
-    const fromSdk = createRequire(createRequire(import.meta.url).resolve(sdk));
-    return firstOf(
-      platformPackages().map((name) => () => fromSdk.resolve(`${name}/${process.platform === "win32" ? "claude.exe" : "claude"}`)),
-    );
-  } catch {
-    return null; // Not even the SDK is installed.
-  }
-}
-
-function platformPackages(): string[] {
-  const name = `${sdk}-${process.platform}-${process.arch}`;
-  return process.platform === "linux" ? [name, `${name}-musl`] : [name];
-}
-
-function firstOf(tries: readonly (() => string)[]): string | null {
-  for (const attempt of tries) {
-    try {
-      return attempt();
-    } catch {
-      // Not installed: the next one.
-    }
-  }
-  return null;
 }
 
 function reason(error: unknown): string {

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, WorkerError } from "../../domain/errors.ts";
-import { ownBinary } from "../doctor/claude-code.ts";
+import { ownBinary } from "../../config/own-claude.ts";
 import type { Io } from "../terminal/io.ts";
 
 const timeoutMs = 60_000;

@@ -55,6 +55,7 @@ function specOf(row: OptionRow): OptionSpec {
       return { ...common, repeat: true, also: rule };
     case "commands":
     case "patterns":
+    case "hosts":
       return { ...common, parse: nonEmpty(long), repeat: true };
     case "directories":
       return { ...common, parse: nonEmpty(long), repeat: true, completes: "directories" };

@@ -199,6 +199,11 @@ function died(facts: AttemptFacts): Outcome {
   if (facts.apiError === startProblems.worktreeLost)
     return { kind: "workspace_lost", message: facts.apiErrorText ?? "The task's worktree is gone." };
   if (facts.apiError === startProblems.noWorktree) return withoutWorktree(facts.apiErrorText ?? "");
+  if (facts.apiError === startProblems.noSandbox)
+    return {
+      kind: "environment_failed",
+      message: sentence("The task needs a sandbox (--sandbox on), and the machine has none", facts.apiErrorText),
+    };
   if (facts.apiError === startProblems.untrusted)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The directory is not trusted." };
   if (facts.apiError === startProblems.setupFailed)

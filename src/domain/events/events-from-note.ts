@@ -60,6 +60,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return includedEvents(note);
     case "setup_started":
       return [setupStartedEvent(note)];
+    case "no_sandbox":
+      return [notice("no_sandbox", note["text"], {})];
     case "setup_cache":
       return [setupCacheEvent(note)];
     case "setup_ended":

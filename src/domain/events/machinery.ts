@@ -19,6 +19,7 @@ const speakingNotices = new Set<NoticeKind>([
   "directory_gone",
   "files_included",
   "setup_cache",
+  "no_sandbox",
 ]);
 
 /** Whether the event is shown only on request. Such an event is never a task's last action. */

@@ -181,6 +181,12 @@ export const noticePayloads = {
       text: "The disk is full: git update-index could not write. Free some space.",
     },
   ),
+  no_sandbox: kind(
+    "no_sandbox",
+    "The machine has no sandbox, so the task's commands run without one (`--sandbox auto`).",
+    {},
+    { text: "The sandbox needs bwrap and socat. Install bubblewrap and socat with your system's package manager." },
+  ),
   notification: kind("notification", "Claude Code notified people.", {}, { text: "The context is nearly full." }),
   setup_cache: kind(
     "setup_cache",

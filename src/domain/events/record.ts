@@ -197,6 +197,8 @@ export type RunnerNote =
       text: string;
       tookMs: number;
     }
+  /** The machine has no sandbox, and the task runs without one, as a sentence says. */
+  | { type: "worker"; subtype: "no_sandbox"; text: string }
   /** The worktree is set up: it is not done again. */
   | { type: "worker"; subtype: "worktree_set_up" }
   /** A snapshot of the task's files, which its ref names in the repository. */
@@ -240,6 +242,8 @@ export const startProblems = {
   noAgent: "agent_unknown",
   /** The task's worktree cannot be made. */
   noWorktree: "worktree_failed",
+  /** The task needs a sandbox, and the machine has none. */
+  noSandbox: "sandbox_required_unavailable",
   /** Something runs by itself in the directory that no person has seen. */
   untrusted: "untrusted_directory",
   /** The command that sets the task's worktree up did not succeed. */

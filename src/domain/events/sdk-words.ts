@@ -31,7 +31,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "stop_task stopped stream_event string structured_output_retry_exhausted success system task_notification " +
     "task_progress task_started task_updated temp_dir_unusable thinking thinking_tokens timed_out timeout tool_deferred " +
     "tool_deferred_unavailable tool_progress tool_result tool_use tool_use_summary turn_setup_failed uncommitted unknown " +
-    "update_settings verification_required verify_ended verify_started iteration_kept waiting_background web_search_tool_result work_tree worktree_ready worktree_set_up worktree_failed files_included setup_started setup_ended setup_cache setup_failed workspace_lost worker worker_shutting_down working_directory_gone " +
+    "update_settings verification_required verify_ended verify_started iteration_kept waiting_background web_search_tool_result work_tree worktree_ready worktree_set_up worktree_failed files_included no_sandbox setup_started setup_ended setup_cache setup_failed workspace_lost worker worker_shutting_down working_directory_gone " +
     "worktree_resume_refused worktree_unverified"
   ).split(" "),
 );

@@ -60,6 +60,8 @@ const helpers = [
   "enabledPlugins",
   "extraKnownMarketplaces",
   "processWrapper",
+  // It can take commands out of a task's sandbox.
+  "sandbox",
   "defaultShell",
 ] as const;
 

@@ -106,6 +106,13 @@ interface PatternsRow extends RowBase {
   readonly maxItems: number;
 }
 
+/** Hosts of the network, also `*.example.org` (domain/task/sandbox.ts). A retry replaces them. */
+interface HostsRow extends RowBase {
+  readonly kind: "hosts";
+  readonly default: readonly [];
+  readonly maxItems: number;
+}
+
 /** Absolute, real paths of directories. */
 interface DirectoriesRow extends RowBase {
   readonly kind: "directories";
@@ -173,6 +180,7 @@ export type OptionRow =
   | RulesRow
   | CommandsRow
   | PatternsRow
+  | HostsRow
   | DirectoriesRow
   | JsonRow
   | SchemaRow
@@ -188,7 +196,7 @@ export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends re
   ? C[number]
   : R extends { kind: "text" }
     ? string
-    : R extends { kind: "rules" | "commands" | "patterns" | "directories" }
+    : R extends { kind: "rules" | "commands" | "patterns" | "hosts" | "directories" }
       ? string[]
       : R extends { kind: "integer" | "money" | "duration" }
         ? number

@@ -12,6 +12,7 @@ import { nameProblem } from "./task-ref.ts";
 import { maxJudgeCharacters } from "../verification/judgement.ts";
 import { maxProtected } from "../verification/protected-files.ts";
 import { maxSetupCharacters } from "../workspace/repository-setup.ts";
+import { maxSandboxHosts, sandboxModes } from "./sandbox.ts";
 import { setupProblem } from "../workspace/setup.ts";
 import { defaultIterations, iterationContexts } from "../verification/loop.ts";
 import { scoreGoals } from "../verification/score.ts";
@@ -183,6 +184,31 @@ export const taskOptions = [
     flag: { spelled: "--setup <command>", help: "set the worktree up with this command, or @none; default: the repository's" },
     agent: "within",
     shown: { line: "Set-up", text: "{}" },
+  },
+  {
+    name: "sandbox",
+    kind: "choice",
+    part: "run",
+    default: "off",
+    choices: sandboxModes,
+    setting: { key: "sandbox", at: "submit", always: true },
+    sentence:
+      "Whether Bash commands of Claude, and verify and set-up commands, run in a sandbox: they write only in the work tree, read neither Claude Worker's data nor credentials, and reach only allowed hosts. `on`: the task fails where the machine has no sandbox. `auto`: it runs without one there. `off`: none is asked for. Only commands are in it: Claude's other tools, hooks and MCP servers are not. Agents can only make it stricter than the user's setting and their own task.",
+    flag: { spelled: "--sandbox <mode>", help: "run commands in a sandbox: auto, on or off" },
+    agent: "within",
+    shown: null,
+  },
+  {
+    name: "sandbox_allow_hosts",
+    kind: "hosts",
+    part: "run",
+    default: [],
+    maxItems: maxSandboxHosts,
+    sentence:
+      "Hosts that sandboxed commands may reach, beside those that the user's settings of Claude Code allow: `packages.example.org`, `*.example.org`.",
+    flag: { spelled: "--sandbox-allow-host <host>", help: "a host that sandboxed commands may reach; may be given several times" },
+    agent: { instead: "Ask the user for hosts." },
+    shown: null,
   },
   {
     name: "permission_mode",

@@ -12,6 +12,8 @@ import { WorkerError } from "../../domain/errors.ts";
 import { promptAdvice, promptProblems } from "../../domain/agents/prompt-quality.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
+import { stricterSandbox } from "../../domain/task/sandbox.ts";
+import type { SandboxMode } from "../../domain/task/sandbox.ts";
 import type { PermissionMode } from "../../domain/task/permission-mode.ts";
 import type { NewTask, Store, TaskRow } from "../../store/store.ts";
 import { submittedOptions } from "../../domain/task/option-values.ts";
@@ -33,7 +35,7 @@ export function isAgent(caller: Caller): boolean {
 }
 
 /** The fields of an agent's task that the guardrails set. */
-export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "parentId" | "depth">;
+export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "sandbox" | "sandboxAllowHosts" | "parentId" | "depth">;
 
 /**
  * The checks of one task that need no transaction.
@@ -49,6 +51,8 @@ export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskI
   return {
     permissionMode: modeWithin(widestMode(settings, parent), input.permission_mode ?? null, settings),
     deny: [...new Set([...input.deny, ...(parent?.deny ?? [])])],
+    sandbox: stricterSandbox(input.sandbox ?? "off", leastSandbox(settings, parent)),
+    sandboxAllowHosts: parent?.sandboxAllowHosts ?? [],
     parentId: parent?.id ?? null,
     depth: depthBelow(parent, settings),
   };
@@ -82,8 +86,12 @@ export function enterAgentTask(store: Store, task: Task, caller: Caller): void {
  * Checks the rights of a task that an agent submits or retries.
  * @throws WorkerError forbidden: a mode or rules that agents (or the task's parent) do not have.
  */
-export function requireAgentRights({ store, settings }: GuardContext, task: Pick<TaskRow, "permissionMode" | "allow" | "parentId">): void {
+export function requireAgentRights(
+  { store, settings }: GuardContext,
+  task: Pick<TaskRow, "permissionMode" | "allow" | "parentId"> & Partial<Pick<TaskRow, "sandbox">>,
+): void {
   const parent = parentOf(store, task);
+  requireSandbox(task.sandbox ?? "off", leastSandbox(settings, parent));
   modeWithin(widestMode(settings, parent), task.permissionMode, settings);
   requireRules(task.allow, grantedRules(settings, parent));
 }
@@ -269,4 +277,16 @@ function overBudget(root: Pick<Task, "id" | "maxBudgetUsd">, left: number): Work
     `The budget of task ${root.id} ($${root.maxBudgetUsd ?? 0}) is shared by every task below it, and $${left.toFixed(2)} is left. Ask for less (max_budget_usd), wait until others have ended, or do the work yourself.`,
     [{ pointer: "/max_budget_usd", detail: `at most ${left.toFixed(2)} is left` }],
   );
+}
+
+/** The sandbox that an agent's task has at least: nothing leaves that of the task which asks. */
+function leastSandbox(settings: Settings, parent: Pick<TaskRow, "sandbox"> | null): SandboxMode {
+  return stricterSandbox(settings.sandbox, parent?.sandbox ?? "off");
+}
+
+/** @throws WorkerError forbidden. */
+function requireSandbox(mode: SandboxMode, least: SandboxMode): void {
+  if (stricterSandbox(mode, least) === mode) return;
+  const detail = `is weaker than the user's setting or the task that asks (${least})`;
+  throw new WorkerError("forbidden", `The sandbox ${mode} ${detail}. Leave it out.`, [{ pointer: "/sandbox", detail }]);
 }

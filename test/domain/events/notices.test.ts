@@ -36,6 +36,7 @@ const records: Readonly<Record<NoticeKind, object>> = {
   model_refusal_fallback: system("model_refusal_fallback", { content: "Refused." }),
   model_refusal_no_fallback: system("model_refusal_no_fallback", { content: "Refused." }),
   no_checkpoint: worker("no_checkpoint", { kind: "disk_full", text: "The disk is full." }),
+  no_sandbox: worker("no_sandbox", { text: "The sandbox needs bwrap." }),
   notification: system("notification", { key: "context-low", text: "The context is nearly full." }),
   session_repaired: worker("session_repaired", { messages: 2 }),
   session_restarted: worker("session_restarted", { reason: "not known" }),

@@ -25,6 +25,7 @@ import { plainInput, plainOptions, plainView } from "../../../testing/plain-task
 const settings = {
   model: "sonnet",
   workspace: "worktree",
+  sandbox: "auto",
   permission_mode: "plan",
   on_question: "ask",
   answer_within_ms: 1000,
@@ -52,6 +53,8 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
       return { words: [flag, "npm test", flag, "@lint"], value: ["npm test", "@lint"] };
     case "patterns":
       return { words: [flag, "test/**", flag, "*.lock"], value: ["test/**", "*.lock"] };
+    case "hosts":
+      return { words: [flag, "packages.example.org", flag, "*.example.org"], value: ["packages.example.org", "*.example.org"] };
     case "directories":
       return { words: [flag, "docs", flag, "/srv/data"], value: ["/home/me/docs", "/srv/data"] };
     case "attachments":

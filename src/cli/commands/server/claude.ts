@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { messageOf, WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
-import { ownBinary } from "../../doctor/claude-code.ts";
+import { ownBinary } from "../../../config/own-claude.ts";
 import type { ExitCode } from "../../commandline/exit-codes.ts";
 import { settingsOf } from "../../server/settings-of.ts";
 

@@ -28,6 +28,7 @@ function textOf(row: OptionRow, value: unknown): string {
     case "rules":
     case "commands":
     case "patterns":
+    case "hosts":
     case "directories":
     case "json":
       return (value as string[]).join(", ");

@@ -120,6 +120,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Worktree", worktreeText(task)],
     ["Applied", appliedText(task)],
     ["Set up", setupText(task)],
+    ["Sandbox", sandboxText(task)],
     ["Changed", changedText(task)],
     ["Model", modelOf(task)],
     ...optionFacts(task),
@@ -152,6 +153,11 @@ function worktreeText({ workspace }: TaskView): string {
   if (workspace?.kind !== "worktree") return "";
   const state = workspace.state === "ready" || workspace.state === "kept" ? "" : ` (${workspace.state ?? ""})`;
   return `${workspace.path}${workspace.branch === null ? "" : `, branch ${workspace.branch}`}${state}`;
+}
+
+function sandboxText({ sandbox, sandbox_allow_hosts: hosts }: TaskView): string {
+  if (sandbox === "off") return "";
+  return `${sandbox === "on" ? "on" : "where the machine has one"}${hosts.length === 0 ? "" : `, may reach ${hosts.join(", ")}`}`;
 }
 
 /** The command, and how it ended; then the ports, which its servers should use. */
