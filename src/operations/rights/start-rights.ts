@@ -33,14 +33,14 @@ export class StartRights {
     const since = this.#untrusted.get(taskId);
     if (since !== undefined && performance.now() - since < lookAgainMs) return false;
     const task = this.#context.store.tasks.row(taskId);
-    const refusal = task === null ? null : this.#refusal(task);
+    const refusal = task === null ? null : this.#refusal(task, true);
     if (refusal?.code === "untrusted_directory") this.#untrusted.set(taskId, performance.now());
     return refusal === null;
   }
 
   /** Why a pending task may not start now, and what to do; null: it may start. */
   whyNot(task: TaskRow): string | null {
-    return this.#refusal(task)?.message ?? null;
+    return this.#refusal(task, false)?.message ?? null;
   }
 
   /** Call it when a directory was trusted, before the commit wakes the scheduler. */
@@ -48,10 +48,11 @@ export class StartRights {
     this.#untrusted.clear();
   }
 
-  #refusal(task: TaskRow): WorkerError | null {
+  /** @param starts whether the task starts now: then files are read again. */
+  #refusal(task: TaskRow, starts: boolean): WorkerError | null {
     try {
       requireStart(this.#context, task);
-      this.#requireSeen(task);
+      this.#requireSeen(task, starts);
       return null;
     } catch (error) {
       if (error instanceof WorkerError) return error;
@@ -63,11 +64,11 @@ export class StartRights {
    * The files may have been changed since the submit: by a person, or by a task. A worktree that is
    * not made yet is looked at by its runner.
    */
-  #requireSeen(task: TaskRow): void {
+  #requireSeen(task: TaskRow, starts: boolean): void {
     const { store, claudeCodeTrust } = this.#context;
     const workspace = store.workspaces.get(task.id);
     const directory = directoryOf(task, workspace);
-    if (existsSync(directory)) requireSeenRuns(store, directory, claudeCodeTrust.env);
+    if (existsSync(directory)) requireSeenRuns(store, directory, () => claudeCodeTrust.autoRuns(directory, starts));
   }
 
   /**

@@ -140,7 +140,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   requireProtectable(task);
   requireGoal(task);
   requireRights(context, task, asked);
-  requireSeenRuns(store, workingDirectory, context.claudeCodeTrust.env);
+  requireSeenRuns(store, workingDirectory, () => context.claudeCodeTrust.autoRuns(workingDirectory, context.isBatch !== true));
   requireSeenSetup(context, task);
   return task;
 }

@@ -4,11 +4,17 @@
  */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
+import { autoRunsOf } from "../../config/auto-runs.ts";
 import { claudeStateFile, claudeStateProblem } from "../../config/claude-state.ts";
 import { othersCanWrite } from "../../config/others-can-write.ts";
+import type { SeenRun } from "../../domain/task/auto-runs.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { mainCheckoutOf } from "../../config/main-checkout.ts";
 import type { TrustStore } from "../../store/store.ts";
+
+/** How long what runs by itself in a directory is taken to be the same, for views and batches. */
+const lookMs = 100;
+const mostLooks = 1_000;
 
 /**
  * The directories that the user trusts in Claude Code, from `~/.claude.json`. The file is read
@@ -17,6 +23,7 @@ import type { TrustStore } from "../../store/store.ts";
 export class ClaudeCodeTrust {
   /** The environment with HOME and CLAUDE_CONFIG_DIR. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly #looks = new Map<string, { readonly at: number; readonly runs: readonly SeenRun[] }>();
   #modifiedMs = -1;
   #problem: string | null = null;
   #directories: ReadonlySet<string> = new Set();
@@ -38,6 +45,21 @@ export class ClaudeCodeTrust {
       this.#problem = modifiedMs === 0 ? null : claudeStateProblem(this.env);
     }
     return this.#directories;
+  }
+
+  /**
+   * What runs by itself in a directory. A list of many tasks asks for the same directory many
+   * times, so an answer is kept for a moment.
+   * @param isFresh whether the files are read in any case.
+   */
+  autoRuns(directory: string, isFresh = false): readonly SeenRun[] {
+    const now = performance.now();
+    const last = this.#looks.get(directory);
+    if (!isFresh && last !== undefined && now - last.at < lookMs) return last.runs;
+    if (this.#looks.size > mostLooks) this.#looks.clear();
+    const runs = autoRunsOf(directory, this.env);
+    this.#looks.set(directory, { at: now, runs });
+    return runs;
   }
 
   /** What is wrong in the file, with its line; null: nothing is known. */

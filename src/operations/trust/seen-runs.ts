@@ -22,13 +22,13 @@ export function seenRunsOf(store: Pick<Store, "trustedRuns">, directory: string)
 }
 
 /**
- * @param directory a real path, in which Claude Code is to work.
+ * @param directory a real path, in which Claude Code is to work. @param now what runs there.
  * @throws WorkerError untrusted_directory, with the difference.
  */
-export function requireSeenRuns(store: Pick<Store, "trustedRuns">, directory: string, env: Env): void {
+export function requireSeenRuns(store: Pick<Store, "trustedRuns">, directory: string, now: () => readonly SeenRun[]): void {
   const seen = seenRunsOf(store, directory);
   if (seen === null) return;
-  const unseen = unseenRuns(seen, autoRunsOf(directory, env));
+  const unseen = unseenRuns(seen, now());
   if (unseen.length === 0) return;
   throw new WorkerError("untrusted_directory", unseenSentence(directory, unseen), [
     { pointer: "/working_directory", detail: "not trusted" },
