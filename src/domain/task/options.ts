@@ -194,7 +194,7 @@ export const taskOptions = [
     setting: { key: "sandbox", at: "submit", always: true },
     sentence:
       "Whether Bash commands of Claude, and verify and set-up commands, run in a sandbox: they write only in the work tree, read neither Claude Worker's data nor credentials, and reach only allowed hosts. `on`: the task fails where the machine has no sandbox. `auto`: it runs without one there. `off`: none is asked for. Only commands are in it: Claude's other tools, hooks and MCP servers are not. Agents can only make it stricter than the user's setting and their own task.",
-    flag: { spelled: "--sandbox <mode>", help: "run commands in a sandbox: auto, on or off" },
+    flag: { spelled: "--sandbox <mode>", help: "whether commands run in a sandbox; auto: where the machine has one" },
     agent: "within",
     shown: null,
   },
