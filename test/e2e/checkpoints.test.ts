@@ -38,6 +38,8 @@ test("what Claude Code changes is kept, and checkpoints lists it", async (t) => 
         dirty: false,
         no_snapshots: null,
         applied: null,
+        ports: [],
+        setup: null,
       },
     ],
   );
