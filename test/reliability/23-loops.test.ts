@@ -87,7 +87,7 @@ test("a loop ends with its cap, without progress, or when its command is missing
   assert.equal(stuck.attempts, 3);
   const absent = await w.ended(missing);
   assert.partialDeepStrictEqual(absent, { status: "failed", attempts: 3, error: { code: "verify_unavailable" }, messages: [] });
-  assert.deepEqual([absent.iterations, absent.loop], [[], { iteration: 0, of: 8 }], "it is not retried to the cap");
+  assert.deepEqual([absent.iterations, absent.loop], [[], { iteration: 0, of: 8, best: null }], "it is not retried to the cap");
   assert.equal((await w.ended(outside)).attempts, 4, "files outside of git may have changed");
 });
 
@@ -121,7 +121,7 @@ test("an iteration that a kill cut off counts once, with its work", async (t) =>
     const command = `echo run >> .git/began; if [ $(wc -l < work.txt) = 2 ]; then until [ -e .git/go ]; do sleep 0.05; done; fi; [ $(wc -l < work.txt) -ge 3 ] || { echo more 1 wanted after $(wc -l < work.txt); exit 3; }`;
     const { id } = await w.submit("steps 1 append work.txt", { working_directory: directory, until: command });
     await until("the second iteration's command", () => linesOf(began) === 2);
-    assert.deepEqual((await w.client.getTask({ id })).loop, { iteration: 2, of: 8 });
+    assert.deepEqual((await w.client.getTask({ id })).loop, { iteration: 2, of: 8, best: null });
     await kill(id);
     w.place.file(path.relative(w.place.directory, gate), "");
     const task = await w.ended(id);

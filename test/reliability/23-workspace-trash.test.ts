@@ -28,7 +28,10 @@ test("a server that is killed while it removes a worktree loses nothing of it", 
   await w.client.retryTask({ id, resume: true });
   await w.until(id, ({ attempts, ended_at }) => attempts === 2 && ended_at !== null);
   const cleaned = await w.cli(["workspace", "clean", "--yes"]);
-  assert.match(cleaned.stdout, /^Task 1: its worktree is in the trash for 7 days\. Back: claude-worker workspace restore 1\n$/);
+  assert.match(
+    cleaned.stdout,
+    /^Task 1: its worktree is in the trash for 7 days\. Its snapshots keep 1 file not committed: marks\. Back: claude-worker workspace restore 1\n$/,
+  );
   assert.equal(existsSync(marks), false);
   assert.match((await w.cli(["workspace", "list"])).stdout, /^1\tcompleted\ttrashed\tcw\/1-/);
   assert.match((await w.cli(["workspace", "path", "1"])).stderr, /is in the trash\. Bring it back: claude-worker workspace restore 1/);

@@ -66,10 +66,10 @@ function textOf({ workspaces, dry_run: isDryRun }: CleanView): string {
     const why = reasons.map((each) => plainLine(each, 2000)).join("; ");
     if (!cleaned) return `Task ${task} keeps its worktree: ${why}`;
     const inSnapshots = kept.map((each) => plainLine(each, 2000)).join("; ");
-    const lost = `${why === "" ? "" : ` With it goes: ${why}`}${inSnapshots === "" ? "" : ` Its snapshots keep ${inSnapshots}`}`;
+    const lost = `${why === "" ? "" : ` With it goes: ${why}.`}${inSnapshots === "" ? "" : ` Its snapshots keep ${inSnapshots}.`}`;
     return isDryRun
       ? `Task ${task}: ${plainLine(path, 1000)} can go.${lost}`
-      : `Task ${task}: its worktree is in the trash for 7 days. Back: claude-worker workspace restore ${task}${lost}`;
+      : `Task ${task}: its worktree is in the trash for 7 days.${lost} Back: claude-worker workspace restore ${task}`;
   });
   return lines.join("\n");
 }
