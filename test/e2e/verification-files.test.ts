@@ -83,6 +83,8 @@ test("what failed before the task is said wherever it fails again", async (t) =>
     status: "completed",
     verification: [{ baseline: { state: "passed" } }, { baseline: { state: "passed" } }],
   });
+  await assert.rejects(w.submit("steps 1", { verify_baseline: true }), { message: /verify_baseline has no command to run/ });
+  await assert.rejects(w.submit("steps 1", { workspace_kind: "worktree", worktree_base: " " }), { message: /worktree_base/ });
   const before = await w.submit("steps 1000 delay 50", { verify: ["sleep 1000"], verify_baseline: true });
   await w.until(before.id, ({ phase }) => phase === "verifying");
   await w.client.cancelTask({ id: before.id });

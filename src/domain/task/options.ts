@@ -152,6 +152,7 @@ export const taskOptions = [
     part: "run",
     default: null,
     maxLength: 500,
+    isTrimmed: true,
     sentence: "What the worktree begins with: a branch, a tag or a commit; default: the commit that the working directory is at.",
     retrySentence: "Stays as it is.",
     flag: { spelled: "--base <ref>", help: "begin the worktree with this branch, tag or commit" },

@@ -139,6 +139,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   requirePossible(task, env);
   requireProtectable(task);
   requireGoal(task);
+  requireBaselineCommand(task);
   requireRights(context, task, asked);
   requireSeenRuns(store, workingDirectory, () => context.claudeCodeTrust.autoRuns(workingDirectory, context.isBatch !== true));
   requireSeenSetup(context, task);
@@ -161,6 +162,13 @@ export function requirePossible(
     "invalid_input",
     "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.",
   );
+}
+
+/** @throws WorkerError invalid_input: a baseline without a command. */
+function requireBaselineCommand({ verify, verifyBaseline }: Pick<NewTask, "verify" | "verifyBaseline">): void {
+  if (!verifyBaseline || verify.length > 0) return;
+  const detail = "has no command to run. Name one in verify, or leave it out";
+  throw new WorkerError("invalid_input", `verify_baseline ${detail}.`, [{ pointer: "/verify_baseline", detail }]);
 }
 
 /**

@@ -54,8 +54,10 @@ export const command = defineCommand<ApplyFlags>({
         else say(io.stdout, plan.changed_files === 0 ? nothing(id, plan) : `Task ${id} fits onto ${branchOf(plan)}: ${changesOf(plan)}.`);
         return exitCodes.ok;
       }
-      const otherwise = new WorkerError("invalid_input", "Nothing was applied. Without a terminal, say --yes.");
-      if (!canAsk(io)) throw otherwise;
+      if (!canAsk(io)) {
+        say(io.stderr, `Task ${id} fits onto ${branchOf(plan)}: ${changesOf(plan)}.`);
+        throw new WorkerError("invalid_input", "Nothing was applied. Without a terminal, say --yes.");
+      }
       await confirm(
         io,
         `Apply task ${id} onto ${branchOf(plan)} (${changesOf(plan)})?`,
