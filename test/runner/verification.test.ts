@@ -100,8 +100,8 @@ test("work that is not finished is not verified", async (t) => {
 
 test("a stop ends the command that runs, and no other one starts", async (t) => {
   const { runner, place, read } = await setup(t);
-  const attempt = runner.start({ prompt: "steps 1", verify: ["@long echo $$ > pid; sleep 1000", "touch late"] });
-  await until("the command", () => existsSync(path.join(place.work, "pid")));
+  const attempt = runner.start({ prompt: "steps 1", verify: ["@long echo $$ > pid; exec sleep 1000", "touch late"] });
+  await until("the command", () => existsSync(path.join(place.work, "pid")) && read("pid") !== "");
   runner.connection.send({ type: "stop", reason: "cancelled", graceMs: 0 });
   const records = await attempt.ended();
   assert.deepEqual(story(records), ["result", "verify_started long", "stop_requested", "verify_ended long stopped", "ended"]);
