@@ -128,10 +128,10 @@ export class Ingest {
   /** Counts the record's turns, and makes its events. */
   #eventsOf(record: JournalRecord): readonly NewEvent[] {
     const { taskId } = this.#attempt;
-    const { tasks, turns } = this.#store;
+    const { turns } = this.#store;
     const events = eventsFromRecord(record);
     const turn = turnsIn(record).reduce<number | null>((_, id) => turns.count(taskId, id), null);
-    return withTurns(events, turn, () => tasks.row(taskId)?.numTurns ?? 0);
+    return withTurns(events, turn, () => turns.inAll(taskId));
   }
 
   /**

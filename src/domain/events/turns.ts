@@ -37,7 +37,10 @@ export function withTurns(events: readonly NewEvent[], turn: number | null, inAl
 
 function withTurn(event: NewEvent, turn: number | null, inAll: () => number): NewEvent {
   if (event.type === "result") return { ...event, data: { ...event.data, num_turns: inAll() } };
-  if (event.type === "tool_result") return inAll() === 0 ? event : { ...event, data: { ...event.data, turn: inAll() } };
+  if (event.type === "tool_result") {
+    const last = inAll();
+    return last === 0 ? event : { ...event, data: { ...event.data, turn: last } };
+  }
   if (turn === null) return event;
   if (event.type === "tool_use") return { ...event, data: { ...event.data, turn } };
   return event.type === "text" || event.type === "thinking" ? { ...event, data: { ...event.data, turn } } : event;

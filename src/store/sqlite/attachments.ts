@@ -18,7 +18,7 @@ export function createAttachmentStore(database: Database.Database, writing: Writ
     `INSERT INTO task_attachments (task_id, number, data)
      SELECT @taskId, coalesce(max(number), 0) + 1, @data FROM task_attachments WHERE task_id = @taskId`,
   );
-  const select = database.prepare<[number], Buffer>("SELECT data FROM task_attachments WHERE task_id = +? ORDER BY number").pluck();
+  const select = database.prepare<[number], Buffer>("SELECT data FROM task_attachments WHERE task_id = ? ORDER BY number").pluck();
   return {
     add: (taskId, images) => {
       writing.touch(taskId);

@@ -62,9 +62,9 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
      WHERE id = @taskId AND status IN (${claimable})`,
   );
   const selectOne = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE id = ?`);
-  const selectOfTask = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE task_id = +? ORDER BY number`);
+  const selectOfTask = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE task_id = ? ORDER BY number`);
   const selectLastEnded = database.prepare(
-    `SELECT ${attemptRow.select} FROM attempts WHERE task_id = +? AND ended_at IS NOT NULL ORDER BY number DESC LIMIT 1`,
+    `SELECT ${attemptRow.select} FROM attempts WHERE task_id = ? AND ended_at IS NOT NULL ORDER BY number DESC LIMIT 1`,
   );
   const selectOpen = database.prepare(
     `SELECT ${attemptRow.select} FROM attempts INDEXED BY attempts_open WHERE ended_at IS NULL ORDER BY id`,

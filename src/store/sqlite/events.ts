@@ -40,16 +40,16 @@ export function createEventStore(database: Database.Database, writing: Writing, 
     `UPDATE tasks SET last_seq = @seq, updated_at = max(updated_at, @at), last_action = coalesce(@lastAction, last_action) WHERE id = @taskId`,
   );
   const select = `SELECT ${eventRow.select} FROM events`;
-  const selectOfTask = database.prepare(`${select} WHERE task_id = +? AND seq > +? ORDER BY seq LIMIT +?`);
-  const selectTail = database.prepare(`${select} WHERE task_id = +? ORDER BY seq DESC LIMIT +?`);
-  const selectAll = database.prepare(`${select} WHERE id > +? ORDER BY id LIMIT +?`);
+  const selectOfTask = database.prepare(`${select} WHERE task_id = ? AND seq > ? ORDER BY seq LIMIT ?`);
+  const selectTail = database.prepare(`${select} WHERE task_id = ? ORDER BY seq DESC LIMIT ?`);
+  const selectAll = database.prepare(`${select} WHERE id > ? ORDER BY id LIMIT ?`);
   // Reads the sequence, not the newest row: the sequence does not go back when a task is removed,
   // so a cursor stays valid.
   const selectLastId = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
   const selectOfAttempt = database.prepare(
-    `${select} WHERE task_id = (SELECT task_id FROM attempts WHERE id = +@attemptId)
-       AND seq >= (SELECT first_seq FROM attempts WHERE id = +@attemptId)
-       AND attempt_id = +@attemptId AND type IN (SELECT value FROM json_each(+@types))
+    `${select} WHERE task_id = (SELECT task_id FROM attempts WHERE id = @attemptId)
+       AND seq >= (SELECT first_seq FROM attempts WHERE id = @attemptId)
+       AND attempt_id = @attemptId AND type IN (SELECT value FROM json_each(@types))
      ORDER BY seq`,
   );
 

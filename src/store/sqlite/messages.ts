@@ -67,13 +67,13 @@ export function createMessageStore(database: Database.Database, writing: Writing
   const select = `SELECT ${row.select} FROM messages`;
   const selectOne = database.prepare<[number]>(`${select} WHERE id = ?`);
   const selectKey = database.prepare<[string]>(`${select} WHERE key = ?`);
-  const selectOfTask = database.prepare<[number]>(`${select} WHERE task_id = +? ORDER BY id`);
+  const selectOfTask = database.prepare<[number]>(`${select} WHERE task_id = ? ORDER BY id`);
   const selectOpen = database.prepare<[number]>(
-    `${select} INDEXED BY messages_open WHERE task_id = +? AND status IN ('queued', 'delivered') ORDER BY id`,
+    `${select} INDEXED BY messages_open WHERE task_id = ? AND status IN ('queued', 'delivered') ORDER BY id`,
   );
   const selectQueued = database
     .prepare<[number], number>(
-      "SELECT 1 FROM messages INDEXED BY messages_open WHERE task_id = +? AND status IN ('queued', 'delivered') AND +status = 'queued' LIMIT 1",
+      "SELECT 1 FROM messages INDEXED BY messages_open WHERE task_id = ? AND status IN ('queued', 'delivered') AND +status = 'queued' LIMIT 1",
     )
     .pluck();
   const selectBy = database.prepare<[string]>(

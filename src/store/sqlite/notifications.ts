@@ -143,26 +143,26 @@ export function createNotificationStore(database: Database.Database, writing: Wr
   const select = `SELECT ${deliveryRow.select} FROM notification_deliveries`;
   const selectOne = database.prepare(`${select} WHERE id = ?`);
   const selectSome = database.prepare(
-    `${select} WHERE (+@channelId IS NULL OR channel_id = +@channelId) AND (+@state IS NULL OR state = +@state) ORDER BY id DESC LIMIT +@limit`,
+    `${select} WHERE (@channelId IS NULL OR channel_id = @channelId) AND (@state IS NULL OR state = @state) ORDER BY id DESC LIMIT @limit`,
   );
   const pending = "state = 'pending' AND next_try_at";
   const selectDueChannels = database
-    .prepare<[number], number>(`SELECT DISTINCT channel_id FROM notification_deliveries WHERE ${pending} <= +? ORDER BY channel_id`)
+    .prepare<[number], number>(`SELECT DISTINCT channel_id FROM notification_deliveries WHERE ${pending} <= ? ORDER BY channel_id`)
     .pluck();
-  const selectDue = database.prepare(`${select} WHERE ${pending} <= +? AND channel_id = +? ORDER BY id LIMIT 1`);
+  const selectDue = database.prepare(`${select} WHERE ${pending} <= ? AND channel_id = ? ORDER BY id LIMIT 1`);
   const selectNextAt = database
-    .prepare<[number], number | null>(`SELECT min(next_try_at) FROM notification_deliveries WHERE ${pending} > +?`)
+    .prepare<[number], number | null>(`SELECT min(next_try_at) FROM notification_deliveries WHERE ${pending} > ?`)
     .pluck();
   const update = (set: string, where: string): ((...parameters: unknown[]) => unknown) =>
     prepareReturning(database, `UPDATE notification_deliveries SET ${set} WHERE id = @id AND ${where} RETURNING ${deliveryRow.select}`);
   const selectSameDigest = database
     .prepare<{ channelId: number; id: number; now: number }, number>(
-      `SELECT id FROM notification_deliveries WHERE ${pending} <= +@now AND channel_id = +@channelId AND event = 'digest' AND tries = 0 AND id <> @id ORDER BY id`,
+      `SELECT id FROM notification_deliveries WHERE ${pending} <= @now AND channel_id = @channelId AND event = 'digest' AND tries = 0 AND id <> @id ORDER BY id`,
     )
     .pluck();
   const selectSameTask = database
     .prepare<{ channelId: number; id: number; now: number; taskId: number | null }, number>(
-      `SELECT id FROM notification_deliveries WHERE ${pending} <= +@now AND channel_id = +@channelId AND task_id = @taskId
+      `SELECT id FROM notification_deliveries WHERE ${pending} <= @now AND channel_id = @channelId AND task_id = @taskId
          AND event NOT IN ('digest', 'test') AND tries = 0 AND id <> @id ORDER BY id`,
     )
     .pluck();

@@ -55,13 +55,13 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
     )
     .pluck();
   const selectPlace = database.prepare<[number], Place>("SELECT id, priority FROM tasks WHERE id = ?");
-  const before = "(priority > +@priority OR (priority = +@priority AND id < +@id))";
+  const before = "(priority > @priority OR (priority = @priority AND id < @id))";
   const countReady = database
     .prepare<[Place], number>(
       `SELECT (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE status = 'pending' AND not_before IS NULL AND priority > +@priority)
+               WHERE status = 'pending' AND not_before IS NULL AND priority > @priority)
             + (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE status = 'pending' AND not_before IS NULL AND priority = +@priority AND id < +@id)`,
+               WHERE status = 'pending' AND not_before IS NULL AND priority = @priority AND id < @id)`,
     )
     .pluck();
   const countDelayed = database

@@ -33,7 +33,7 @@ export function createSubmissionStore(database: Database.Database, writing: Writ
   const insertOne = database.prepare("INSERT INTO submissions (caller, key, fingerprint, task_ids, created_at) VALUES (?, ?, ?, ?, ?)");
   // In the order of ids, which is the order of arrival: the first young row ends the search.
   const deleteOld = database.prepare(
-    "DELETE FROM submissions WHERE id IN (SELECT id FROM (SELECT id, created_at FROM submissions ORDER BY id LIMIT +?) WHERE created_at < ?)",
+    "DELETE FROM submissions WHERE id IN (SELECT id FROM (SELECT id, created_at FROM submissions ORDER BY id LIMIT ?) WHERE created_at < ?)",
   );
   return {
     get: (caller, key) => {

@@ -39,9 +39,9 @@ export function createTaskList(database: Database.Database): TaskStore["list"] {
   function select(filter: TaskFilter, { tables, id, conditions }: Source): number[] {
     const oldest = filter.order === "oldest";
     const all = [...conditions];
-    if (filter.cursorId !== undefined) all.push({ sql: `${id} ${oldest ? ">" : "<"} +?`, values: [filter.cursorId] });
+    if (filter.cursorId !== undefined) all.push({ sql: `${id} ${oldest ? ">" : "<"} ?`, values: [filter.cursorId] });
     const where = all.length === 0 ? "" : `WHERE ${all.map(({ sql }) => sql).join(" AND ")}`;
-    const sql = `SELECT ${id} FROM ${tables} ${where} ORDER BY ${id} ${oldest ? "ASC" : "DESC"} LIMIT +?`;
+    const sql = `SELECT ${id} FROM ${tables} ${where} ORDER BY ${id} ${oldest ? "ASC" : "DESC"} LIMIT ?`;
     const values = all.flatMap((condition) => condition.values);
     return statements
       .get(sql)
@@ -71,11 +71,11 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
   if (workingDirectory !== undefined) conditions.push(isBelow(workingDirectory));
   if (attention !== undefined) conditions.push({ sql: `attention IS ${attention ? "NOT " : ""}NULL`, values: [] });
   if (filter.namePrefix !== undefined) conditions.push(hasName(filter.namePrefix));
-  if (group !== undefined) conditions.push({ sql: "group_name = +?", values: [group] });
+  if (group !== undefined) conditions.push({ sql: "group_name = ?", values: [group] });
   const onStatus = statuses === undefined ? [] : [hasStatus(statuses)];
   const onText = text === undefined ? [] : [hasText(text)];
   if (firstLabel !== undefined) {
-    const label = { sql: "key = +? AND value = +?", values: firstLabel };
+    const label = { sql: "key = ? AND value = ?", values: firstLabel };
     const tables = "task_labels CROSS JOIN tasks ON id = task_id";
     return [{ tables, id: "task_id", conditions: [label, ...conditions, ...onStatus, ...onText] }];
   }
@@ -93,16 +93,16 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
     return [...new Set(statuses ?? taskStatuses)].map((status) => ({
       tables,
       id: "id",
-      conditions: [{ sql: "status = +?", values: [status] }, ...conditions, ...onText],
+      conditions: [{ sql: "status = ?", values: [status] }, ...conditions, ...onText],
     }));
   }
   if (filter.namePrefix !== undefined) {
     // The narrow column finds the few tasks whose full name is then compared.
-    const found = { sql: "substr(search, 1, length(+?)) = +?", values: [foldCase(filter.namePrefix), foldCase(filter.namePrefix)] };
+    const found = { sql: "substr(search, 1, length(?)) = ?", values: [foldCase(filter.namePrefix), foldCase(filter.namePrefix)] };
     return [{ tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions, ...onText] }];
   }
   if (text !== undefined) {
-    const found = { sql: "instr(search, +?) > 0", values: [foldCase(text)] };
+    const found = { sql: "instr(search, ?) > 0", values: [foldCase(text)] };
     return [{ tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions] }];
   }
   return [{ tables: "tasks", id: "id", conditions }];
@@ -110,30 +110,30 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
 
 function spanOf({ createdAfter, createdBefore }: TaskFilter): Condition[] {
   const span: Condition[] = [];
-  if (createdAfter !== undefined) span.push({ sql: "created_at > +?", values: [createdAfter] });
-  if (createdBefore !== undefined) span.push({ sql: "created_at < +?", values: [createdBefore] });
+  if (createdAfter !== undefined) span.push({ sql: "created_at > ?", values: [createdAfter] });
+  if (createdBefore !== undefined) span.push({ sql: "created_at < ?", values: [createdBefore] });
   return span;
 }
 
 function hasLabel(label: [string, string]): Condition {
-  const sql = `EXISTS (SELECT 1 FROM task_labels other WHERE other.key = +? AND other.value = +? AND other.task_id = id)`;
+  const sql = `EXISTS (SELECT 1 FROM task_labels other WHERE other.key = ? AND other.value = ? AND other.task_id = id)`;
   return { sql, values: label };
 }
 
 function isBelow(directory: string): Condition {
   const below = directory.endsWith("/") ? directory : `${directory}/`;
-  return { sql: "(working_directory = +? OR substr(working_directory, 1, +?) = +?)", values: [directory, below.length, below] };
+  return { sql: "(working_directory = ? OR substr(working_directory, 1, ?) = ?)", values: [directory, below.length, below] };
 }
 
 function hasText(text: string): Condition {
-  const sql = `EXISTS (SELECT 1 FROM task_search found WHERE found.task_id = id AND instr(found.search, +?) > 0)`;
+  const sql = `EXISTS (SELECT 1 FROM task_search found WHERE found.task_id = id AND instr(found.search, ?) > 0)`;
   return { sql, values: [foldCase(text)] };
 }
 
 function hasName(prefix: string): Condition {
-  return { sql: "substr(name, 1, length(+?)) = +?", values: [prefix, prefix] };
+  return { sql: "substr(name, 1, length(?)) = ?", values: [prefix, prefix] };
 }
 
 function hasStatus(statuses: readonly string[]): Condition {
-  return { sql: `status IN (${statuses.map(() => "+?").join(", ")})`, values: statuses };
+  return { sql: `status IN (${statuses.map(() => "?").join(", ")})`, values: statuses };
 }

@@ -44,7 +44,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   // Attempts, events, texts and labels go with it (ON DELETE CASCADE).
   const deleteTask = database.prepare("DELETE FROM tasks WHERE id = ?");
   const selectEnded = database
-    .prepare<[number, number], number>("SELECT id FROM tasks WHERE ended_at < +? ORDER BY ended_at, id LIMIT +?")
+    .prepare<[number, number], number>("SELECT id FROM tasks WHERE ended_at < ? ORDER BY ended_at, id LIMIT ?")
     .pluck();
 
   // A wait begins at the row's last change at the latest, so it is shortened by at most the time

@@ -59,7 +59,7 @@ export function createUsageStore(database: Database.Database): UsageStore {
       const statement = statements.get(
         `SELECT ${column} AS key, sum(results) AS results, sum(input_tokens) AS "inputTokens", sum(output_tokens) AS "outputTokens",
            sum(cache_read_input_tokens) AS "cacheReadInputTokens", sum(cache_creation_input_tokens) AS "cacheCreationInputTokens", sum(cost_usd) AS "costUsd"
-         FROM usage_by_day WHERE day BETWEEN +? AND +? GROUP BY ${column} ORDER BY ${column}`,
+         FROM usage_by_day WHERE day BETWEEN ? AND ? GROUP BY ${column} ORDER BY ${column}`,
       );
       return statement.all(since, until) as UsageSum[];
     },

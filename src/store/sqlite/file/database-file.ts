@@ -10,6 +10,7 @@ import Database from "better-sqlite3";
 import { requireOwnFile } from "../../../config/own-directory.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { findDamagedPages } from "./check.ts";
+import { hideBoundValues } from "./hide-values.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { createPrivateFile, fileError, removeFile, syncPath } from "./private-file.ts";
 import { guarded } from "./storage-error.ts";
@@ -240,4 +241,5 @@ function configure(database: Database.Database, file: string): void {
   database.pragma("cache_size = -1000");
   // The log shrinks again after a large group.
   database.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
+  hideBoundValues(database);
 }
