@@ -3,25 +3,17 @@
  * real CLI, server and Claude Code.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { repositoryRoot } from "../../testing/source-files.ts";
 import { worker } from "../../testing/worker.ts";
 import { blocksOf } from "./pages.ts";
+import { bash, binDirectory } from "./shell.ts";
+import type { Ran } from "./shell.ts";
 
 const haiku = "Power cuts at night\nthe queue remembers each word\nmorning finds it done\n";
-
-interface Ran {
-  readonly block: string;
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 test("the quick start's commands work, one after the other", async (t) => {
   const w = await worker(t);
@@ -38,7 +30,7 @@ test("the quick start's commands work, one after the other", async (t) => {
   for (const block of blocksOf(page, "sh")) {
     const result = await bash(block, { cwd: project, env });
     assert.equal(result.code, 0, `the block\n${block}failed:\n${result.stdout}${result.stderr}`);
-    ran.push({ block, ...result });
+    ran.push(result);
   }
 
   const of = (words: string): Ran => ran.find(({ block }) => block.includes(words)) ?? assert.fail(`no block has "${words}"`);
@@ -64,24 +56,6 @@ test("the quick start's commands work, one after the other", async (t) => {
   assert.match(of("server status").stdout, /pid/i);
   assert.equal((await bash("claude-worker server health", { cwd: project, env })).code, 3);
 });
-
-/** A directory with `claude-worker` in it, and this Node before any other. */
-function binDirectory(directory: string): string {
-  const bin = path.join(directory, "bin");
-  mkdirSync(bin);
-  symlinkSync(path.join(repositoryRoot, "bin", "claude-worker"), path.join(bin, "claude-worker"));
-  symlinkSync(process.execPath, path.join(bin, "node"));
-  return bin;
-}
-
-/** Standard input is closed, as in cron: with a socket there bash would read its startup files. */
-async function bash(script: string, options: { cwd: string; env: Record<string, string> }): Promise<Omit<Ran, "block">> {
-  const child = spawn("bash", ["-euo", "pipefail", "-c", script], { ...options, stdio: ["ignore", "pipe", "pipe"], timeout: 900_000 });
-  const closed = once(child, "close");
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = (await closed) as [number | null];
-  return { code: code ?? -1, stdout, stderr };
-}
 
 function lastLine(output: string): string {
   return output.trimEnd().split("\n").at(-1) ?? "";
