@@ -69,6 +69,11 @@ export const endpoints = {
 
   listCheckpoints: { ...read, path: "/api/v1/tasks/{id}/checkpoints" },
   taskDiff: { ...read, path: "/api/v1/tasks/{id}/diff", silenceMs: gitMs },
+  getReview: { ...read, path: "/api/v1/tasks/{id}/review", silenceMs: gitMs },
+  addReviewComments: { method: "POST", path: "/api/v1/tasks/{id}/review/comments", repeatable: false, silenceMs: gitMs },
+  changeReviewComment: { method: "PATCH", path: "/api/v1/tasks/{id}/review/comments/{comment}", repeatable: true, silenceMs: gitMs },
+  removeReviewComment: { method: "DELETE", path: "/api/v1/tasks/{id}/review/comments/{comment}", repeatable: false },
+  sendReview: { method: "POST", path: "/api/v1/tasks/{id}/review/send", repeatable: false, silenceMs: gitMs },
   listWorkspaces: { ...read, path: "/api/v1/workspaces" },
   cleanWorkspaces: { method: "POST", path: "/api/v1/workspaces/clean", repeatable: false, silenceMs: longGitMs },
   restoreWorkspace: { method: "POST", path: "/api/v1/workspaces/{id}/restore", repeatable: false, silenceMs: longGitMs },

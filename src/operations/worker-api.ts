@@ -52,6 +52,9 @@ import { submitTasksOnce } from "./tasks/submit-once.ts";
 import { SubmitRate } from "./tasks/submit-rate.ts";
 import { submitTasks } from "./tasks/submit-task.ts";
 import { submitWarnings } from "./tasks/submit-warnings.ts";
+import { addComments } from "./review/add-comments.ts";
+import { changeComment, removeComment, reviewOf, viewsOf } from "./review/change-comment.ts";
+import { sendReview } from "./review/send-review.ts";
 import { callerOfTaskToken } from "./tokens/task-token.ts";
 import { attemptView, taskSummaryView, taskView } from "./tasks/task-view.ts";
 import type { WaitingContext } from "./tasks/task-view.ts";
@@ -217,6 +220,19 @@ export function workerApi(context: ApiContext): WorkerApi {
     unsendMessage: async ({ id, message }, caller) =>
       messageView(await unsendMessage(store, { taskId: localTaskId(id), messageId: message }, caller, context)),
     taskDiff: async ({ id, ...query }) => await taskDiff(store, submitContext.git, requireTask(store, id).id, query),
+    getReview: async ({ id, ...query }) => await reviewOf(submitContext, localTaskId(id), query),
+    async addReviewComments({ id, ...input }, caller) {
+      const comments = await addComments(submitContext, localTaskId(id), input, caller);
+      return { comments: await viewsOf(submitContext, localTaskId(id), comments) };
+    },
+    changeReviewComment: async ({ id, comment, ...change }, caller) =>
+      await changeComment(submitContext, { taskId: localTaskId(id), commentId: comment }, change, caller),
+    removeReviewComment: async ({ id, comment }, caller) =>
+      await removeComment(submitContext, { taskId: localTaskId(id), commentId: comment }, caller),
+    async sendReview({ id, ...input }, caller) {
+      requireOpen(context);
+      return await sendReview(submitContext, localTaskId(id), input, caller);
+    },
     snapshotFile: async ({ id, ...query }) => await fileOfSnapshot(store, submitContext.git, requireTask(store, id).id, query),
     restoreFiles: async ({ id, checkpoint, ...input }, caller) =>
       await putBackFiles(submitContext, localTaskId(id), checkpoint, input, caller),

@@ -20,6 +20,7 @@ import type { MessageStore } from "./sqlite/messages.ts";
 import type { NotificationStore } from "./sqlite/notifications.ts";
 import type { QuestionStore } from "./sqlite/questions.ts";
 import type { ApplyStore } from "./sqlite/applies.ts";
+import type { ReviewCommentStore } from "./sqlite/review-comments.ts";
 import type { RewindStore } from "./sqlite/rewinds.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
@@ -56,6 +57,7 @@ export interface Store {
   readonly forks: ForkStore;
   readonly applies: ApplyStore;
   readonly rewinds: RewindStore;
+  readonly reviewComments: ReviewCommentStore;
   readonly messages: MessageStore;
   readonly questions: QuestionStore;
   readonly rules: RuleStore;

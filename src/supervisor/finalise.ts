@@ -205,7 +205,10 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   // No person has cancelled it now: it is as it was before.
   const over = moved === null || !isTerminal(moved.status) ? null : isAsBefore ? { ...moved, status: "completed" as const } : moved;
   const isFollowed = over !== null && continuesTask(over, store.messages.open(task.id), attempt.id);
-  if (over !== null) endMessages(store, over, endedAt);
+  if (over !== null) {
+    endMessages(store, over, endedAt);
+    store.reviewComments.settle(over.id, over.status === "completed", endedAt);
+  }
   if (over !== null && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (isRequeued && task.status === "running")) store.messages.give(task.id, attempt.id);

@@ -155,10 +155,15 @@ test("every example of a body is accepted where it is posted", async (t) => {
       if (operation.operationId === "rewindTask") await endAfterTurn(api);
       if (operation.operationId === "applyTask") await giveWorktree(api, working_directory);
       if (operation.operationId === "restoreFiles") await endWithSnapshot(api, working_directory);
+      if (operation.operationId === "addReviewComments") await changeFile(api, working_directory);
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
-      const answer = await call({ method: method.toUpperCase(), path: path.replace("{id}", "1"), body: here(content.example) });
+      const answer = await call({
+        method: method.toUpperCase(),
+        path: path.replace("{id}", "1").replace("{comment}", "1"),
+        body: here(content.example),
+      });
       assert.ok(answer.status < 300, `${operation.operationId}: ${answer.status} ${answer.text}`);
       posted.push(operation.operationId);
     }
@@ -170,6 +175,19 @@ test("every example of a body is accepted where it is posted", async (t) => {
 async function endWithSnapshot(api: DoorApi, directory: string): Promise<void> {
   if (api.store.tasks.get(1)?.endedAt == null) await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
   await (await snapshotsOf(api.store, { id: 1, directory, home: api.corner.home })).take();
+}
+
+/** The first task has changed the file that the example of a comment names. */
+async function changeFile(api: DoorApi, directory: string): Promise<void> {
+  await begin(api);
+  const { store, corner } = api;
+  const git = (...args: string[]): string => plainGit(directory, { PATH: process.env["PATH"] ?? "", HOME: corner.home }, args);
+  corner.file("project/src/dates/parse.ts", "line\n".repeat(12));
+  git("add", ".");
+  git("commit", "-q", "-m", "dates");
+  const last = store.checkpoints.last(1);
+  assert.ok(last !== null);
+  await store.write(() => store.checkpoints.insert({ ...last, number: last.number + 1, commit: git("rev-parse", "HEAD") }));
 }
 
 /** The first task works in a worktree of the directory's repository. */

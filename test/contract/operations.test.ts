@@ -51,7 +51,7 @@ async function setup(t: TestContext): Promise<Bundle> {
     async call(operationId, { id: taskId = 1, query = "", ...options } = {}) {
       const operation = document.operations.find((each) => each.operationId === operationId);
       assert.ok(operation !== undefined, `${operationId} is not in the document`);
-      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1")}${query}`;
+      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1").replace("{comment}", "1")}${query}`;
       const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
       document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
       if (answer.status < 400) succeeded.add(operationId);
@@ -223,6 +223,21 @@ test("every operation answers as the document promises", async (t) => {
   await expect(409, "restoreWorkspace", { id });
   await expect(200, "cleanWorkspaces", { body: { tasks: [id], force: true } });
   await expect(200, "restoreWorkspace", { id });
+  await expect(200, "hold", { body: { reason: "so that nothing continues" } });
+  await expect(201, "addReviewComments", { id, body: { comments: [{ path: "haiku.txt", line: 1, body: "shorter" }] } });
+  await expect(422, "addReviewComments", { id, body: { comments: [{ path: "haiku.txt", line: 9, body: "shorter" }] } });
+  await expect(400, "addReviewComments", { id, body: { comments: [{ path: "haiku.txt", line: 1, body: " " }] } });
+  await expect(409, "addReviewComments", { id: 2, body: { comments: [{ path: "haiku.txt", line: 1, body: "shorter" }] } });
+  await expect(200, "getReview", { id, query: "?state=open,outdated" });
+  await expect(400, "getReview", { id, query: "?state=nope" });
+  await expect(200, "changeReviewComment", { id, body: { body: "much shorter" } });
+  await expect(400, "changeReviewComment", { id, body: {} });
+  await expect(404, "changeReviewComment", { id: 2, body: { state: "handled" } });
+  await expect(201, "sendReview", { id, body: { message: "Please" } });
+  await expect(409, "sendReview", { id });
+  await expect(409, "changeReviewComment", { id, body: { state: "open" } });
+  await expect(204, "removeReviewComment", { id });
+  await expect(404, "removeReviewComment", { id });
   await expect(200, "probeServer");
   await expect(202, "stopServer", { body: { mode: "now" } });
   assert.deepEqual(

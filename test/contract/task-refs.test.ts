@@ -13,6 +13,7 @@ const bodies: Readonly<Record<string, object>> = {
   forkTask: { prompt: "another way" },
   rewindTask: { to: 1 },
   restoreFiles: { checkpoint: 1 },
+  addReviewComments: { comments: [{ path: "a", line: 1, body: "x" }] },
 };
 const sentence = /^There is no task f42: this server keeps no tasks of several machines\. Its own tasks have numbers: claude-worker list$/;
 
@@ -42,6 +43,7 @@ test("every tool on a task answers not_found for a task of several machines", as
     ["get_task_logs", { id: "f42" }],
     ["get_task_attempts", { id: "f42" }],
     ["get_task_diff", { id: "f42" }],
+    ["get_task_review", { id: "f42" }],
     ["cancel_task", { id: "f42" }],
     ["retry_task", { id: "f42" }],
     ["send_message", { id: "f42", text: "more" }],

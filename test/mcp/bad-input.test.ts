@@ -12,9 +12,11 @@ const good = (directory: string): Record<string, Record<string, unknown>> => ({
   get_task_logs: { id: 1, lines: 5 },
   get_task_attempts: { id: 1 },
   get_task_diff: { id: 1, offset: 0 },
+  get_task_review: { id: 1, state: ["open"] },
   cancel_task: { id: 1 },
   retry_task: { id: 1 },
   send_message: { id: 1, text: "go on" },
+  send_task_review: { id: 1, comments: [{ path: "a", line: 1, body: "x" }] },
   edit_task: { id: 1 },
   get_usage: { by: "day" },
 });
@@ -27,9 +29,11 @@ const required: Readonly<Record<string, string>> = {
   get_task_logs: "id",
   get_task_attempts: "id",
   get_task_diff: "id",
+  get_task_review: "id",
   cancel_task: "id",
   retry_task: "id",
   send_message: "text",
+  send_task_review: "comments",
   edit_task: "id",
 };
 

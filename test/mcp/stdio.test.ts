@@ -44,7 +44,17 @@ test("MCP with --read-only has no tool that changes anything", async (t) => {
   const { tools } = await client.listTools();
   assert.deepEqual(
     tools.map(({ name }) => name),
-    ["get_task", "list_tasks", "wait_for_tasks", "get_task_logs", "get_task_attempts", "get_task_diff", "list_questions", "get_usage"],
+    [
+      "get_task",
+      "list_tasks",
+      "wait_for_tasks",
+      "get_task_logs",
+      "get_task_attempts",
+      "get_task_diff",
+      "get_task_review",
+      "list_questions",
+      "get_usage",
+    ],
   );
   assert.deepEqual(
     (await client.listPrompts()).prompts.map(({ name }) => name),

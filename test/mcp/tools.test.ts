@@ -35,9 +35,11 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "get_task_logs",
       "get_task_attempts",
       "get_task_diff",
+      "get_task_review",
       "cancel_task",
       "retry_task",
       "send_message",
+      "send_task_review",
       "edit_task",
       "list_questions",
       "answer_question",
@@ -53,7 +55,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
   }
   assert.deepEqual(
     tools.filter(({ annotations }) => annotations?.readOnlyHint === false).map(({ name }) => name),
-    ["create_task", "create_tasks", "cancel_task", "retry_task", "send_message", "edit_task", "answer_question"],
+    ["create_task", "create_tasks", "cancel_task", "retry_task", "send_message", "send_task_review", "edit_task", "answer_question"],
   );
   const id = await create();
   const calls: [string, Record<string, unknown>][] = [
@@ -63,11 +65,13 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["get_task_logs", { id }],
     ["get_task_attempts", { id }],
     ["get_task_diff", { id }],
+    ["get_task_review", { id }],
     ["list_questions", {}],
     ["answer_question", { id: 1, option: "Blue" }],
     ["cancel_task", { id }],
     ["retry_task", { id }],
     ["send_message", { id, text: "and mind the style" }],
+    ["send_task_review", { id, comments: [{ path: "a", line: 1, body: "c" }] }],
     ["edit_task", { id, name: "a name" }],
     ["get_usage", {}],
   ];
@@ -359,7 +363,7 @@ async function askFor(store: OpenMcp["store"], taskId: number): Promise<void> {
  * What each tool promises. A client uses it to decide whether to ask its user, and what to repeat.
  */
 function hintsOf(name: string): Readonly<Record<string, boolean>> {
-  const starts = ["create_task", "create_tasks", "retry_task", "send_message"].includes(name);
+  const starts = ["create_task", "create_tasks", "retry_task", "send_message", "send_task_review"].includes(name);
   const answers = name === "answer_question";
   const writes = starts || answers || ["cancel_task", "edit_task"].includes(name);
   return {

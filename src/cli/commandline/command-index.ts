@@ -32,6 +32,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "rewind", load: async () => await import("../commands/message/rewind.ts") },
   { name: "unsend", load: async () => await import("../commands/message/unsend.ts") },
   { name: "diff", load: async () => await import("../commands/workspace/diff.ts") },
+  { name: "review", load: async () => await import("../commands/workspace/review.ts") },
   { name: "checkpoints", load: async () => await import("../commands/workspace/checkpoints.ts") },
   { name: "apply", load: async () => await import("../commands/workspace/apply.ts") },
   { name: "land", load: async () => await import("../commands/workspace/land.ts") },

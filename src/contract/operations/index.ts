@@ -8,6 +8,7 @@ import { messageOperations } from "./messages.ts";
 import { notificationOperations } from "./notifications.ts";
 import type { Operation } from "./operation.ts";
 import { questionOperations } from "./questions.ts";
+import { reviewOperations } from "./review.ts";
 import { serverOperations } from "./server.ts";
 import { submitOperations } from "./submit.ts";
 import { taskOperations } from "./tasks.ts";
@@ -22,6 +23,7 @@ export const operations = {
   ...taskOperations,
   ...messageOperations,
   ...workspaceOperations,
+  ...reviewOperations,
   ...eventOperations,
   ...questionOperations,
   ...trustOperations,

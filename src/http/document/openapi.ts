@@ -20,6 +20,7 @@ const tags = [
   ["Messages", "What people and programs say to a task after its prompt."],
   ["Notifications", "Channels that people are notified through, and what was sent."],
   ["Questions", "What tasks need from a person, the answers, and the permission rules that answers have made."],
+  ["Review", "Comments on lines of what tasks changed."],
   ["Server", "The server itself."],
   ["Tasks", "Work for Claude Code: submitted once, durable at once, run in the background."],
   ["Tokens", "Access for programs."],

@@ -10,11 +10,13 @@ import { getTask } from "./get-task.ts";
 import { getTaskAttempts } from "./get-task-attempts.ts";
 import { getTaskDiff } from "./get-task-diff.ts";
 import { getTaskLogs } from "./get-task-logs.ts";
+import { getTaskReview } from "./get-task-review.ts";
 import { getUsage } from "./get-usage.ts";
 import { listQuestions } from "./list-questions.ts";
 import { listTasks } from "./list-tasks.ts";
 import { retryTask } from "./retry-task.ts";
 import { sendMessage } from "./send-message.ts";
+import { sendTaskReview } from "./send-task-review.ts";
 import { waitForTasks } from "./wait-for-tasks.ts";
 
 export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
@@ -27,9 +29,11 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     getTaskLogs,
     getTaskAttempts,
     getTaskDiff,
+    getTaskReview,
     cancelTask,
     retryTask,
     sendMessage,
+    sendTaskReview,
     editTask,
     listQuestions,
     answerQuestion,

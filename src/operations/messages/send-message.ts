@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../../contract/caller.ts";
 import type { MessageInput } from "../../contract/operations/messages.ts";
+import { hasMention } from "../../domain/agents/prompt-as-text.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import { continued } from "../../domain/task/begun-again.ts";
@@ -34,42 +35,51 @@ const shownCharacters = 2000;
  * spent its budget; unprocessable when the key belongs to another message; too_many_requests; and
  * like a submit: untrusted_directory, forbidden.
  */
-export function sendMessage(context: SubmitContext, id: number, { text, key, delivery }: MessageInput, caller: Caller): Promise<Message> {
-  const { store } = context;
+export function sendMessage(context: SubmitContext, id: number, input: MessageInput, caller: Caller): Promise<Message> {
   const now = context.now();
-  return store.write(() => {
-    const task = requireTask(store, id);
-    if (isAgent(caller)) requireDelegated(store, task, caller);
-    const known = key === undefined ? null : store.messages.find(key.toLowerCase());
-    if (known !== null) return sameMessage(known, id, text);
-    const isEnded = isTerminal(task.status);
-    if (isEnded) requireConversation(task);
-    else if (task.cancelRequestedAt !== null)
-      throw new WorkerError("conflict", `Task ${id} is being cancelled. Send the message again when it has ended: it then continues.`);
-    admit(context, task, caller, now);
-    const message = store.messages.insert({
-      taskId: id,
-      key: key?.toLowerCase() ?? randomUUID(),
-      text,
-      delivery,
-      continues: isEnded || isContinued(store, task),
-      sentBy: caller.name,
-      byAgent: isAgent(caller),
-      queuedAt: now,
-    });
-    const { value, truncated } = cutString(text, shownCharacters);
-    const data = {
-      ...doneBy(caller),
-      message: message.id,
-      text: value,
-      was: isEnded ? task.status : null,
-      ...(truncated ? { truncated: true as const } : {}),
-    };
-    if (isEnded) followUp(context, task, caller, now);
-    store.events.append(id, null, [{ type: "message_queued", at: now, data }]);
-    if (delivery === "dismiss") dismissQuestions(context, task, text, caller, now);
-    return message;
+  return context.store.write(() => sendMessageWithin(context, id, input, caller, now));
+}
+
+export interface SaidInput extends MessageInput {
+  /** The text has what programs or agents wrote: it names no file that Claude Code would read. */
+  readonly isData?: boolean;
+}
+
+/** Inside `write`: like `sendMessage`. */
+export function sendMessageWithin(context: SubmitContext, id: number, input: SaidInput, caller: Caller, now: number): Message {
+  const { store } = context;
+  const { text, key, delivery, isData = false } = input;
+  const task = requireTask(store, id);
+  if (isAgent(caller)) requireDelegated(store, task, caller);
+  const known = key === undefined ? null : store.messages.find(key.toLowerCase());
+  if (known !== null) return sameMessage(known, id, text);
+  const isEnded = isTerminal(task.status);
+  if (isEnded) requireConversation(task);
+  else if (task.cancelRequestedAt !== null)
+    throw new WorkerError("conflict", `Task ${id} is being cancelled. Send the message again when it has ended: it then continues.`);
+  admit(context, task, caller, now);
+  const message = store.messages.insert({
+    taskId: id,
+    key: key?.toLowerCase() ?? randomUUID(),
+    text,
+    delivery,
+    continues: isEnded || isContinued(store, task),
+    sentBy: caller.name,
+    byAgent: isAgent(caller) || (isData && hasMention(text)),
+    queuedAt: now,
   });
+  const { value, truncated } = cutString(text, shownCharacters);
+  const data = {
+    ...doneBy(caller),
+    message: message.id,
+    text: value,
+    was: isEnded ? task.status : null,
+    ...(truncated ? { truncated: true as const } : {}),
+  };
+  if (isEnded) followUp(context, task, caller, now);
+  store.events.append(id, null, [{ type: "message_queued", at: now, data }]);
+  if (delivery === "dismiss") dismissQuestions(context, task, text, caller, now);
+  return message;
 }
 
 /** The rights are those for a submit of the task, also while it runs: what is said is done. */

@@ -32,6 +32,7 @@ export function endWithoutAttempt(
   for (const { id: message, status: state } of store.messages.end(id, status === "cancelled", now)) {
     store.events.append(id, null, [{ type: state === "done" ? "message_done" : "message_cancelled", at: now, data: { message } }]);
   }
+  store.reviewComments.settle(id, false, now);
   const { message } = error;
   if (!isFollowed) {
     store.events.append(id, null, [{ type: "ended", at: now, data: { status, outcome, message } }]);

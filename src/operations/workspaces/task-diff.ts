@@ -15,7 +15,7 @@ import { gitAnswer } from "./git-answer.ts";
 const defaultLimit = 100;
 
 /** One of the two states that are compared. */
-interface Side {
+export interface Side {
   /** Null: the commit that the task's worktree began with. */
   readonly checkpoint: number | null;
   readonly commit: string;
@@ -27,12 +27,11 @@ interface Side {
  */
 export async function taskDiff(store: Store, git: GitProgram, taskId: number, query: DiffQuery): Promise<DiffView> {
   const { repository } = requireSnapshots(store, taskId);
-  const from = query.since === undefined ? beginningOf(store, taskId) : sideOf(requireCheckpoint(store, taskId, query.since));
-  const to = query.to === undefined ? sideOf(lastOf(store, taskId)) : sideOf(requireCheckpoint(store, taskId, query.to));
+  const { from, to } = sidesOf(store, taskId, query);
   const { offset = 0, limit = defaultLimit, hunks = true } = query;
   return await gitAnswer(async () => {
     const objects = new Objects(git, repository);
-    for (const side of [from, to]) await objects.requireCommit(side.commit, nameOfSide(taskId, side));
+    await requireSides(objects, taskId, [from, to]);
     const files = await changedFilesBetween(objects, from.commit, to.commit);
     const page = files.slice(offset, offset + limit);
     const shown = hunks ? await hunksOf(objects, { from: from.commit, to: to.commit }, page) : page.map(() => null);
@@ -46,6 +45,19 @@ export async function taskDiff(store: Store, git: GitProgram, taskId: number, qu
       next_offset: offset + limit < files.length ? offset + limit : null,
     };
   });
+}
+
+/** The two states that a query names. @throws WorkerError not_found: no such checkpoint. */
+export function sidesOf(
+  store: Store,
+  taskId: number,
+  { since, to }: Pick<DiffQuery, "since" | "to">,
+): { from: Side; to: Side & { checkpoint: number } } {
+  const last = to === undefined ? lastOf(store, taskId) : requireCheckpoint(store, taskId, to);
+  return {
+    from: since === undefined ? beginningOf(store, taskId) : sideOf(requireCheckpoint(store, taskId, since)),
+    to: { checkpoint: last.number, commit: last.commit },
+  };
 }
 
 /**
@@ -81,6 +93,11 @@ function beginningOf(store: Store, taskId: number): Side {
 
 function sideOf({ number, commit }: Checkpoint): Side {
   return { checkpoint: number, commit };
+}
+
+/** @throws GitProblem: the repository has not both any more. */
+export async function requireSides(objects: Objects, taskId: number, sides: readonly Side[]): Promise<void> {
+  for (const side of sides) await objects.requireCommit(side.commit, nameOfSide(taskId, side));
 }
 
 function nameOfSide(taskId: number, { checkpoint, commit }: Side): string {

@@ -1,23 +1,18 @@
 /** `diff`: what a task changed. */
 import type { DiffView } from "../../../contract/views/diff.ts";
-import type { WorkerClient } from "../../../client/worker-client.ts";
-import type { TaskRef } from "../../../domain/task/task-ref.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { wholeNumber } from "../../commandline/option-values.ts";
 import { reading } from "../../server/connection.ts";
 import { readReferenceOrNewest, readTaskId } from "../../task/task-reference.ts";
+import { diffPages } from "../../task/whole-diff.ts";
 import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { barOf, paintBar, paintPatch, patchOf, pathText } from "../../terminal/render/patch.ts";
 import { table } from "../../terminal/render/table.ts";
 import { say } from "../../terminal/render/wrap.ts";
-
-/** Files of one request: with and without their lines. */
-const pageOfPatches = 100;
-const pageOfNames = 500;
 
 interface DiffFlags {
   readonly since?: number;
@@ -53,7 +48,9 @@ export const command = defineCommand<DiffFlags>({
     const hasHunks = options.json === true || (options.stat !== true && options.nameOnly !== true);
     const pages: DiffView[] = [];
     let files = 0;
-    for await (const page of pagesOf(client, id, options, hasHunks)) {
+    const { since, to } = options;
+    const choice = { hunks: hasHunks, ...(since === undefined ? {} : { since }), ...(to === undefined ? {} : { to }) };
+    for await (const page of diffPages(client, id, choice)) {
       files = page.changed_files;
       if (options.json === true) pages.push(page);
       else await show(io, page, options);
@@ -64,21 +61,6 @@ export const command = defineCommand<DiffFlags>({
     return exitCodes.ok;
   },
 });
-
-async function* pagesOf(client: WorkerClient, id: TaskRef, { since, to }: DiffFlags, hunks: boolean): AsyncGenerator<DiffView> {
-  for (let offset: number | null = 0; offset !== null;) {
-    const page: DiffView = await client.taskDiff({
-      id,
-      hunks,
-      offset,
-      limit: hunks ? pageOfPatches : pageOfNames,
-      ...(since === undefined ? {} : { since }),
-      ...(to === undefined ? {} : { to }),
-    });
-    yield page;
-    offset = page.next_offset;
-  }
-}
 
 async function show({ stdout }: Io, page: DiffView, { stat, nameOnly }: DiffFlags): Promise<void> {
   const paint = painter(stdout);

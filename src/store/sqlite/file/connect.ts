@@ -16,6 +16,7 @@ import type { GroupCommit } from "../group-commit.ts";
 import { createAskStore } from "../asks.ts";
 import { createForkStore } from "../forks.ts";
 import { createApplyStore } from "../applies.ts";
+import { createReviewCommentStore } from "../review-comments.ts";
 import { createRewindStore } from "../rewinds.ts";
 import { createHoldStore } from "../holds.ts";
 import { createIterationStore } from "../iterations.ts";
@@ -116,6 +117,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       forks: guardedNoun(file, createForkStore(database, commit)),
       applies: guardedNoun(file, createApplyStore(database, commit)),
       rewinds: guardedNoun(file, createRewindStore(database, commit)),
+      reviewComments: guardedNoun(file, createReviewCommentStore(database, commit)),
       messages: guardedNoun(file, createMessageStore(database, commit)),
       questions: guardedNoun(file, createQuestionStore(database, commit)),
       rules: guardedNoun(file, createRuleStore(database, commit)),

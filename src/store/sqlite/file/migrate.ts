@@ -43,6 +43,7 @@ import { setup } from "../migrations/0037-setup.ts";
 import { iterations } from "../migrations/0038-iterations.ts";
 import { trustedRuns } from "../migrations/0039-trusted-runs.ts";
 import { scores } from "../migrations/0040-scores.ts";
+import { reviewComments } from "../migrations/0041-review-comments.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -93,6 +94,7 @@ export const migrations: readonly Migration[] = [
   iterations,
   trustedRuns,
   scores,
+  reviewComments,
 ];
 
 /** The `user_version` of a database that this version writes. */
