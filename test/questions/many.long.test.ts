@@ -1,5 +1,6 @@
 /** Much that is asked at once: by many tasks with the fake agent of the tests, and by one task. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -29,6 +30,34 @@ test("tasks that all ask at once never have more processes than slots", async (t
   let [now, most] = [0, 0];
   for (const { by } of steps) most = Math.max(most, (now += by));
   assert.equal(most, workers);
+});
+
+test("of the processes that are kept, that of the longest waiting task leaves first", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_AGENT_MODULE: fakeAgent, CLAUDE_WORKER_WORKERS: "2" });
+  await w.start();
+  const endOf = async (id: number) => (await w.client.listAttempts({ id })).attempts[0]?.ended_at ?? null;
+  const asking = async (): Promise<number> => {
+    const { id } = await w.submit("steps 1 append done asks");
+    await w.asked(id);
+    return id;
+  };
+  // The task that starts first asks once more after the second one has begun to wait.
+  const { id: first } = await w.submit("steps 2 append done until go asks");
+  const [before] = await w.asked(first);
+  await w.client.answerQuestion({ id: before?.id ?? 0, decision: "allow" });
+  await w.until(first, ({ status }) => status === "running");
+  const second = await asking();
+  writeFileSync(path.join(w.place.work, "go"), "");
+  await w.asked(first);
+  assert.deepEqual([await endOf(first), await endOf(second)], [null, null], "two are kept");
+
+  const third = await asking();
+  await until("the second task's process to leave", () => endOf(second));
+  assert.deepEqual([await endOf(first), await endOf(third)], [null, null]);
+  const fourth = await asking();
+  await until("the first task's process to leave", () => endOf(first));
+  assert.deepEqual([await endOf(third), await endOf(fourth)], [null, null]);
+  for (const id of [first, second]) assert.equal((await w.client.listAttempts({ id })).attempts[0]?.outcome?.kind, "parked");
 });
 
 test("of a server's flood of forms 100 are asked, the rest is declined and noted", async (t) => {
