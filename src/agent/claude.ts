@@ -84,6 +84,7 @@ class ClaudeAgent implements Agent {
   readonly #decisions = new Decisions(this.#decided);
   readonly #live = new LiveMessages({
     interrupt: async () => {
+      if (this.#decided.isToBegin) return;
       await this.#decided.settled();
       if (!this.#halted) await this.#query?.interrupt();
     },

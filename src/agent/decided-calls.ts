@@ -12,6 +12,8 @@ export class DecidedCalls {
   readonly #now: () => number;
   /** By the id of the call, or of a form: until when an interruption waits. */
   readonly #until = new Map<unknown, number>();
+  /** Ids of calls that were put back and that Claude Code has not decided yet. */
+  readonly #putBack = new Set<unknown>();
   #changed = Promise.withResolvers<void>();
 
   /** @param now a clock that does not go back (ms). */
@@ -21,11 +23,21 @@ export class DecidedCalls {
 
   /** The call is open in the session, and Claude Code is about to decide it again. */
   putBack(id: string): void {
+    this.#putBack.add(id);
     this.#set(id, putBackMs);
+  }
+
+  /**
+   * Whether a call that was put back has not begun: there is no turn to replace yet, and the call
+   * comes first, however long it runs.
+   */
+  get isToBegin(): boolean {
+    return [...this.#putBack].some((id) => (this.#until.get(id) ?? 0) > this.#now());
   }
 
   /** Claude Code gets the decision. @param id null: a form, which ends with any call. */
   decided(id: string | null): void {
+    this.#putBack.delete(id);
     this.#set(id ?? Symbol("form"), decidedMs);
   }
 

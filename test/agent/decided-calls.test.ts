@@ -60,6 +60,22 @@ test("a call that was put back is waited for until its decision and its result",
   assert.deepEqual(await after(10_000), [true, true]);
 });
 
+test("a turn is not replaced before a call that was put back has begun in it", async (t) => {
+  const { calls, after, result } = setup(t);
+  assert.equal(calls.isToBegin, false);
+  calls.putBack("one");
+  calls.putBack("two");
+  assert.equal(calls.isToBegin, true);
+  calls.decided("one");
+  assert.equal(calls.isToBegin, true);
+  calls.decided("two");
+  assert.equal(calls.isToBegin, false);
+  result("two");
+  calls.putBack("ignored");
+  await after(10_000);
+  assert.equal(calls.isToBegin, false);
+});
+
 test("a form that was filled in ends with any call", async (t) => {
   const { calls, wait, after, result } = setup(t);
   calls.decided(null);

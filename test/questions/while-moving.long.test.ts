@@ -113,3 +113,28 @@ test("of two open questions one is answered while the runner leaves, one at its 
   for (const name of ["one", "two"]) assert.equal(said.split(`the text ${name}`).length - 1, 1, said);
   await noneLeft(w);
 });
+
+test("a message that comes before an answered call begins lets the call run to its end", async (t) => {
+  const w = await haltingWorker(t, { CLAUDE_WORKER_PARK_AFTER_MS: "0" });
+  const [begun, made] = ["begun", "made"].map((name) => path.join(w.place.work, name));
+  w.model.play({
+    "make the file": [step.bash(`touch ${begun} && sleep 4 && echo x >> ${made}`), step.bash("echo more"), step.text("Made.")],
+    "Be brief": [step.text("Brief.")],
+  });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default", allow: ["Bash(echo more)"] });
+  const [question] = await w.asked(id);
+  await until("its runner to leave", async () => (await w.client.listAttempts({ id })).attempts[0]?.ended_at);
+  w.halt("session.deferred");
+  await answer(w, question?.id);
+  const begins = await w.halted("session.deferred");
+  await w.until(id, ({ status }) => status === "running");
+  await w.client.sendMessage({ id, text: "Be brief", delivery: "now" });
+  begins();
+
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.result], ["completed", "Brief."], JSON.stringify([task.error, task.messages]));
+  assert.deepEqual(await statesOf(w, id), ["applied"]);
+  assert.equal(readFileSync(made ?? "", "utf8"), "x\n");
+  assert.doesNotMatch(JSON.stringify(w.model.requests().at(-1)?.body.messages), /interrupted/i);
+});
