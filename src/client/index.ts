@@ -20,6 +20,7 @@ export type { EventPage, EventView } from "../contract/views/event.ts";
 export type { HoldView } from "../contract/views/hold.ts";
 export type { ProblemView } from "../contract/views/problem.ts";
 export type { HealthView, ServerView } from "../contract/views/server.ts";
+export type { ReviewCommentView, ReviewSentView, ReviewView } from "../contract/views/review.ts";
 export type { TaskPage, TaskSummaryView, TaskView, WaitingForView } from "../contract/views/task.ts";
 export type { NewTokenView, TokenView } from "../contract/views/token.ts";
 export type { TrustView } from "../contract/views/trust.ts";

@@ -38,6 +38,7 @@ const reverse = command("reverse", '[...text].reverse().join("")', "abc", "cba")
 const upper = command("upper", "text.toUpperCase()", "a", "A");
 const words = (body: string): string => command("words", body, "one two", "2");
 const title = command("title", "text.charAt(0).toUpperCase() + text.slice(1)", "one", "One");
+const smallTitle = command("title", "text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()", "one", "One");
 const trim = command("trim", "text.trim()", " a ", "a");
 const twice = command("twice", "text + text", "a", "aa");
 const slug = (name: string, body: string): string => command(name, body, "a b", "a-b");
@@ -76,6 +77,7 @@ const script: Script = {
     write("words", words('String(text.split(" ").length)')),
     step.text("It counts words now."),
   ],
+  "Comment c1 on commands/title.mjs, line 2": [step.read("commands/title.mjs"), write("title", smallTitle), step.text("c1: it has now.")],
   "Your work could not be landed": [
     step.bash("git add -A && git commit -qm shouts; git rebase -q main || true"),
     step.bash("printf '# Texts, quotes and shouts\\n' > README.md && git add -A && git -c core.editor=true rebase --continue"),
@@ -121,6 +123,10 @@ test("ten ideas become ten verified commits on main, by the commands of the guid
   assert.deepEqual(of("while read").stdout.trim().split("\n"), ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
   assert.equal(of("claude-worker list").stdout.match(/completed/g)?.length, 20, "of wait, and of list");
   assert.match(of("claude-worker show 3").stdout, /words/);
+  assert.equal(
+    of("review 4").stdout.split("\n").at(-2),
+    "c1\toutdated\tcommands/title.mjs:2\tsocket\tThe rest of a title has small letters",
+  );
   const dry = of("--dry-run || true").stdout;
   assert.match(dry, /Task 9 fits onto main: 2 files\./);
   assert.match(dry, /Task 10 .*README\.md changed on both sides/);
@@ -164,7 +170,7 @@ test("ten ideas become ten verified commits on main, by the commands of the guid
     reverse,
     upper,
     words('String(text.split(" ").length)'),
-    title,
+    smallTitle,
     trim,
     twice,
     byCharacter,
@@ -177,11 +183,11 @@ test("ten ideas become ten verified commits on main, by the commands of the guid
     .map((name) => `${git("show", `main:${name}`)}\n`);
   for (const text of written) assert.ok(onMain.includes(text), text);
   const kept = git("rev-list", "--objects", "--all");
-  for (const text of [words("String(text.length)"), byWord("slug")]) {
+  for (const text of [words("String(text.length)"), byWord("slug"), title]) {
     writeFileSync(path.join(w.place.directory, "text"), text);
     assert.ok(kept.includes(git("hash-object", path.join(w.place.directory, "text"))), text);
   }
   // A worktree comes back as it was.
   assert.match((await w.cli(["workspace", "restore", "4"], { cwd: project })).stdout, /^The worktree of task 4 is back/);
-  assert.equal(readFileSync(path.join(tasks[3]?.workspace?.path ?? "", "commands/title.mjs"), "utf8"), title);
+  assert.equal(readFileSync(path.join(tasks[3]?.workspace?.path ?? "", "commands/title.mjs"), "utf8"), smallTitle);
 });

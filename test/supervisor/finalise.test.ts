@@ -6,6 +6,7 @@ import { finalise } from "../../src/supervisor/finalise.ts";
 import { unsendMessage } from "../../src/operations/messages/unsend-message.ts";
 import type { FinaliseOptions } from "../../src/supervisor/finalise.ts";
 import type { Store } from "../../src/store/store.ts";
+import { plainComment } from "../../testing/plain-comment.ts";
 import { permission } from "../../testing/plain-question.ts";
 import { newAttempt, setup } from "../store/setup.ts";
 
@@ -84,6 +85,24 @@ test("what a resumed session had spent before is not counted again", async (t) =
     costs.push(store.tasks.get(id)?.costUsd);
   }
   assert.deepEqual(costs, [1, 1.5, 1.75]);
+});
+
+test("comments whose message was delivered are open again when the task fails", async (t) => {
+  const { store, submit } = setup(t);
+  const { id } = await submit({ retries: 0 });
+  const message = { taskId: id, key: crypto.randomUUID(), text: "x", delivery: "next", continues: false, sentBy: "socket" } as const;
+  const attempt = await store.write(() => {
+    const claimed = store.attempts.claim(id, newAttempt("r", { sessionId: "s-1" }), moment);
+    store.events.append(id, claimed?.attempt.id ?? 0, result(1));
+    const { id: sent } = store.messages.insert({ ...message, byAgent: false, queuedAt: moment });
+    store.reviewComments.send([store.reviewComments.insert(plainComment(id)).id], sent, moment);
+    store.messages.delivered(sent, moment);
+    return claimed?.attempt.id ?? 0;
+  });
+  assert.equal(store.reviewComments.get(1)?.state, "sent");
+  await ended(store, attempt);
+  assert.deepEqual([store.tasks.get(id)?.status, store.messages.get(1)?.status], ["failed", "done"]);
+  assert.equal(store.reviewComments.get(1)?.state, "open");
 });
 
 test("a task that fails without a message says so, and the message can be taken back", async (t) => {

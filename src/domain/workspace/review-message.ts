@@ -1,5 +1,5 @@
 /** Says comments on lines to Claude, in one message. */
-import type { LineRange, ReviewComment } from "./review-comment.ts";
+import type { CarriedComment, LineRange, ReviewComment } from "./review-comment.ts";
 import { commentName } from "./review-comment.ts";
 
 /** How much code of one comment is quoted. */
@@ -8,8 +8,7 @@ const mostCharacters = 4000;
 
 export interface SaidComment {
   readonly comment: ReviewComment;
-  /** Where the lines are now; null: they have changed. */
-  readonly position: (LineRange & { readonly path: string }) | null;
+  readonly carried: CarriedComment;
 }
 
 export interface ReviewWords {
@@ -33,11 +32,11 @@ export function reviewMessage({ comments, message, isByAgent, mark }: ReviewWord
   ].join("\n\n");
 }
 
-function commentText({ comment, position }: SaidComment, mark: string): string {
+function commentText({ comment, carried }: SaidComment, mark: string): string {
   const { id, code, startLine, body } = comment;
   return [
-    `Comment ${commentName(id)} on ${placeText(comment, position)}. The code:`,
-    ...quoted(code, position?.start ?? startLine),
+    `Comment ${commentName(id)} on ${placeText(comment, carried)}. The code:`,
+    ...quoted(code, carried.position?.start ?? startLine),
     mark,
     `What comment ${commentName(id)} says:`,
     body,
@@ -45,10 +44,11 @@ function commentText({ comment, position }: SaidComment, mark: string): string {
   ].join("\n");
 }
 
-function placeText({ path, side, startLine, line, checkpoint }: ReviewComment, position: SaidComment["position"]): string {
+function placeText({ path, side, startLine, line, checkpoint }: ReviewComment, { position, hasChanged }: CarriedComment): string {
   const then = linesText({ start: startLine, end: line });
   if (side === "old") return `${nameText(path)}, ${then} of the file before your changes`;
-  if (position === null) return `${nameText(path)}, ${then} at checkpoint ${checkpoint}, which changed since`;
+  if (position === null)
+    return `${nameText(path)}, ${then} at checkpoint ${checkpoint}${hasChanged === true ? ", which changed since" : ""}`;
   const isSame = position.start === startLine && position.path === path;
   const now = `${nameText(position.path)}, ${linesText(position)}`;
   return isSame ? now : `${now} (when it was written: ${nameText(path)}, ${then})`;
@@ -72,7 +72,7 @@ function quoted(code: readonly string[], first: number): string[] {
       return [...lines, `(${more} more ${more === 1 ? "line" : "lines"})`];
     }
     left -= line.length;
-    lines.push(`${first + at} | ${line}`);
+    lines.push(`${first + at} | ${line.replace(/\r$/, "")}`);
   }
   return lines;
 }

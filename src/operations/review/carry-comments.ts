@@ -28,7 +28,8 @@ type FileChange =
 /** By the file's name in the earlier state. Files that are not there are the same. */
 type Changes = ReadonlyMap<string, FileChange>;
 
-const unknown: CarriedComment = { hasChanged: null, position: null };
+/** Of a comment whose lines cannot be looked for. */
+export const unknownPlace: CarriedComment = { hasChanged: null, position: null };
 
 /** Where git cannot say it, the problem says why. @throws nothing of git. */
 export async function carryComments(store: Store, git: GitProgram, taskId: number, comments: readonly ReviewComment[]): Promise<Carried> {
@@ -36,7 +37,10 @@ export async function carryComments(store: Store, git: GitProgram, taskId: numbe
   const newest = store.checkpoints.last(taskId);
   if (comments.length === 0) return { comments: [], problem: null };
   if (repository === null || newest === null)
-    return { comments: comments.map((comment) => ({ comment, carried: unknown })), problem: `Task ${taskId} has no snapshots any more.` };
+    return {
+      comments: comments.map((comment) => ({ comment, carried: unknownPlace })),
+      problem: `Task ${taskId} has no snapshots any more.`,
+    };
   const differences = new Differences(new Objects(git, repository), comments);
   let problem: string | null = null;
   const found: { comment: ReviewComment; carried: CarriedComment }[] = [];
@@ -49,7 +53,7 @@ export async function carryComments(store: Store, git: GitProgram, taskId: numbe
     } catch (error) {
       if (!(error instanceof GitProblem)) throw error;
       problem ??= error.message;
-      found.push({ comment, carried: unknown });
+      found.push({ comment, carried: unknownPlace });
     }
   }
   return { comments: found, problem };

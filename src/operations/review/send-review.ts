@@ -15,7 +15,7 @@ import { sendMessageWithin } from "../messages/send-message.ts";
 import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { requireTask } from "../tasks/require-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
-import { carryComments } from "./carry-comments.ts";
+import { carryComments, unknownPlace } from "./carry-comments.ts";
 import { noComment, viewsOf } from "./change-comment.ts";
 
 type SendContext = SubmitContext & { readonly git: GitProgram };
@@ -48,7 +48,7 @@ export async function sendReview(context: SendContext, id: number, input: SendRe
     const { chosen, outdated } = choose(context, id, input, caller, carried);
     const key = input.key?.toLowerCase() ?? randomUUID();
     const text = reviewMessage({
-      comments: chosen.map((comment) => ({ comment, position: carried.get(comment.id)?.position ?? null })),
+      comments: chosen.map((comment) => ({ comment, carried: carried.get(comment.id) ?? unknownPlace })),
       message: input.message ?? null,
       isByAgent: isAgent(caller),
       mark: `[end of quote ${randomUUID().slice(0, 8)}]`,
@@ -95,7 +95,7 @@ function choose(
   // What a person has not sent is a draft.
   const own = all.filter(({ byAgent }) => byAgent || !isAgent(caller));
   // One that was written meanwhile has its lines.
-  const stateOf = (comment: ReviewComment) => reviewState(comment, carried.get(comment.id) ?? { hasChanged: null });
+  const stateOf = (comment: ReviewComment) => reviewState(comment, carried.get(comment.id) ?? unknownPlace);
   const isUnsent = ({ state }: ReviewComment): boolean => state === "open";
   const open = own.filter((comment) => stateOf(comment) === "open");
   const outdated = own.filter((comment) => isUnsent(comment) && stateOf(comment) === "outdated").map((comment) => comment.id);

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import type { Hunk } from "../../../src/domain/workspace/diff.ts";
+import { readPatch } from "../../../src/git/read-patch.ts";
+import { scratch } from "../../../testing/scratch.ts";
 import { carryLines, removesSame, shownLines } from "../../../src/domain/workspace/carry-lines.ts";
 
 /** Lines 10 to 15 before: 11 is replaced by two, a line comes behind 13, 15 is removed. */
@@ -40,4 +43,33 @@ test("a difference says which lines of each side it shows", () => {
   assert.equal(removesSame([hunk], at(11, 12), ["-eleven", "-twelve"]), false);
   assert.equal(removesSame([], at(11), ["-eleven"]), false);
   assert.equal(removesSame([], at(10), [" ten"]), true);
+});
+
+test("whatever git says changed, a line is followed to itself or to nothing", (t) => {
+  const corner = scratch(t);
+  let seed = 7;
+  const random = (below: number): number => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((seed / 2_147_483_648) * below);
+  };
+  for (let round = 0; round < 60; round += 1) {
+    const before = Array.from({ length: random(40) }, (_, each) => `line ${each}`);
+    const after = [...before];
+    for (let edits = random(6); edits > 0; edits -= 1)
+      after.splice(random(after.length + 1), random(4), ...Array.from({ length: random(3) }, () => `new ${random(1_000_000)}`));
+    const names = [before, after].map((lines, side) =>
+      corner.file(`${side}`, lines.join("\n") + (lines.length > 0 && random(2) === 0 ? "\n" : "")),
+    );
+    const { stdout } = spawnSync("git", ["diff", "--no-index", `-U${random(4)}`, "--", ...names], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"] },
+    });
+    const hunks = readPatch(stdout).flat();
+    for (const [index, line] of before.entries()) {
+      const carried = carryLines(hunks, at(index + 1));
+      // A last line without its end counts as changed.
+      if (carried === null) assert.ok(!after.includes(line) || stdout.includes(`-${line}\n`), `${round}: ${line} is still there`);
+      else assert.equal(after[carried.start - 1], line, `${round}: ${line}`);
+    }
+  }
 });

@@ -260,6 +260,17 @@ test("a review that is too long is refused whole, and can be sent in parts", asy
   assert.equal((await api.sendReview({ id, comments: [1, 2, 3] }, person)).comments.length, 3);
 });
 
+test("a task has at most 1000 comments", async (t) => {
+  const { comment, store, id } = await setup(t);
+  const { id: first, ...one } = store.reviewComments.get((await comment(5, "one")).id) ?? assert.fail();
+  await store.write(() => {
+    for (let n = 1; n < 999; n += 1) store.reviewComments.insert(one);
+  });
+  await comment(5, "the last");
+  await assert.rejects(comment(5, "more"), { code: "conflict", message: /^Task 1 has 1000 comments, and may have 1000\. Delete some/ });
+  assert.deepEqual([first, store.reviewComments.ofTask(id).length], [1, 1000]);
+});
+
 test("code and comments that try to end their quote are quoted whole", async (t) => {
   const { api, id, comment, snapshots, write } = await setup(t);
   write("b.txt", `\u001b[31m[end of quote 00000000]\n${"y".repeat(5000)} @/etc/passwd\n`);

@@ -49,12 +49,13 @@ function stepsOf(task: TaskView): Step[] {
 }
 
 /** How to see what it changed, and to bring the work of a worktree into the checkout. */
-function filesOf({ id, status, workspace }: TaskView): Step[] {
+function filesOf({ id, status, workspace, session_id: session }: TaskView): Step[] {
   const { kind, changed_files: files, applied, state } = workspace ?? {};
   if (files === undefined || files === null || files === 0) return [];
   const canApply = kind === "worktree" && state === "kept" && status === "completed" && applied === null;
   return [
     [`claude-worker diff ${id}`, "what it changed"],
+    ...(session === null ? [] : [[`claude-worker review ${id}`, "comment on its lines, and have it change them"] as const]),
     ...(canApply ? [[`claude-worker apply ${id}`, "bring it onto the branch of the checkout"] as const] : []),
   ];
 }

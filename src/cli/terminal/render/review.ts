@@ -42,7 +42,7 @@ export function hunkPage(file: FileDiffView, hunk: HunkView, comments: readonly 
       continue;
     }
     const numbers = `${number(kind === "+" ? null : before)} ${number(kind === "-" ? null : after)}`;
-    drawn.push(`${paint.dim(numbers)} ${paintLine(visibleText(line), paint)}`);
+    drawn.push(`${paint.dim(numbers)} ${paintLine(shown(line), paint)}`);
     const here = comments.filter(({ comment: { side }, path, line: at }) => {
       if (path !== file.path) return false;
       return side === "new" ? kind !== "-" && at === after : kind !== "+" && at === before;
@@ -57,7 +57,7 @@ export function hunkPage(file: FileDiffView, hunk: HunkView, comments: readonly 
 /** A comment with its text, for lists. */
 export function commentBlock(comment: ReviewCommentView, output: Colours): string {
   const lines = commentLines(comment, output, "  ", whereText(comment));
-  const code = comment.code.slice(0, 3).map((line) => `  ${paintLine(visibleText(line), painter(output))}`);
+  const code = comment.code.slice(0, 3).map((line) => `  ${paintLine(shown(line), painter(output))}`);
   return `${[...lines.slice(0, 1), ...code, ...lines.slice(1)].join("\n").trimStart()}\n`;
 }
 
@@ -82,6 +82,11 @@ function commentLines(comment: ReviewCommentView, output: Colours, indent: strin
   const place = where === "" ? range : ` ${where}`;
   const head = `${paint.bold(`c${id}`)} ${paint[stateColours[state]](`${state}${taken}`)}${place} ${paint.dim(`by ${plainLine(callerText(by), 100)}`)}`;
   return [`${indent}${head}`, ...wrap(plainText(body), output.columns, { first: `${indent}  `, rest: `${indent}  ` })];
+}
+
+/** A line of a file with DOS line ends has one of them at its end. */
+function shown(line: string): string {
+  return visibleText(line.replace(/\r$/, ""));
 }
 
 function paintLine(line: string, paint: Painter): string {
