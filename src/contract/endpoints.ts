@@ -60,7 +60,7 @@ export const endpoints = {
   removeTask: { method: "DELETE", path: "/api/v1/tasks/{id}", repeatable: false },
   cancelTask: { method: "POST", path: "/api/v1/tasks/{id}/cancel", repeatable: false },
   forkTask: { method: "POST", path: "/api/v1/tasks/{id}/fork", repeatable: false },
-  rewindTask: { method: "POST", path: "/api/v1/tasks/{id}/rewind", repeatable: false },
+  rewindTask: { method: "POST", path: "/api/v1/tasks/{id}/rewind", repeatable: false, silenceMs: longGitMs },
   retryTask: { method: "POST", path: "/api/v1/tasks/{id}/retry", repeatable: false },
 
   listMessages: { ...read, path: "/api/v1/tasks/{id}/messages" },

@@ -201,7 +201,11 @@ export function workerApi(context: ApiContext): WorkerApi {
       requireOpen(context);
       return viewWithWarnings(await forkTask(submitContext, localTaskId(id), input, caller));
     },
-    rewindTask: async ({ id, to }, caller) => view(await rewindTask(submitContext, localTaskId(id), to, caller)),
+    rewindTask: async ({ id, ...input }, caller) => {
+      const { task, files } = await rewindTask(submitContext, localTaskId(id), input, caller);
+      const became = typeof files === "string" ? { files_put_back: null, files_kept: files } : { files_put_back: files, files_kept: null };
+      return { ...view(task), ...became };
+    },
     async updateTask({ id, ...change }, caller, check) {
       return view(
         await updateTask({ store, settings, now: now() }, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }),

@@ -463,7 +463,7 @@ export class RunningAttempt {
     this.#summary?.append(record);
     const endsStep = this.#steps.ends(entry);
     if (endsStep && this.#stopsAtStep) this.stop("interrupted", 0);
-    if (endsStep && (entry as { parent_tool_use_id?: unknown }).parent_tool_use_id == null) this.#checkpoints.stepEnded();
+    this.#checkpoints.heard(entry, endsStep);
     this.#afterResult.heard(entry);
     this.#parkWhenAlone();
     for (const key of command?.keys ?? []) this.#take({ type: "worker", subtype: "message_answered", key, text: command?.text ?? "" });

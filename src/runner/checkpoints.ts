@@ -6,7 +6,8 @@ import type { AgentWork } from "../agent/agent.ts";
 import type { CheckpointOrder } from "../attempt-protocol/protocol.ts";
 import { gitAbove } from "../config/main-checkout.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { RunnerNote } from "../domain/events/record.ts";
+import type { JournalEntry, RunnerNote } from "../domain/events/record.ts";
+import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
 import type { ChangeCounts, CheckpointReason } from "../domain/workspace/workspace.ts";
 import { differingFiles } from "../git/differing-files.ts";
 import type { DifferingFile } from "../git/differing-files.ts";
@@ -64,6 +65,12 @@ export class Checkpoints {
   /** The snapshot that is taken now. */
   #taking: Promise<void> | null = null;
   #isAsked = false;
+  /** The id of the model's newest message on the main thread. */
+  #begun: string | null = null;
+  /** Whether calls of it are open. */
+  #isInStep = false;
+  /** Of the message whose step ended last. Both are null for one of an earlier attempt. */
+  #message: string | null = null;
   readonly #ending = new AbortController();
 
   constructor(options: CheckpointsOptions) {
@@ -92,9 +99,21 @@ export class Checkpoints {
     this.#taking = null;
   }
 
-  /** A step has ended: takes a snapshot, unless one is being taken; then another one follows. */
-  stepEnded(): void {
+  /** Takes an entry of the journal. @param endsStep whether a step ends with it. */
+  heard(entry: JournalEntry, endsStep: boolean): void {
+    const { type, parent_tool_use_id: thread, message } = entry as { readonly [field: string]: unknown };
+    if (thread != null) return;
+    if (type === "assistant") this.#begun = stringOf(objectOf(message)["id"]);
+    const content = arrayOf(objectOf(message)["content"]).map(objectOf);
+    if (content.some((block) => block["type"] === "tool_use")) this.#isInStep = true;
+    if (endsStep) this.#stepEnded();
+  }
+
+  /** Takes a snapshot, unless one is being taken; then another one follows. */
+  #stepEnded(): void {
     if (this.#repository === null) return;
+    this.#isInStep = false;
+    this.#message = this.#begun;
     this.#isAsked = true;
     this.#taking ??= this.#takeAsked().finally(() => (this.#taking = null));
   }
@@ -176,6 +195,8 @@ export class Checkpoints {
     const [order, repository] = [this.#order, this.#repository];
     if (order === null || repository === null || this.#failures >= maxFailures) return;
     const last = this.#last;
+    // The next turn may begin before the snapshot is noted.
+    const message = reason === "start" || (isLast(reason) && this.#isInStep) ? null : this.#message;
     // One that is cut off may have read files into the index already.
     this.#last = last === null ? null : { tree: last.tree, head: last.head };
     try {
@@ -191,14 +212,18 @@ export class Checkpoints {
         timeoutMs: timeoutsMs[reason],
       });
       this.#failures = 0;
-      if (taken !== null) await this.#noteTaken(taken, reason, repository);
+      if (taken !== null) await this.#noteTaken(taken, { reason, message }, repository);
       else if (last !== null) this.#last = { ...last, isIndexed: true };
     } catch (error) {
       if (!(error instanceof GitProblem) || error.kind !== "stopped") this.#noteProblem(error);
     }
   }
 
-  async #noteTaken(taken: Snapshot, reason: AttemptReason, { git, top, commonDirectory }: Repository): Promise<void> {
+  async #noteTaken(
+    taken: Snapshot,
+    why: { readonly reason: AttemptReason; readonly message: string | null },
+    { git, top, commonDirectory }: Repository,
+  ): Promise<void> {
     const { leftOut, ...snapshot } = taken;
     this.#base ??= taken.commit;
     this.#first ??= taken.commit;
@@ -207,7 +232,7 @@ export class Checkpoints {
     this.#commit = taken.commit;
     const where = { top, repository: commonDirectory };
     const left = { leftOut: leftOut.slice(0, maxNames), leftOutCount: leftOut.length };
-    this.#options.note({ type: "worker", subtype: "checkpoint", number: this.#next, reason, ...where, ...snapshot, changes, ...left });
+    this.#options.note({ type: "worker", subtype: "checkpoint", number: this.#next, ...why, ...where, ...snapshot, changes, ...left });
     this.#next += 1;
   }
 

@@ -40,10 +40,11 @@ export class WorkspaceRecords {
     if (note !== null) this.#keep(note, Date.parse(record._at));
   }
 
-  #keep({ top, repository, isDirty, ...taken }: CheckpointNote, at: number): void {
-    const { workspaces, checkpoints, tasks } = this.#store;
+  #keep({ top, repository, isDirty, message, ...taken }: CheckpointNote, at: number): void {
+    const { workspaces, checkpoints, turns } = this.#store;
     const { id: attemptId, taskId } = this.#attempt;
-    checkpoints.insert({ ...taken, taskId, attemptId, at, turn: tasks.row(taskId)?.numTurns ?? 0 });
+    const turn = (message === null ? null : turns.numberOf(taskId, message)) ?? turns.inAll(taskId);
+    checkpoints.insert({ ...taken, taskId, attemptId, at, turn });
     const known = workspaces.get(taskId);
     const { branch, head: headCommit, changes } = taken;
     // A retry may have another directory.

@@ -156,7 +156,8 @@ test("every operation answers as the document promises", async (t) => {
   await expect(404, "forkTask", { id: 1, body: { prompt: "later", at: 99 } });
   await expect(409, "forkTask", { id: 3, body: { prompt: "later" } });
   await expect(400, "forkTask", { id: 1, body: {} });
-  await expect(200, "rewindTask", { id: 1, body: { to: 1 } });
+  await expect(200, "rewindTask", { id: 1, body: { to: 1, dry_run: true } });
+  await expect(200, "rewindTask", { id: 1, body: { to: 1, files: false } });
   await expect(404, "rewindTask", { id: 1, body: { to: 99 } });
   await expect(409, "rewindTask", { id: 3, body: { to: 1 } });
   await expect(400, "rewindTask", { id: 1, body: { to: 0 } });

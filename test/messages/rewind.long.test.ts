@@ -30,7 +30,8 @@ test("a rewound task continues from the turn, and a rewind brings the rest back"
   assert.equal(code, 0);
   assert.equal(
     stdout,
-    'Task 1 is back at turn 1. Its files stay as they are. Continue: claude-worker send 1 "…" Back: claude-worker rewind 1 --to 3\n',
+    `Task 1 is back at turn 1. Its files stay as they are. ${w.place.work} is not in a git repository, so there are no snapshots. ` +
+      'Continue: claude-worker send 1 "…" Back: claude-worker rewind 1 --to 3\n',
   );
   await w.client.retryTask({ id, resume: true });
   const resumed = await after(2);

@@ -92,13 +92,19 @@ test("the last snapshot has what one that it cut off had read already", async (t
   await checkpoints.begin();
   write("a", "changed\n");
   writeFileSync(block, "");
-  checkpoints.stepEnded();
+  const call = { type: "assistant", message: { id: "m1", content: [{ type: "tool_use", id: "t1", name: "Write" }] } } as const;
+  checkpoints.heard(call, false);
+  checkpoints.heard({ type: "user" }, true);
   await until("the snapshot after the step", () => existsSync(blocked));
   rmSync(block);
   await checkpoints.end("end");
   const [, last] = notes;
   assert.ok(last?.subtype === "checkpoint" && notes.length === 2, JSON.stringify(notes));
-  assert.deepEqual([last.reason, git("show", `${last.commit}:a`)], ["end", "changed"]);
+  assert.deepEqual([last.reason, last.message, git("show", `${last.commit}:a`)], ["end", "m1", "changed"]);
+  write("a", "half done\n");
+  checkpoints.heard({ ...call, message: { ...call.message, id: "m2" } }, false);
+  await checkpoints.end("end");
+  assert.partialDeepStrictEqual(notes[2], { subtype: "checkpoint", reason: "end", message: null }, "a step was cut off");
 });
 
 test("a task outside of git, or without git, runs without snapshots and says so", async (t) => {

@@ -82,14 +82,21 @@ test("a snapshot is stored once, with the turn that it followed", async (t) => {
   j.write(taken(3, { reason: "bored" }));
   await j.ingest().catchUp(() => {});
   const { checkpoints, workspaces, events } = j.store;
+  // The next turn has begun when the snapshot is noted.
+  j.write({ type: "assistant", message: { id: "m2", content: [{ type: "text", text: "On" }] } });
+  j.write(taken(3, { message: "m1", head: "h2", branch: null }));
+  j.write(taken(4, { message: "unknown", head: "h2", branch: null }));
+  await j.ingest().catchUp(() => {});
   const found = checkpoints
     .ofTask(j.taskId)
     .map(({ number, turn, commit, head, leftOutCount }) => [number, turn, commit, head, leftOutCount]);
   assert.deepEqual(found, [
     [1, 0, "c1", "h1", 1],
     [2, 1, "c2", "h2", 1],
+    [3, 1, "c3", "h2", 1],
+    [4, 2, "c4", "h2", 1],
   ]);
-  assert.deepEqual(checkpoints.last(j.taskId), checkpoints.get(j.taskId, 2));
+  assert.deepEqual(checkpoints.last(j.taskId), checkpoints.get(j.taskId, 4));
   const { path: top, state, baseCommit, headCommit, isDirty, branch } = workspaces.get(j.taskId) ?? {};
   assert.deepEqual([top, state, baseCommit, headCommit, isDirty, branch], ["/repo", null, "h1", "h2", true, null]);
   assert.deepEqual(
@@ -98,6 +105,8 @@ test("a snapshot is stored once, with the turn that it followed", async (t) => {
       [1, 1],
       [2, 2],
       [2, 2],
+      [3, 3],
+      [4, 4],
     ],
   );
 });

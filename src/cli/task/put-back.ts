@@ -70,7 +70,8 @@ export async function putBack({ io, client, id, checkpoint }: PutBackCall, { for
   );
 }
 
-function namesOf({ written, removed, changed_files: count }: PutBackView): string {
+/** The files that would be, or were, written and removed; at most twenty lines. */
+export function namesOf({ written, removed, changed_files: count }: PutBackView): string {
   const names = [...written.map((each) => `write ${each}`), ...removed.map((each) => `remove ${each}`)];
   const more = count > shownNames ? [`and ${count - shownNames} more`] : [];
   return [...names.slice(0, shownNames), ...more].map((line) => plainLine(line, 1000)).join("\n");

@@ -7,9 +7,10 @@ import { taskInput } from "../task-input.ts";
 import { retryInput } from "../retry-input.ts";
 import { optionValues, text } from "../task-options.ts";
 import { attemptList } from "../views/attempt.ts";
-import { cancelView, taskPage, taskView } from "../views/task.ts";
+import { cancelView, rewoundView, taskPage, taskView } from "../views/task.ts";
 import { operation } from "./operation.ts";
 import { flag, listOf, taskParams, time, wholeNumber } from "./query-values.ts";
+import { putBackFields } from "./workspaces.ts";
 
 const tag = "Tasks";
 
@@ -57,7 +58,12 @@ export const forkInput = z.strictObject({
 export type ForkInput = z.output<typeof forkInput>;
 
 /** A rewind of a task. */
-export const rewindInput = z.strictObject({ to: z.int().min(1).describe("The last turn of the conversation from now on.") });
+export const rewindInput = z.strictObject({
+  to: z.int().min(1).describe("The last turn of the conversation from now on."),
+  files: z.boolean().default(true).describe("Put the task's files back, too, where there are snapshots of them."),
+  ...putBackFields,
+});
+export type RewindInput = z.output<typeof rewindInput>;
 
 export type TaskChange = z.output<typeof taskChange>;
 
@@ -148,12 +154,12 @@ export const taskOperations = {
     tag,
     summary: "Put the conversation of an ended task back to a turn",
     description:
-      "The next attempt begins with a copy of the conversation up to the turn. Nothing runs before, and the status stays as it is. Every turn keeps its number, and each can be the target, also one that an earlier rewind left. Files are not put back. Agents cannot rewind.",
+      "The next attempt begins with a copy of the conversation up to the turn. Nothing runs before, and the status stays as it is. Every turn keeps its number, and each can be the target, also one that an earlier rewind left. The files that the task changed since are put back, too, as by a restore, where there are snapshots of them. Agents cannot rewind.",
     params: taskParams,
     body: rewindInput,
-    answer: "The task.",
-    output: taskView,
-    problems: ["conflict"],
+    answer: "The task, and what became of its files.",
+    output: rewoundView,
+    problems: ["conflict", "untrusted_directory"],
   }),
   retryTask: operation("retryTask", {
     access: "submit",

@@ -37,12 +37,12 @@ export const filesQuery = z.strictObject({
 });
 export type FilesQuery = z.output<typeof filesQuery>;
 
-const putBack = {
+export const putBackFields = {
   force: z.boolean().default(false).describe("Also files that others have changed since."),
   dry_run: z.boolean().default(false).describe("Only say what would be changed."),
 };
-export const undoInput = z.strictObject(putBack);
-export const restoreInput = z.strictObject({ checkpoint: z.int().min(1).describe("Its number."), ...putBack });
+export const undoInput = z.strictObject(putBackFields);
+export const restoreInput = z.strictObject({ checkpoint: z.int().min(1).describe("Its number."), ...putBackFields });
 export type PutBackInput = z.output<typeof undoInput>;
 
 export const workspacesQuery = z.strictObject({

@@ -10,7 +10,7 @@ import { iterationView, loopView } from "./iteration.ts";
 import { messageView } from "./message.ts";
 import { questionView } from "./question.ts";
 import { time, timeOrNull } from "./time.ts";
-import { workspaceView } from "./workspace.ts";
+import { putBackView, workspaceView } from "./workspace.ts";
 
 export const waitingForView = z.object({
   reason: z.enum([...waitReasons, "rights", "answer"]),
@@ -181,6 +181,13 @@ export type TaskView = z.infer<typeof taskView>;
 export const cancelView = taskView.extend({
   warning: z.string().optional().describe("A note about the cancel: on a full disk the task is stopped, but ends only when there is room."),
 });
+
+/** The answer to a rewind. */
+export const rewoundView = taskView.extend({
+  files_put_back: putBackView.nullable().describe("What was changed in the task's files; null: they stay as they are."),
+  files_kept: z.string().nullable().describe("Why the files stay as they are, as a sentence; null: they were put back."),
+});
+export type RewoundView = z.infer<typeof rewoundView>;
 
 export const taskList = z.object({ tasks: z.array(taskView) });
 

@@ -207,6 +207,8 @@ export type RunnerNote =
       subtype: "checkpoint";
       number: number;
       reason: CheckpointReason;
+      /** The id of the model's message whose step it followed; null: it followed none. */
+      message: string | null;
       /** The top of the work tree, and the common git directory. */
       top: string;
       repository: string;

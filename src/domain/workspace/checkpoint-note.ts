@@ -9,6 +9,8 @@ export interface CheckpointNote extends Omit<Checkpoint, "taskId" | "attemptId" 
   readonly top: string;
   readonly repository: string;
   readonly isDirty: boolean;
+  /** The model's message whose step it followed; null: it followed none of its attempt. */
+  readonly message: string | null;
 }
 
 /** Null: it is not such a note. */
@@ -33,6 +35,7 @@ export function checkpointIn(note: JsonObject): CheckpointNote | null {
     head: stringOf(note["head"]),
     branch: stringOf(note["branch"]),
     isDirty: note["isDirty"] === true,
+    message: stringOf(note["message"]),
     changes: countsIn(note["changes"]),
     leftOut,
     leftOutCount: countOf(note["leftOutCount"]) ?? leftOut.length,

@@ -6,6 +6,7 @@ import type { Caller } from "../../contract/caller.ts";
 import type { ForkInput } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
+import { checkpointOfTurn } from "../../domain/workspace/checkpoint-of-turn.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
@@ -59,11 +60,11 @@ export async function forkTask(context: SubmitContext, id: number, { prompt, at 
 function filesOf(store: Store, id: number, turn: number): { plan: WorktreePlan; beginsWith: string | null } | null {
   const workspace = store.workspaces.get(id);
   if (workspace?.kind !== "worktree" || workspace.repository === null || workspace.baseCommit === null) return null;
-  const last = store.checkpoints.ofTask(id).findLast((checkpoint) => checkpoint.turn <= turn);
+  const last = checkpointOfTurn(store.checkpoints.ofTask(id), turn);
   const { repository, prefix, baseCommit, beginsWith } = workspace;
   return {
     plan: { repository, prefix, baseCommit: last?.head ?? baseCommit, branch: null },
-    beginsWith: last === undefined ? beginsWith : last.commit,
+    beginsWith: last === null ? beginsWith : last.commit,
   };
 }
 

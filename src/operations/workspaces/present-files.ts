@@ -70,7 +70,7 @@ export async function snapshotNow(
   if (taken === null) return last;
   const base = workspace.kind === "worktree" ? workspace.baseCommit : (store.checkpoints.first(taskId)?.commit ?? null);
   const changes = base === null ? null : await countChanges(repository.git, base, taken.commit, countTimeoutMs).catch(() => null);
-  const checkpoint = checkpointOf(last, taken, { reason, at: now(), changes });
+  const checkpoint = checkpointOf(last, taken, { reason, at: now(), turn: store.turns.inAll(taskId), changes });
   await store.write(() => {
     store.checkpoints.insert(checkpoint);
     const known = store.workspaces.get(taskId) ?? workspace;
@@ -80,15 +80,14 @@ export async function snapshotNow(
   return checkpoint;
 }
 
-function checkpointOf(last: Checkpoint, taken: Snapshot, more: Pick<Checkpoint, "reason" | "at" | "changes">): Checkpoint {
+function checkpointOf(last: Checkpoint, taken: Snapshot, more: Pick<Checkpoint, "reason" | "at" | "turn" | "changes">): Checkpoint {
   const { isDirty: _isDirty, leftOut, ...snapshot } = taken;
-  const { taskId, attemptId, turn, number } = last;
+  const { taskId, attemptId, number } = last;
   return {
     ...snapshot,
     ...more,
     taskId,
     attemptId,
-    turn,
     number: number + 1,
     leftOut: leftOut.slice(0, maxNames),
     leftOutCount: leftOut.length,

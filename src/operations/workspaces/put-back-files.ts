@@ -8,6 +8,7 @@ import type { PutBackView } from "../../contract/views/workspace.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
+import { checkpointOfTurn } from "../../domain/workspace/checkpoint-of-turn.ts";
 import { stretchesSince } from "../../domain/workspace/stretches.ts";
 import type { Checkpoint, Workspace } from "../../domain/workspace/workspace.ts";
 import { nameOf } from "../../git/changed-files.ts";
@@ -57,6 +58,26 @@ export async function putBackFiles(
     const target = number === null ? requireFirst(context, id) : requireCheckpoint(context.store, id, number);
     return await gitAnswer(async () => await restore(context, workspace, target, input, caller));
   });
+}
+
+/**
+ * Puts the files back as they were after a turn. The caller has the task's gate.
+ * @returns what was changed; or why nothing can be put back, as a sentence: there are no snapshots.
+ * @throws WorkerError conflict, untrusted_directory.
+ */
+export async function putBackToTurn(
+  context: PutBackContext,
+  id: number,
+  turn: number,
+  input: PutBackInput,
+  caller: Caller,
+): Promise<PutBackView | string> {
+  const { store } = context;
+  const target = checkpointOfTurn(store.checkpoints.ofTask(id), turn);
+  if (store.checkpoints.last(id) === null) return store.workspaces.get(id)?.problem ?? "There are no snapshots of them.";
+  if (target === null) return `There is no snapshot of them from before the end of turn ${turn}.`;
+  const workspace = requireQuiet(context, id);
+  return await gitAnswer(async () => await restore(context, workspace, target, input, caller));
 }
 
 /** @throws WorkerError conflict, untrusted_directory. */

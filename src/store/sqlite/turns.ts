@@ -13,6 +13,8 @@ export interface TurnStore {
   count(taskId: number, messageId: string): number | null;
   /** How many turns a task has had, over all attempts. */
   inAll(taskId: number): number;
+  /** The number of the turn with this message; null: it was not counted. */
+  numberOf(taskId: number, messageId: string): number | null;
   /** The id of the message of a turn; null: the task has no such turn. */
   messageOf(taskId: number, turn: number): string | null;
 }
@@ -29,6 +31,7 @@ export function createTurnStore(database: Database.Database, writing: Writing): 
   const selectMessage = database.prepare<[number, number], string>("SELECT message_id FROM turns WHERE task_id = ? AND number = ?").pluck();
   return {
     inAll: (taskId) => selectCount.get(taskId) ?? 0,
+    numberOf: (taskId, messageId) => select.get(taskId, messageId) ?? null,
     messageOf: (taskId, turn) => selectMessage.get(taskId, turn) ?? null,
     count: (taskId, messageId) => {
       writing.touch(taskId);

@@ -16,6 +16,8 @@ interface Begun extends RealApi {
   readonly sessionId: string;
 }
 
+const rewind = (to: number) => ({ to, files: true, force: false, dry_run: false });
+
 /** A completed task with turns 1 to 3 in one session. */
 async function begun(t: TestContext): Promise<Begun> {
   const real = realApi(t);
@@ -34,13 +36,13 @@ async function begun(t: TestContext): Promise<Begun> {
 test("a rewind says what it left, and every turn stays a target", async (t) => {
   const { api, store, id, sessionId } = await begun(t);
   const before = await api.getTask({ id });
-  const back = await api.rewindTask({ id, to: 1 }, person);
+  const back = await api.rewindTask({ id, ...rewind(1) }, person);
   assert.partialDeepStrictEqual(back, { status: "completed", result: "done", num_turns: 3, attempts: 1 });
   assert.partialDeepStrictEqual(back.rewound, { turn: 1, was_turn: 3, left_session_id: sessionId });
   assert.notEqual(back.session_id, sessionId);
   assert.equal(before.rewound, null);
   assert.partialDeepStrictEqual(store.rewinds.get(back.session_id ?? ""), { fromSession: sessionId, entry: "entry of m1" });
-  const again = await api.rewindTask({ id, to: 3 }, person);
+  const again = await api.rewindTask({ id, ...rewind(3) }, person);
   assert.partialDeepStrictEqual(again.rewound, { turn: 3, was_turn: 1, left_session_id: back.session_id });
   assert.partialDeepStrictEqual(store.rewinds.get(again.session_id ?? ""), { fromSession: sessionId, entry: "entry of m3" });
   const story = store.events.tail(id, 2).map(({ type, data }) => ({ type, data }));
@@ -54,7 +56,7 @@ test("a rewind says what it left, and every turn stays a target", async (t) => {
 
 test("a retry from the beginning ends what a rewind has begun", async (t) => {
   const { api, id } = await begun(t);
-  await api.rewindTask({ id, to: 2 }, person);
+  await api.rewindTask({ id, ...rewind(2) }, person);
   const retried = await api.retryTask({ id }, person);
   assert.deepEqual([retried.rewound, retried.session_id], [null, null]);
 });
@@ -62,7 +64,7 @@ test("a retry from the beginning ends what a rewind has begun", async (t) => {
 test("a rewind that cannot be is refused with what to do", async (t) => {
   const { api, store, corner, clock, tell, id, sessionId } = await begun(t);
   const refused = async (task: number, to: number, code: string, message: RegExp, caller = person): Promise<void> => {
-    await assert.rejects(api.rewindTask({ id: task, to }, caller), { code, message });
+    await assert.rejects(api.rewindTask({ id: task, ...rewind(to) }, caller), { code, message });
     assert.equal(store.tasks.get(id)?.sessionId, sessionId);
   };
   await refused(id, 4, "not_found", /^Task 1 has no turn 4: it has turns 1 to 3\. See them: claude-worker logs 1$/);

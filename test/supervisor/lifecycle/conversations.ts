@@ -10,6 +10,8 @@ import type { AttemptContext } from "../../../src/supervisor/attempt-context.ts"
 import { pathsFrom } from "../../../src/config/paths.ts";
 import { isTerminal } from "../../../src/domain/task/task.ts";
 import { forkTask } from "../../../src/operations/tasks/fork-task.ts";
+import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
+import { GitProgram } from "../../../src/git/git-program.ts";
 import { rewindTask } from "../../../src/operations/tasks/rewind-task.ts";
 import { startMessage } from "../../../src/supervisor/start-message.ts";
 import { caller, newTask, write } from "./model.ts";
@@ -93,13 +95,15 @@ export async function fork(given: Turn, isAtTurn: boolean): Promise<void> {
 export async function rewind(given: Turn): Promise<void> {
   const { task, id, model, real } = given;
   const to = chosen(given);
-  const rewinding = rewindTask({ store: real.store, env: homeOf(real), now: () => model.now }, id, to, caller);
+  const env = homeOf(real);
+  const context = { ...real.contextOf(real.store, model.now), env, gate: new WorkspaceGate(), git: new GitProgram(env) };
+  const rewinding = rewindTask(context, id, { to, files: true, force: false, dry_run: false }, caller);
   const waits = task.messages.some(({ status }) => status === "queued");
   if (!isTerminal(task.status) || task.session === null || waits) return await assert.rejects(rewinding, { code: "conflict" });
   if (to > task.turns.length) return await assert.rejects(rewinding, { code: "not_found" });
   const conversation = conversationTo(model, task, to);
   if (conversation === null) return await assert.rejects(rewinding, { code: "conflict" });
-  task.session = (await rewinding).sessionId;
+  task.session = (await rewinding).task.sessionId;
   model.sessions.set(task.session ?? "", conversation);
 }
 
