@@ -202,7 +202,7 @@ function nameOfPerson(name: string, email: string): Record<string, string> {
 }
 
 /** Removes scratch worktrees, also one that a kill has left. No person or agent works there. */
-function removeScratch(directory: string, repository: string): void {
+export function removeScratch(directory: string, repository: string): void {
   let names: string[] = [];
   try {
     names = readdirSync(directory).filter((name) => name.startsWith(prefix));

@@ -18,6 +18,7 @@ import { keepSessions } from "../operations/questions/keep-sessions.ts";
 import { expireQuestions } from "../operations/questions/expire-questions.ts";
 import { GitProgram } from "../git/git-program.ts";
 import { emptyTrash } from "../operations/workspaces/empty-trash.ts";
+import { sweepScratch } from "../operations/workspaces/sweep-scratch.ts";
 import { WorkspaceGate } from "../operations/workspaces/workspace-gate.ts";
 import { processesInside } from "../processes/processes-inside.ts";
 import { pruneTasks } from "../operations/tasks/prune-tasks.ts";
@@ -146,6 +147,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const linksOf: NotifierOptions["links"] = (question, channel) => (links === null ? null : linksFor(links, question, channel, now()));
   const channels = channelServices({ store, settings, claudeCodeTrust, log, env, now, redact, links: linksOf });
   const files = { store, paths, git: new GitProgram(env), gate: new WorkspaceGate(), now, processesIn: processesInside };
+  const checks = checkRunner(redact);
   const retention = new Retention({
     keepDays: settings.keep_days,
     log,
@@ -157,7 +159,10 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       return (await noteClock(store, reading, (settings.keep_days ?? defaultKeepDays) * dayMs)).pauseMs;
     },
     prune: async (before) => (await pruneTasks(files, before)).removed,
-    emptyTrash: () => emptyTrash(files, Math.min(now(), Date.now())),
+    emptyTrash: async () => {
+      await sweepScratch(files, checks);
+      return await emptyTrash(files, Math.min(now(), Date.now()));
+    },
     removeStrayLogs: () => removeStrayLogs(store, paths),
   });
 
@@ -212,7 +217,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),
     files,
-    checks: checkRunner(redact),
+    checks,
     hostProblem,
     answersProblem: (channel) => channels.answerListener.problemOf(channel),
     stopServer: async (options) => void shutdown.stop(options),

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { identityOf, isAlive } from "../../src/processes/identity.ts";
 import { plainGit } from "../../testing/git-repository.ts";
-import { fastWorker } from "./setup.ts";
+import { until } from "../../testing/wait.ts";
+import { fastWorker, killServer } from "./setup.ts";
 
 test("a server that is killed in a landing leaves the branch before or after it", async (t) => {
   const w = await fastWorker(t);
@@ -43,6 +46,37 @@ test("a server that is killed in a landing leaves the branch before or after it"
   const said = await w.cli(["land", ...ids.map(String), "--into", "main", "--yes"]);
   assert.match(said.stdout, /^Task 1: main has its work already\.\nTask 2: main has its work already\.\n$/);
   assert.equal(git("worktree", "list").split("\n").length, 3, "what the kills have left is removed");
+});
+
+test("what a killed landing has left is removed by the next server, and its commands end", async (t) => {
+  const w = await fastWorker(t);
+  const git = (...args: string[]): string => plainGit(w.place.work, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, args);
+  const worktrees = (): number => git("worktree", "list").split("\n").length;
+  git("init", "-q", "-b", "main");
+  git("commit", "-q", "--allow-empty", "-m", "first");
+  await w.start();
+  const { id } = await w.submit("steps 1 append one", { workspace_kind: "worktree" });
+  await w.ended(id);
+  w.trap("apply.computed");
+  await assert.rejects(w.client.applyTask({ id }));
+  await w.felled("apply.computed");
+  assert.equal(worktrees(), 3);
+  await w.start();
+  await until("the end of the scratch worktree", () => worktrees() === 2);
+
+  // The command tells its process, and waits until the server is killed.
+  const pid = w.place.file("pid", "");
+  const verify = [`case $PWD in *.land-*) echo $$ > ${pid}; while :; do sleep 0.1; done;; esac`];
+  const { id: other } = await w.submit("steps 1 append two", { workspace_kind: "worktree", verify });
+  await w.ended(other);
+  const landing = assert.rejects(w.client.landTasks({ tasks: [other], into: "main" }));
+  const process = await until("the command", async () => await identityOf(Number(readFileSync(pid, "utf8")) || 0));
+  assert.equal(worktrees(), 4);
+  await killServer(w);
+  await landing;
+  await w.start();
+  await until("the end of the checked worktree", () => worktrees() === 3);
+  assert.equal(await isAlive(process), false);
 });
 
 test("land says what fits, asks, and shows what a check printed", async (t) => {

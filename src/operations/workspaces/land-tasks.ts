@@ -40,7 +40,7 @@ import { requireTask } from "../tasks/require-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
 import { requireTrust } from "../tasks/working-directory.ts";
 import { gitAnswer } from "./git-answer.ts";
-import { LandingChecks } from "./landing-checks.ts";
+import { LandingChecks, landingMarker } from "./landing-checks.ts";
 import type { Candidate, CheckRunner, Culprit } from "./landing-checks.ts";
 import { worktreeOf } from "./losses.ts";
 import type { Worktree } from "./losses.ts";
@@ -341,12 +341,11 @@ class Landing {
     const { checks: runner, git, settings, env, paths, store } = this.#context;
     const [first] = this.#given;
     const trusted = first === undefined ? null : store.trustedCommands.get(repositoryFilePath(first.task.workingDirectory));
-    const digest = createHash("sha256").update(`${paths.home}\0${this.#place}`).digest("hex").slice(0, 16);
     return new LandingChecks({
       runner,
       program: git,
       tree: { repository: this.#repository, directory: this.#place, ownPaths: ownPaths(paths) },
-      marker: `land-${digest}`,
+      marker: landingMarker(paths.home, this.#place),
       agentEnv: agentEnvironment(env, settings.agent_env),
       ports: first?.worktree.ports ?? null,
       setup: first === undefined ? null : setupCommand(first.task, trusted?.commands.setup ?? null),

@@ -2,6 +2,7 @@
  * Finds out which of several tasks' work makes a check fail: checks all of it together, once more
  * when that fails, and then the half of what is left.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { commandEnvironment } from "../../config/agent-env.ts";
@@ -76,6 +77,14 @@ export interface Culprit {
   readonly failure: LandingFailure;
   /** Whether the same command fails without its work, too. */
   readonly failedBefore: boolean;
+}
+
+/**
+ * Marks the processes of a landing.
+ * @param home the data directory. @param place of the landing.
+ */
+export function landingMarker(home: string, place: string): string {
+  return `land-${createHash("sha256").update(`${home}\0${place}`).digest("hex").slice(0, 16)}`;
 }
 
 export class LandingChecks {
