@@ -8,6 +8,8 @@ import { plainLine } from "../domain/text/plain-text.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
 import { GitProblem } from "./git-problem.ts";
+import { requireRoom, takeBack } from "./move-plan.ts";
+import type { MovePlan } from "./move-plan.ts";
 import type { Repository } from "./repository.ts";
 
 const timeoutMs = 600_000;
@@ -43,19 +45,39 @@ export async function requireClean({ git, top, gitDirectory }: Repository): Prom
   throw new GitProblem("failed", `${place} has changes that are not committed${which}. Commit or stash them first.`);
 }
 
+export interface Move {
+  readonly commit: string;
+  readonly plan: MovePlan;
+  /** Where an index of ours may lie for the moment. */
+  readonly index: string;
+}
+
 /**
  * Moves the branch forward to the commit, with the files. Overwrites no untracked or ignored file.
- * @throws GitProblem: nothing was changed.
+ * @throws GitProblem: nothing was changed, or the sentence says that it was.
  */
-export async function moveForward({ git }: Repository, { head }: CheckoutState, commit: string): Promise<void> {
+export async function moveForward(repository: Repository, state: CheckoutState, { commit, plan, index }: Move): Promise<void> {
+  const { git } = repository;
+  const { head } = state;
   const settings = [
     ["merge.verifySignatures", "false"],
     ["merge.autoStash", "false"],
     ["merge.ff", "true"],
   ] as const;
   if ((await headOf(git)) !== head) throw new TargetMoved();
+  await requireRoom(repository, plan);
   const args = ["merge", "--ff-only", "--no-overwrite-ignore", "--no-stat", "--quiet", commit];
-  await git.again().run(args, { use: "checkout", settings, timeoutMs });
+  try {
+    await git.again().run(args, { use: "checkout", settings, timeoutMs });
+  } catch (error) {
+    // Git writes file by file, and leaves those that it has written where it fails.
+    if (await isAt(repository, state, head)) {
+      const isClean = await takeBack(repository, plan, index).catch(() => false);
+      if (!isClean && error instanceof GitProblem)
+        throw new GitProblem(error.kind, `${error.message} Files of ${plainLine(repository.top, 1000)} are half written. Look: git status`);
+    }
+    throw error;
+  }
   failpoint("apply.moved");
 }
 

@@ -1,4 +1,6 @@
 /** Says why git could not do something: a kind for code, and a sentence for people. */
+import { statfsSync } from "node:fs";
+import path from "node:path";
 import { plainLine } from "../domain/text/plain-text.ts";
 
 export type GitProblemKind =
@@ -22,6 +24,9 @@ export type GitProblemKind =
   | "disk_full"
   /** Anything else; the sentence has git's own words. */
   | "failed";
+
+/** A disk with less room counts as full where git cannot write. */
+const leastBytes = 1024 * 1024;
 
 export class GitProblem extends Error {
   readonly kind: GitProblemKind;
@@ -47,11 +52,37 @@ const meanings: readonly (readonly [RegExp, GitProblemKind])[] = [
 
 /**
  * The problem of a git that ended with an error.
- * @param command for people, e.g. `git status`.
+ * @param command for people, e.g. `git status`. @param places where it may have written.
  */
-export function problemOf(command: string, directory: string, stderr: string, exitCode: number): GitProblem {
-  const kind = meanings.find(([pattern]) => pattern.test(stderr))?.[1] ?? "failed";
+export function problemOf(
+  command: string,
+  directory: string,
+  stderr: string,
+  exitCode: number,
+  places: readonly string[] = [directory],
+): GitProblem {
+  const said = meanings.find(([pattern]) => pattern.test(stderr))?.[1] ?? "failed";
+  // Git often says only which file it could not write.
+  const kind = said === "failed" && places.some(isFull) ? "disk_full" : said;
   return new GitProblem(kind, sentenceOf(kind, { command, directory, stderr }), exitCode);
+}
+
+/** A problem of the file system, in git's stead: a full disk is said as one. */
+export function problemOfDisk(what: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+  return new GitProblem("disk_full", `The disk is full: ${what}. Free some space.`);
+}
+
+/** Whether the disk of a file or directory, or of what is above it, has hardly any room. */
+function isFull(place: string): boolean {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(place);
+    return bavail * bsize < leastBytes || (files > 0 && ffree === 0);
+  } catch {
+    const above = path.dirname(place);
+    return above !== place && isFull(above);
+  }
 }
 
 function sentenceOf(kind: GitProblemKind, { command, directory, stderr }: { command: string; directory: string; stderr: string }): string {
@@ -60,7 +91,8 @@ function sentenceOf(kind: GitProblemKind, { command, directory, stderr }: { comm
   if (kind === "bare") return bareSentence(directory);
   if (kind === "foreign_owner")
     return `The repository of ${place} belongs to another user, so git does not use it. If you trust it: git config --global --add safe.directory ${place}`;
-  if (kind === "disk_full") return `The disk is full: ${command} could not write. Free some space.`;
+  if (kind === "disk_full")
+    return `The disk is full: ${command} could not write (${firstError(stderr) ?? "it said nothing"}). Free some space.`;
   return `${command} failed: ${firstError(stderr) ?? "it said nothing"}`;
 }
 

@@ -2,11 +2,14 @@
  * Git in one directory. Every call of git goes through here: an array of arguments, no shell, no
  * program that the repository's configuration names, no prompt, limited time and output.
  */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { driverPattern, fixedOverrides, gitEnvironment, withoutDriver } from "./git-environment.ts";
 import type { Environment, GitUse, Override } from "./git-environment.ts";
 import { commandIn } from "./git-program.ts";
 import type { GitEnd, GitProgram } from "./git-program.ts";
 import { problemOf } from "./git-problem.ts";
+import type { GitProblem } from "./git-problem.ts";
 
 const defaultTimeoutMs = 30_000;
 const defaultMaxBytes = 64 * 1024 * 1024;
@@ -76,7 +79,7 @@ export class Git {
   /** The same with the warnings of a command that succeeded. @throws GitProblem. */
   async talk(args: readonly string[], call: GitCall = {}): Promise<Pick<GitEnd, "stdout" | "stderr">> {
     const { code, stdout, stderr } = await this.#start(args, call);
-    if (code !== 0) throw problemOf(`git ${commandIn(args)}`, this.directory, stderr, code);
+    if (code !== 0) throw this.#problem(args, call, stderr, code);
     return { stdout, stderr };
   }
 
@@ -89,8 +92,15 @@ export class Git {
   async find(args: readonly string[], call: GitCall = {}): Promise<string | null> {
     const { code, stdout, stderr } = await this.#start(args, call);
     if (code === 1) return null;
-    if (code !== 0) throw problemOf(`git ${commandIn(args)}`, this.directory, stderr, code);
+    if (code !== 0) throw this.#problem(args, call, stderr, code);
     return stdout.toString("utf8").replace(/\n$/, "");
+  }
+
+  #problem(args: readonly string[], { env = {} }: GitCall, stderr: string, code: number): GitProblem {
+    const { GIT_DIR, GIT_INDEX_FILE, GIT_WORK_TREE } = { ...this.#own, ...env };
+    const places = [this.directory, GIT_DIR, GIT_INDEX_FILE, GIT_WORK_TREE, linkedDirectory(this.directory)];
+    const known = places.filter((place) => place !== undefined && place !== null);
+    return problemOf(`git ${commandIn(args)}`, this.directory, stderr, code, known);
   }
 
   async #start(args: readonly string[], call: GitCall): Promise<GitEnd> {
@@ -128,5 +138,15 @@ export class Git {
         .filter((key) => key !== ""),
     );
     return [...keys].flatMap(withoutDriver);
+  }
+}
+
+/** Git's directory of a worktree, which may be on another disk; null: this is none. */
+function linkedDirectory(directory: string): string | null {
+  try {
+    const [, found] = /^gitdir: (.+)/.exec(readFileSync(path.join(directory, ".git"), "utf8")) ?? [];
+    return found === undefined ? null : path.resolve(directory, found);
+  } catch {
+    return null;
   }
 }

@@ -2,12 +2,12 @@
  * Puts files of a work tree back to a snapshot. Touches neither HEAD nor the repository's index.
  * What is not in a snapshot is never overwritten or deleted.
  */
-import { lstatSync, readdirSync, rmdirSync, rmSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { failpoint } from "../processes/failpoint.ts";
 import { nameOf } from "./changed-files.ts";
 import type { BytePath } from "./changed-files.ts";
-import { GitProblem } from "./git-problem.ts";
+import { GitProblem, problemOfDisk } from "./git-problem.ts";
 import type { FileEntry } from "./path-list.ts";
 import type { Repository } from "./repository.ts";
 
@@ -67,25 +67,71 @@ export function obstaclesOf(top: string, { write, remove }: PutBackPlan, present
 }
 
 /**
- * Carries a plan out. Can be repeated after a kill.
+ * Carries a plan out. The files are written beside the work tree first: where that fails (a full
+ * disk, a filter), nothing has changed. Can be repeated after a kill.
  * @param index where an index of ours may lie for the moment. @throws GitProblem.
  */
-export async function putBack({ git, top }: Repository, { write, remove }: PutBackPlan, index: string): Promise<void> {
-  for (const file of remove) removeFile(top, file);
-  failpoint("put-back.removed");
-  if (write.length === 0) return;
-  rmSync(index, { force: true });
-  rmSync(`${index}.lock`, { force: true });
+export async function putBack(repository: Repository, { write, remove }: PutBackPlan, index: string): Promise<void> {
+  const { git, top } = repository;
+  const stage = stageOf(repository, index);
+  const clear = (): void => {
+    for (const file of [index, `${index}.lock`]) rmSync(file, { force: true });
+    if (stage !== null) rmSync(stage, { recursive: true, force: true });
+  };
+  clear();
   try {
     const env = { GIT_INDEX_FILE: index };
-    const input = Buffer.from(write.map(([file, { mode, blob }]) => `${mode} ${blob} 0\t${file}\0`).join(""), "latin1");
-    await git.run(["update-index", "-z", "--index-info"], { use: "write", env, input, timeoutMs });
+    const checkout = async (...args: string[]): Promise<void> =>
+      void (await git.run(["checkout-index", "--all", "--force", "--quiet", ...args], { use: "checkout", env, timeoutMs }));
+    if (write.length > 0) {
+      const input = Buffer.from(write.map(([file, { mode, blob }]) => `${mode} ${blob} 0\t${file}\0`).join(""), "latin1");
+      await git.run(["update-index", "-z", "--index-info"], { use: "write", env, input, timeoutMs });
+    }
     failpoint("put-back.indexed");
-    await git.run(["checkout-index", "--all", "--force", "--quiet"], { use: "checkout", env, timeoutMs });
+    if (write.length > 0 && stage !== null) await checkout(`--prefix=${stage}/`);
+    for (const file of remove) removeFile(top, file);
+    failpoint("put-back.removed");
+    if (write.length > 0 && stage === null) await checkout();
+    if (stage !== null) for (const [file] of write) moveFile(stage, top, file);
+    failpoint("put-back.written");
   } finally {
-    rmSync(index, { force: true });
-    rmSync(`${index}.lock`, { force: true });
+    clear();
   }
+}
+
+/**
+ * A directory of ours on the disk of the work tree, in which files become whole; null: there is
+ * none.
+ */
+function stageOf({ top, gitDirectory }: Repository, index: string): string | null {
+  const disk = statSync(top).dev;
+  const place = [gitDirectory, path.dirname(index)].find((each) => statSync(each, { throwIfNoEntry: false })?.dev === disk);
+  return place === undefined ? null : path.join(place, `${path.basename(index)}.files`);
+}
+
+/** Moves a whole file to its place. What is there, and may go, is replaced. */
+function moveFile(stage: string, top: string, file: BytePath): void {
+  const place = placeOf(top, file);
+  try {
+    mkdirSync(placeOf(top, file.split("/").slice(0, -1).join("/")), { recursive: true });
+    if (kindAt(top, file) === "directory") removeEmptyTree(place);
+    renameSync(placeOf(stage, file), place);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw problemOfDisk(
+      `${nameOf(file)} could not be written`,
+      code === "ENOSPC" || code === "EDQUOT"
+        ? error
+        : new GitProblem("failed", `${nameOf(file)} cannot be written (${code ?? "unknown error"}). Fix that, then try again.`),
+    );
+  }
+}
+
+/** Removes a directory in which there are only directories. @throws where something else is. */
+function removeEmptyTree(directory: Buffer): void {
+  for (const name of readdirSync(directory, { encoding: "buffer" }))
+    removeEmptyTree(Buffer.concat([directory, Buffer.from(path.sep), name]));
+  rmdirSync(directory);
 }
 
 /** A problem that names what is in the way. */
@@ -102,7 +148,7 @@ function removeFile(top: string, file: BytePath): void {
     unlinkSync(placeOf(top, file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw problemOfDisk(file, code);
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw notRemoved(file, code);
   }
   for (const parent of parentsOf(file).toReversed()) {
     try {
@@ -113,7 +159,7 @@ function removeFile(top: string, file: BytePath): void {
   }
 }
 
-function problemOfDisk(file: BytePath, code: string | undefined): GitProblem {
+function notRemoved(file: BytePath, code: string | undefined): GitProblem {
   return new GitProblem("failed", `${nameOf(file)} cannot be removed (${code ?? "unknown error"}). Fix that, then try again.`);
 }
 

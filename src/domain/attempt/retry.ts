@@ -148,7 +148,7 @@ function afterFullDisk(ended: Counted): Consequence {
     return { ...failed(ended, `Given up after ${poisonCount} tries. ${outcome.message}`), poisonCount };
   }
   if (ended.setbacks >= policy.setbackLimit) return givenUp(ended, poisonCount);
-  const message = `${outcome.message} Free some space; it is tried again by itself.`;
+  const message = `${outcome.message.replace(/ Free some space\.$/, "")} Free some space; it is tried again by itself.`;
   const hold: NewHold = { kind: "storage", scope: "all", message, until: now + policy.storageWaitMs };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };
 }

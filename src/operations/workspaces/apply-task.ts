@@ -21,9 +21,10 @@ import { hiddenFiles } from "../../git/differing-files.ts";
 import { Git } from "../../git/git.ts";
 import { GitProblem } from "../../git/git-problem.ts";
 import { Objects } from "../../git/objects.ts";
-import { filesOf, pathsBetween } from "../../git/path-list.ts";
-import { obstacleProblem, obstaclesOf, planPutBack, putBack } from "../../git/put-back.ts";
-import type { PutBackPlan } from "../../git/put-back.ts";
+import { planMove } from "../../git/move-plan.ts";
+import type { MovePlan } from "../../git/move-plan.ts";
+import { pathsBetween } from "../../git/path-list.ts";
+import { obstacleProblem, putBack } from "../../git/put-back.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { lockRepository } from "../../git/repository-lock.ts";
@@ -111,7 +112,7 @@ class Applying {
     const plan = await this.#plan(checkout, state, work.tree);
     if (this.#input.dry_run) return await this.#answer(last, state, work);
     if (work.commit === null) await this.#write(checkout, state, plan);
-    else await moveForward(checkout, state, work.commit);
+    else await moveForward(checkout, state, { commit: work.commit, plan, index: this.#index });
     // What is asked for is looked at, not believed.
     if (work.commit !== null && !(await isAt(checkout, state, work.commit)))
       throw new GitProblem("failed", `The work was applied, but ${plainLine(checkout.top, 1000)} is not at its result. Look: git status`);
@@ -169,25 +170,23 @@ class Applying {
   }
 
   /** Which files change. @throws GitProblem: an untracked or ignored file would be overwritten. */
-  async #plan(checkout: Repository, { head }: CheckoutState, tree: string): Promise<PutBackPlan> {
-    const objects = new Objects(this.#context.git, this.#worktree.repository);
-    const [present, wanted] = [await filesOf(objects, head), await filesOf(objects, tree)];
-    const plan = planPutBack(await pathsBetween(objects, `${head}^{tree}`, tree), present, wanted);
-    const obstacles = obstaclesOf(checkout.top, plan, present);
-    if (obstacles.length > 0) throw obstacleProblem(obstacles);
-    return plan;
+  async #plan({ top }: Repository, { head }: CheckoutState, tree: string): Promise<MovePlan> {
+    return await planMove(new Objects(this.#context.git, this.#worktree.repository), top, head, tree);
   }
 
   /** Writes the files, without a commit. A person may have worked there meanwhile. */
-  async #write(checkout: Repository, { branch, head }: CheckoutState, plan: PutBackPlan): Promise<void> {
+  async #write(checkout: Repository, { branch, head }: CheckoutState, { forward: plan }: MovePlan): Promise<void> {
     const now = await requireClean({ ...checkout, git: checkout.git.again() });
     if (now.branch !== branch || now.head !== head) throw new TargetMoved();
     // Git does not say whether these have changes.
     const changing = new Set([...plan.write.map(([file]) => nameOf(file)), ...plan.remove.map(nameOf)]);
     const hidden = (await hiddenFiles(checkout.git.again(), ["**"])).filter((file) => changing.has(file));
     if (hidden.length > 0) throw obstacleProblem(hidden.map((file) => Buffer.from(file).toString("latin1")));
-    const index = `${snapshotIndexPath(this.#context.paths, this.#task.id)}.apply`;
-    await putBack({ ...checkout, git: checkout.git.again() }, plan, index);
+    await putBack({ ...checkout, git: checkout.git.again() }, plan, this.#index);
+  }
+
+  get #index(): string {
+    return `${snapshotIndexPath(this.#context.paths, this.#task.id)}.apply`;
   }
 
   async #remember({ commit, tree }: Checkpoint, { branch, head }: CheckoutState, work: AppliedWork): Promise<void> {

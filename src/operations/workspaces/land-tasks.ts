@@ -26,8 +26,8 @@ import type { CheckoutState } from "../../git/checkout.ts";
 import { Git } from "../../git/git.ts";
 import { GitProblem } from "../../git/git-problem.ts";
 import { Objects } from "../../git/objects.ts";
-import { filesOf, pathsBetween } from "../../git/path-list.ts";
-import { obstacleProblem, obstaclesOf, planPutBack } from "../../git/put-back.ts";
+import { planMove } from "../../git/move-plan.ts";
+import { pathsBetween } from "../../git/path-list.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { lockRepository } from "../../git/repository-lock.ts";
@@ -291,11 +291,9 @@ class Landing {
         await moveBranch(this.#objects, into, { from: onto, to: commit, why });
       } else {
         const { repository, state } = checkout;
-        const [present, wanted] = [await filesOf(this.#objects, onto), await filesOf(this.#objects, tree)];
-        const plan = planPutBack(await pathsBetween(this.#objects, `${onto}^{tree}`, tree), present, wanted);
-        const obstacles = obstaclesOf(repository.top, plan, present);
-        if (obstacles.length > 0) throw obstacleProblem(obstacles);
-        await moveForward(repository, state, commit);
+        const plan = await planMove(this.#objects, repository.top, onto, tree);
+        const { home, snapshots } = this.#context.paths;
+        await moveForward(repository, state, { commit, plan, index: join(snapshots, `${landingMarker(home, this.#place)}.index`) });
         if (!(await isAt(repository, state, commit)))
           throw new GitProblem("failed", `${plainLine(repository.top, 1000)} is not at what was landed. Look: git status`);
       }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -241,4 +241,26 @@ test("the work of a task that has not ended, or has no worktree, is not applied"
   });
   await api.retryTask({ id: task.id }, person);
   await assert.rejects(apply(), { code: "conflict", message: /^Task 1 has not ended/ });
+});
+
+test("an apply that fails in the middle of its files leaves the checkout as it was", async (t) => {
+  const { git, task, apply, read, state, corner } = await setup(t);
+  task.write("app.txt", "two\n");
+  task.write("before.txt", "new\n");
+  task.write("last.bin", "new\n");
+  await task.snapshot();
+  // Git writes the other files first, and then finds out that this one cannot be made.
+  writeFileSync(path.join(corner.work, ".git/info/attributes"), "last.bin filter=broken\n");
+  git("config", "filter.broken.smudge", "false");
+  git("config", "filter.broken.required", "true");
+  const before = state();
+  for (const way of ["squash", "patch"] as const) {
+    await assert.rejects(apply(way), /filter 'false' failed/, way);
+    assert.deepEqual(state(), before, way);
+    assert.deepEqual([read("app.txt"), read("before.txt"), read("last.bin")], ["one\n", null, null], way);
+  }
+  git("config", "--unset", "filter.broken.smudge");
+  git("config", "filter.broken.required", "false");
+  assert.equal((await apply()).applied, true);
+  assert.equal(read("last.bin"), "new\n");
 });
