@@ -48,7 +48,7 @@ test("a server that is killed in a landing leaves the branch before or after it"
   assert.equal(git("worktree", "list").split("\n").length, 3, "what the kills have left is removed");
 });
 
-test("what a killed landing has left is removed by the next server, and its commands end", async (t) => {
+test("the next server removes what a killed landing has left, and ends its commands", async (t) => {
   const w = await fastWorker(t);
   const git = (...args: string[]): string => plainGit(w.place.work, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, args);
   const worktrees = (): number => git("worktree", "list").split("\n").length;

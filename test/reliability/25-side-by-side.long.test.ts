@@ -8,7 +8,7 @@ import { fastWorker, noneLeft } from "./setup.ts";
 
 const count = 20;
 
-test("twenty tasks at once in one repository have a worktree, snapshots and a diff each", async (t) => {
+test("twenty tasks at once in one repository have worktrees and diffs of their own", async (t) => {
   const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: String(count), CLAUDE_WORKER_WORKSPACE: "worktree" });
   const gitAt = (directory: string, ...args: string[]): string =>
     plainGit(directory, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, args);

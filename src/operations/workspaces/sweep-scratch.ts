@@ -15,7 +15,7 @@ import type { FilesContext } from "./present-files.ts";
 
 const landings = /^\.land-[0-9a-f]{12}$/;
 
-/** An apply or a landing that goes on is left alone. */
+/** An apply or a landing that is not over is left alone. */
 export async function sweepScratch({ store, paths }: FilesContext, checks: CheckRunner): Promise<void> {
   const places = new Map<string, string>();
   for (const { path, repository } of store.workspaces.worktrees()) if (repository !== null) places.set(dirname(path), repository);
