@@ -93,7 +93,10 @@ function sentenceOf(kind: GitProblemKind, { command, directory, stderr }: { comm
     return `The repository of ${place} belongs to another user, so git does not use it. If you trust it: git config --global --add safe.directory ${place}`;
   if (kind === "disk_full")
     return `The disk is full: ${command} could not write (${firstError(stderr) ?? "it said nothing"}). Free some space.`;
-  return `${command} failed: ${firstError(stderr) ?? "it said nothing"}`;
+  const said = firstError(stderr) ?? "it said nothing";
+  const lock = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
+  if (lock === undefined) return `${command} failed: ${said}`;
+  return `${command} failed, because another git works there or one was killed: ${plainLine(lock, 1000)} exists. When no git runs there, delete that file, then try again.`;
 }
 
 export function bareSentence(directory: string): string {

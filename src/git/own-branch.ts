@@ -1,9 +1,9 @@
 /** Makes the branch of a worktree. The first line of its reflog says that it is ours. */
-import { rmSync } from "node:fs";
 import path from "node:path";
 import { plainLine } from "../domain/text/plain-text.ts";
 import type { Git, GitCall } from "./git.ts";
 import { GitProblem } from "./git-problem.ts";
+import { despiteOwnLock } from "./own-lock.ts";
 
 /** So many names are tried where other programs have taken some. */
 const maxNames = 20;
@@ -63,16 +63,7 @@ async function create(git: Git, call: GitCall, name: string, { repository, baseC
   const make = async (): Promise<void> => {
     await git.run(args, { ...call, use: "write", isPlain: true, input: `create refs/heads/${name}\0${baseCommit}\0` });
   };
-  try {
-    await make();
-  } catch (error) {
-    // Git waited for this lock. No other process makes a branch of this name at this moment: a git
-    // that was killed has left the lock.
-    const lock = path.join(repository, "refs", "heads", `${name}.lock`);
-    if (!(error instanceof GitProblem) || !error.message.includes(`${name}.lock`)) throw error;
-    rmSync(lock, { force: true });
-    await make();
-  }
+  await despiteOwnLock(path.join(repository, "refs", "heads", `${name}.lock`), make);
 }
 
 /** The first line of the branch's reflog. */

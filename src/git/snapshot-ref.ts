@@ -1,6 +1,8 @@
 /** Names snapshots by refs. A ref is only ever created, never moved. */
+import path from "node:path";
 import type { Git, GitCall } from "./git.ts";
 import { GitProblem } from "./git-problem.ts";
+import { despiteOwnLock } from "./own-lock.ts";
 
 /** Below it are the snapshots of all tasks. */
 const root = "refs/claude-worker/";
@@ -38,7 +40,12 @@ export async function deleteRefs(
 /** @returns whether it is there now: false, when there is one of this name already. */
 async function create(git: Git, ref: string, commit: string): Promise<boolean> {
   try {
-    await git.run(["update-ref", "-z", "--stdin"], { use: "write", isPlain: true, input: `create ${ref}\0${commit}\0` });
+    const make = async (): Promise<unknown> =>
+      await git.run(["update-ref", "-z", "--stdin"], { use: "write", isPlain: true, input: `create ${ref}\0${commit}\0` });
+    await despiteOwnLock(`${ref}.lock`, make, async () => {
+      const common = await git.text(["rev-parse", "--git-common-dir"], { isPlain: true });
+      return path.resolve(git.directory, common);
+    });
     return true;
   } catch (error) {
     if ((await commitAt(git, ref)) === null) throw error;

@@ -10,6 +10,7 @@ import { failpoint } from "../processes/failpoint.ts";
 import { Git } from "./git.ts";
 import { GitProblem } from "./git-problem.ts";
 import type { GitProgram } from "./git-program.ts";
+import { despiteOwnLock } from "./own-lock.ts";
 import { tipOf } from "./own-branch.ts";
 import { lockRepository } from "./repository-lock.ts";
 import { worktreeFacts } from "./worktree-facts.ts";
@@ -34,13 +35,15 @@ export interface TrashOrder {
 export async function moveToTrash(program: GitProgram, order: TrashOrder): Promise<void> {
   await locked(order, async () => {
     const { path: place, repository, trash } = order;
-    const { place: kind } = worktreeFacts(place, repository);
+    const { place: kind, entry } = worktreeFacts(place, repository);
     if (kind === "none" && existsSync(trash)) return;
     if (kind !== "worktree") throw new GitProblem("failed", `The worktree is not at ${plainLine(place, 1000)}.`);
     mkdirSync(path.dirname(trash), { recursive: true, mode: 0o700 });
     const git = new Git(program, place);
     const head = await git.text(["rev-parse", "--verify", "HEAD^{commit}"], { isPlain: true });
-    await git.run(["update-ref", "--no-deref", "HEAD", head], { use: "write", isPlain: true });
+    const detach = async (): Promise<unknown> => await git.run(["update-ref", "--no-deref", "HEAD", head], { use: "write", isPlain: true });
+    // Nobody works there: that is looked at before.
+    await despiteOwnLock(path.join(entry ?? place, "HEAD.lock"), detach);
     failpoint("trash.detached");
     renameSync(place, trash);
     failpoint("trash.moved");
@@ -65,7 +68,9 @@ export async function takeFromTrash(program: GitProgram, order: TrashOrder): Pro
       mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
       renameSync(trash, place);
     }
-    return branch === null ? null : await attach(new Git(program, place), branch);
+    if (branch === null) return null;
+    const lock = path.join(entry ?? place, "HEAD.lock");
+    return await despiteOwnLock(lock, async () => await attach(new Git(program, place), branch));
   });
 }
 

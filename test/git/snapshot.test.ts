@@ -338,3 +338,13 @@ test("a file that git passes over, or cannot read, is named, and the others are 
   const known = names.filter((name) => name !== "b");
   assert.deepEqual(next?.leftOut.map(({ path: name }) => name).toSorted(), known, "also the next time; a pipe has no content");
 });
+
+test("a git that was killed while it named a snapshot keeps no later one from it", async (t) => {
+  const repository = gitRepository(t);
+  const { must } = snapshots(repository);
+  mkdirSync(repository.file(".git/refs/claude-worker/42/1"), { recursive: true });
+  writeFileSync(repository.file(".git/refs/claude-worker/42/1/1.lock"), "");
+  const { ref, commit } = await must();
+  assert.deepEqual([ref, repository.git("rev-parse", ref)], ["refs/claude-worker/42/1/1", commit]);
+  assert.equal(existsSync(repository.file(".git/refs/claude-worker/42/1/1.lock")), false);
+});

@@ -1,7 +1,5 @@
 /** What must be true of a world after each kill, looked at with plain git and on the disk. */
-import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import type { World } from "../world.ts";
 import type { Deeds } from "./deeds.ts";
 import { gitIn } from "./git.ts";
@@ -32,23 +30,5 @@ export function checkWorld(world: World, deeds: Deeds, { isAtRest = false } = {}
       .filter((line) => /^worktree .*\/\.(scratch-|land-)/.test(line));
     for (const line of scratch) found.push(`${line} is left`);
   }
-  for (const lock of locksBelow(path.join(world.place.work, ".git"))) if (!isHeld(lock)) found.push(`${lock} is left`);
   return [...found, ...deeds.contents.missing(world)];
-}
-
-function locksBelow(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory).flatMap((name) => {
-    const each = path.join(directory, name);
-    if (lstatSync(each, { throwIfNoEntry: false })?.isDirectory() === true) return name === "objects" ? [] : locksBelow(each);
-    return name.endsWith(".lock") ? [each] : [];
-  });
-}
-
-/** Whether a git that is still there works in the repository: it removes its own locks. */
-function isHeld(lock: string): boolean {
-  const top = path.dirname(lock.slice(0, lock.indexOf("/.git/") + 1) || lock);
-  return execFileSync("ps", ["-eo", "args="], { encoding: "utf8", maxBuffer: 1e8 })
-    .split("\n")
-    .some((args) => /^(\S*\/)?git /.test(args) && args.includes(top));
 }

@@ -3,7 +3,7 @@
  * in the checkout and in worktrees, too. Every content is remembered.
  */
 import { randomUUID } from "node:crypto";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkerError } from "../../../src/client/index.ts";
@@ -12,6 +12,7 @@ import { localId } from "../../../testing/local-task.ts";
 import { within } from "../../../testing/wait.ts";
 import type { World } from "../world.ts";
 import { Contents } from "./contents.ts";
+import { gitsOf } from "./fell.ts";
 import { gitIn } from "./git.ts";
 
 export type DeedName = "submit" | "send" | "apply" | "land" | "undo" | "restore" | "clean" | "bring back";
@@ -44,6 +45,8 @@ interface PlannedTask {
 const mostTries = 12;
 const sweepMs = 20_000;
 const endMs = 120_000;
+/** The sentence that has a person delete a lock of the repository; never one of ours. */
+const lockSentence = /one was killed: (\S+\/\.git\/(?!worktrees\/|refs\/claude-worker\/|refs\/heads\/cw\/)\S*\.lock) exists/;
 /** Sentences that no kill may lead to. */
 const forbidden = /\.lock|File exists|ENOENT|EEXIST|internal|[Ff]atal|corrupt|bad object|is not at/;
 
@@ -256,6 +259,12 @@ export class Deeds {
 
   #commit(message: string, files: readonly string[]): void {
     const git = gitIn(this.#world.place.work);
+    // A person's git refuses, too, where one was felled.
+    for (const lock of ["index.lock", "HEAD.lock", "refs/heads/main.lock"].map((name) => path.join(this.#world.place.work, ".git", name)))
+      if (existsSync(lock) && gitsOf(this.#world).length === 0) {
+        this.#refusals.push(`a lock that the person removed: ${path.basename(lock)}`);
+        rmSync(lock);
+      }
     if (files.length > 0) git("add", "--", ...files);
     else git("add", "--", ".", ":!person-*", ":!inplace-*");
     if (git("diff", "--cached", "--name-only") === "") return;
@@ -298,7 +307,13 @@ export class Deeds {
     if (status !== "completed") return void this.#problems.push(`task ${task.id} is ${status}: ${error?.message ?? ""}`);
     const file = this.#fileOf(task);
     if (file === null || !existsSync(file)) return;
-    if (task.isNew) this.contents.add(readFileSync(file, "utf8"), `${task.file} of task ${task.id}`);
+    if (task.isNew) {
+      // A runner that is felled between the result and its last snapshot leaves the files where
+      // they are: the next snapshot has them, unless the person writes over them first.
+      const { checkpoints } = await this.#world.client.listCheckpoints({ id: task.id });
+      const isOpen = checkpoints.at(-1)?.reason !== "end";
+      this.contents.add(readFileSync(file, "utf8"), `${task.file} of task ${task.id}`, { isOpen });
+    }
     task.isNew = false;
   }
 
@@ -314,6 +329,13 @@ export class Deeds {
       try {
         return await act();
       } catch (error) {
+        const lock = error instanceof WorkerError ? lockSentence.exec(error.message)?.[1] : undefined;
+        if (lock !== undefined) {
+          this.#refusals.push(`a lock that the person removed: ${path.basename(lock)}`);
+          await within(endMs, () => gitsOf(this.#world).length === 0);
+          rmSync(lock, { force: true });
+          continue;
+        }
         if (error instanceof WorkerError && error.message === refused) break;
         if (error instanceof WorkerError && error.code === "conflict") refused = error.message;
         else if (tries === mostTries - 1) this.#problems.push(`${what} has no answer: ${String(error)}`);

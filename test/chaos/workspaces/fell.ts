@@ -61,7 +61,7 @@ async function fellOne(world: World, { how, pick }: Exclude<Felling, { how: "pla
 }
 
 /** The processes of git that work in the world. */
-function gitsOf({ place }: World): number[] {
+export function gitsOf({ place }: World): number[] {
   const rows = execFileSync("ps", ["-eo", "pid=,args="], { encoding: "utf8", maxBuffer: 1e8 }).split("\n");
   return rows.flatMap((row) => {
     const [, pid, args = ""] = /^ *(\d+) (.*)$/.exec(row) ?? [];

@@ -294,3 +294,28 @@ test("a task does not start while its worktree is looked at and moved", async (t
   await api.removeTask({ id: task.id }, person);
   assert.equal(looks, 2);
 });
+
+test("a git that was killed while HEAD was detached keeps no worktree from the trash", async (t) => {
+  const { api, clean, task } = await setup(t);
+  const lock = path.resolve(task.path, task.git("rev-parse", "--git-dir"), "HEAD.lock");
+  for (let round = 0; round < 2; round += 1) {
+    writeFileSync(lock, "");
+    assert.equal(await clean({ tasks: [task.id], force: true }), null);
+    writeFileSync(lock, "");
+    assert.equal((await api.restoreWorkspace({ id: task.id }, person)).branch, task.branch);
+    assert.equal(existsSync(lock), false);
+  }
+});
+
+test("a lock of the person's repository is named, and never removed", async (t) => {
+  const { api, task, git, corner } = await setup(t);
+  task.write("new.txt", "new\n");
+  await task.snapshot();
+  const lock = path.join(corner.work, ".git/index.lock");
+  writeFileSync(lock, "");
+  const said = /another git works there or one was killed: .*index\.lock exists\. When no git runs there, delete that file/;
+  await assert.rejects(api.applyTask({ id: task.id, way: "squash", dry_run: false }, person), said);
+  assert.deepEqual([existsSync(lock), git("status", "--porcelain")], [true, ""]);
+  rmSync(lock);
+  assert.equal((await api.applyTask({ id: task.id, way: "squash", dry_run: false }, person)).applied, true);
+});
