@@ -34,8 +34,9 @@ test("a repository of 100,000 files has worktrees, checkpoints, diffs and undo i
   const status = await timed(() => git("status", "--porcelain"));
   await w.start();
 
-  const made = await timed(async () => await w.ended((await w.submit("steps 3 append d7/f7.txt", { workspace_kind: "worktree" })).id));
-  const { id, status: end, workspace, error } = made.value;
+  const { id } = await w.submit("steps 3 append d7/f7.txt", { workspace_kind: "worktree" });
+  const made = await timed(() => w.ended(id));
+  const { status: end, workspace, error } = made.value;
   assert.equal(end, "completed", JSON.stringify(error));
   assert.partialDeepStrictEqual(workspace, { state: "kept", changed_files: 1, insertions: 3, deletions: 0, no_snapshots: null });
   const { checkpoints } = await w.client.listCheckpoints({ id });
@@ -52,8 +53,8 @@ test("a repository of 100,000 files has worktrees, checkpoints, diffs and undo i
     ["d7/f7.txt"],
   );
   assert.ok(diff.ms < slackMs, `${diff.ms} ms`);
-  const inPlace = await w.ended((await w.submit("steps 2 append d1/f1.txt")).id);
-  assert.partialDeepStrictEqual(inPlace, { status: "completed", workspace: { changed_files: 1 } });
+  const inPlace = await w.submit("steps 2 append d1/f1.txt");
+  assert.partialDeepStrictEqual(await w.ended(inPlace.id), { status: "completed", workspace: { changed_files: 1 } });
   const undone = await timed(() => w.client.undoTask({ id: inPlace.id }));
   assert.equal(readFileSync(path.join(w.place.work, "d1/f1.txt"), "utf8"), "1\n");
   assert.ok(undone.ms < 30 * status.ms + slackMs, `${undone.ms} ms; git status needs ${status.ms} ms`);
