@@ -1,6 +1,6 @@
 /**
  * Locks that a git which was killed has left on what only Claude Worker writes: the branch of a
- * task, its snapshots, HEAD of its worktree while nobody works there. Git itself never removes them.
+ * task, its snapshots, HEAD of its worktree while no process works there. Git never removes them.
  */
 import { rmSync } from "node:fs";
 import path from "node:path";

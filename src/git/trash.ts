@@ -42,7 +42,7 @@ export async function moveToTrash(program: GitProgram, order: TrashOrder): Promi
     const git = new Git(program, place);
     const head = await git.text(["rev-parse", "--verify", "HEAD^{commit}"], { isPlain: true });
     const detach = async (): Promise<unknown> => await git.run(["update-ref", "--no-deref", "HEAD", head], { use: "write", isPlain: true });
-    // Nobody works there: that is looked at before.
+    // No process works there: that is looked at before.
     await despiteOwnLock(path.join(entry ?? place, "HEAD.lock"), detach);
     failpoint("trash.detached");
     renameSync(place, trash);

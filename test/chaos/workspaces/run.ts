@@ -9,7 +9,7 @@ import { randomFrom } from "../plan.ts";
 import { World } from "../world.ts";
 import { checkWorld } from "./check.ts";
 import { Deeds } from "./deeds.ts";
-import type { Deed, DeedName } from "./deeds.ts";
+import type { DeedName } from "./deeds.ts";
 import { fellDuring } from "./fell.ts";
 import type { Felling } from "./fell.ts";
 
@@ -18,7 +18,7 @@ export interface KillOptions {
   /** Kills that must fall. */
   readonly kills: number;
   readonly killsPerWorld: number;
-  /** Told of each world, and of each kill where `isLoud`. */
+  /** Told of each world. */
   readonly say: (line: string) => void;
 }
 
@@ -125,5 +125,3 @@ function planned(random: () => number, name: DeedName): Felling {
 function add(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
-
-export type { Deed };
