@@ -49,8 +49,10 @@ export async function makeBranch(git: Git, call: GitCall, order: BranchOrder): P
 }
 
 /** Deletes a branch that still is where `makeBranch` made it. @throws GitProblem. */
-export async function deleteBranch(git: Git, call: GitCall, name: string, { baseCommit }: BranchOrder): Promise<void> {
-  await git.run(["update-ref", "-d", `refs/heads/${name}`, baseCommit], { ...call, use: "write", isPlain: true });
+export async function deleteBranch(git: Git, call: GitCall, name: string, { repository, baseCommit }: BranchOrder): Promise<void> {
+  await despiteOwnLock(branchLock(repository, name), async () => {
+    await git.run(["update-ref", "-d", `refs/heads/${name}`, baseCommit], { ...call, use: "write", isPlain: true });
+  });
 }
 
 /** The commit of a branch; null: there is none of this name. @throws GitProblem. */
@@ -63,11 +65,16 @@ async function create(git: Git, call: GitCall, name: string, { repository, baseC
   const make = async (): Promise<void> => {
     await git.run(args, { ...call, use: "write", isPlain: true, input: `create refs/heads/${name}\0${baseCommit}\0` });
   };
-  await despiteOwnLock(path.join(repository, "refs", "heads", `${name}.lock`), make);
+  await despiteOwnLock(branchLock(repository, name), make);
 }
 
 /** The first line of the branch's reflog. */
 async function markOf(git: Git, call: GitCall, name: string): Promise<string | undefined> {
   const lines = await git.text(["reflog", "show", "--format=%gs", `refs/heads/${name}`, "--"], { ...call, isPlain: true });
   return lines.split("\n").at(-1);
+}
+
+/** The file that git makes while it changes a branch. */
+export function branchLock(repository: string, name: string): string {
+  return path.join(repository, "refs", "heads", `${name}.lock`);
 }

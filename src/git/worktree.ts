@@ -12,7 +12,8 @@ import { Git } from "./git.ts";
 import type { GitCall } from "./git.ts";
 import { GitProblem } from "./git-problem.ts";
 import type { GitProgram } from "./git-program.ts";
-import { deleteBranch, makeBranch, tipOf } from "./own-branch.ts";
+import { branchLock, deleteBranch, makeBranch, tipOf } from "./own-branch.ts";
+import { despiteOwnLock } from "./own-lock.ts";
 import type { BranchOrder, OwnBranch } from "./own-branch.ts";
 import { lockRepository } from "./repository-lock.ts";
 import { worktreeFacts } from "./worktree-facts.ts";
@@ -142,7 +143,12 @@ class WorktreeWork {
 
   /** @returns the commit of HEAD. */
   async #checkout(): Promise<string> {
-    await this.#inside.run(["reset", "--hard", "--quiet"], { use: "checkout", timeoutMs: checkoutMs });
+    const { repository } = this.#order;
+    const { branch } = await this.#headInside();
+    const reset = async (): Promise<unknown> =>
+      await this.#inside.run(["reset", "--hard", "--quiet"], { use: "checkout", timeoutMs: checkoutMs });
+    // No agent works there yet.
+    await (branch === null ? reset() : despiteOwnLock(branchLock(repository, branch), reset));
     return (await this.#headInside()).head;
   }
 

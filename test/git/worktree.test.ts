@@ -304,3 +304,14 @@ test("nothing is followed or replaced that lies in a worktree's place", async (t
   assert.equal(gone.kind, "lost");
   assert.deepEqual(worktreeFacts(order.path, order.repository), { place: "other", entry: null });
 });
+
+test("a killed git's lock on the task's branch keeps no worktree from being made", async (t) => {
+  const repository = gitRepository(t);
+  const order = orderOf(repository);
+  await killedAt(t, "worktree.added", order, repository);
+  const lock = repository.file(`.git/refs/heads/${order.branch ?? ""}.lock`);
+  writeFileSync(lock, "");
+  assert.equal((await prepareWorktree(repository.program, order)).how, "made");
+  assert.deepEqual([existsSync(lock), found(repository)], [false, { branches: [order.branch], worktrees: [order.path] }]);
+  assert.equal(readFileSync(path.join(order.path, "a"), "utf8"), "a\n");
+});

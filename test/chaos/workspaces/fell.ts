@@ -27,11 +27,11 @@ export async function fellDuring(world: World, felling: Felling, deed: () => Pro
     await deed();
     return world.disarm(felling.place) === null ? null : `at ${felling.place}`;
   }
-  let isOver = false;
-  const done = deed().finally(() => (isOver = true));
+  const over = new AbortController();
+  const done = deed().finally(() => over.abort());
   const fell = async (): Promise<string | null> => {
     await delay(felling.afterMs); // The plan of the seed.
-    for (const until = performance.now() + victimMs; performance.now() < until && !isOver;) {
+    for (const until = performance.now() + victimMs; performance.now() < until && !over.signal.aborted;) {
       if (await fellOne(world, felling)) return felling.how;
       if (felling.how !== "git" && felling.how !== "runner") return null;
       await delay(2); // The next look for a victim.
