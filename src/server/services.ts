@@ -18,6 +18,7 @@ import { keepSessions } from "../operations/questions/keep-sessions.ts";
 import { expireQuestions } from "../operations/questions/expire-questions.ts";
 import { GitProgram } from "../git/git-program.ts";
 import { emptyTrash } from "../operations/workspaces/empty-trash.ts";
+import { keepFiles } from "../operations/workspaces/keep-files.ts";
 import { sweepScratch } from "../operations/workspaces/sweep-scratch.ts";
 import { WorkspaceGate } from "../operations/workspaces/workspace-gate.ts";
 import { processesInside } from "../processes/processes-inside.ts";
@@ -122,6 +123,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     backgroundGraceMs: settings.background_grace_ms,
     verifyTimeoutMs: settings.verify_timeout_ms,
     setupTimeoutMs: settings.setup_timeout_ms,
+    keepFiles: (taskId, attemptId, wasSeen) => keepFiles(files, taskId, attemptId, wasSeen),
     secrets: (task) => [...secretsOf([env, { LOCAL_TOKEN: token }]), ...(task === undefined ? [] : secretsInSettings(task, agentEnv))],
     parkAfterMs: settings.park_after_ms,
     keptRunners: settings.workers,

@@ -38,4 +38,9 @@ export interface AttemptContext {
    * Default: none.
    */
   secrets?(task?: Task): Iterable<string>;
+  /**
+   * Takes the snapshot that a dead runner could not take. `wasSeen`: whether this server saw the
+   * death. Resolves with why there is none; null: there is one, or none is needed.
+   */
+  keepFiles?(taskId: number, attemptId: number, wasSeen: boolean): Promise<string | null>;
 }

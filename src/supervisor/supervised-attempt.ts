@@ -37,6 +37,7 @@ export class SupervisedAttempt {
   readonly #messages: MessageDelivery;
   readonly #log: Logger;
   #connection: RunnerConnection | null = null;
+  #wasConnected = false;
   #catchingUp: Promise<void> | null = null;
   #more = false;
   #stopping: StoredStopReason | null = null;
@@ -185,6 +186,7 @@ export class SupervisedAttempt {
   async #converse(connection: RunnerConnection): Promise<void> {
     if (this.#released) return connection.close();
     this.#connection = connection;
+    this.#wasConnected = true;
     const closed = new Promise<void>((resolve) =>
       connection.onClose(() => {
         this.#connection = null;
@@ -267,6 +269,8 @@ export class SupervisedAttempt {
     await this.#catchingUp;
     if (this.#released || this.#outcome !== null) return;
     const swept = await this.#end.sweepAfterDeath();
+    const notKept = await this.#context.keepFiles?.(this.#attempt.taskId, this.#attempt.id, this.#wasConnected);
+    if (notKept != null) this.#log.warn({ why: notKept }, "the dead runner's last changes have no snapshot");
     const outcome = await this.#persistently(() => finalise(this.#end.facts(this.#stopping, swept)));
     if (outcome != null) this.#hasEnded(outcome);
   }

@@ -66,15 +66,24 @@ test("twenty tasks at once in one repository have worktrees and diffs of their o
   assert.deepEqual([git("status", "--porcelain"), git("rev-list", "--count", "main")], ["", "1"]);
   assert.equal(git("worktree", "list").split("\n").length, count + 1);
   assert.equal(git("for-each-ref", "--format=%(refname)", "refs/heads/cw").split("\n").length, count);
-  assert.deepEqual(readdirSync(path.join(w.place.work, ".git"), { recursive: true }).filter((name) => String(name).endsWith(".lock")), []);
+  assert.deepEqual(
+    readdirSync(path.join(w.place.work, ".git"), { recursive: true }).filter((name) => String(name).endsWith(".lock")),
+    [],
+  );
   assert.equal(existsSync(path.join(w.place.dataHome, "workspaces", ".trash")), false);
 
   // All of the work lands; of those that changed the same lines one.
   const landed = await w.client.landTasks({ tasks: ids.map(({ id }) => id), into: "main" });
   const states = landed.tasks.map(({ state }) => state);
-  assert.deepEqual([states[0], ...states.slice(5)], Array.from({ length: count - 4 }, () => "landed"));
+  assert.deepEqual(
+    [states[0], ...states.slice(5)],
+    Array.from({ length: count - 4 }, () => "landed"),
+  );
   // The others made the very same change.
-  assert.deepEqual(states.slice(1, 5), Array.from({ length: 4 }, () => "already"));
+  assert.deepEqual(
+    states.slice(1, 5),
+    Array.from({ length: 4 }, () => "already"),
+  );
   assert.equal(git("rev-list", "--count", "main"), String(1 + count - 4));
   assert.deepEqual(git("status", "--porcelain"), "");
 });
