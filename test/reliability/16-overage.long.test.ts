@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { limitHeaders } from "../../testing/script.ts";
 import type { Move } from "../../testing/script.ts";
 import { worker } from "../../testing/worker.ts";
-import { killServer } from "./setup.ts";
+import { until } from "../../testing/wait.ts";
+import { killAndWait, killServer, marked } from "./setup.ts";
 
 const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
 const nearlyFull = limitHeaders({ fiveHour: 0.3, sevenDay: 0.995 }, resetsAt, { "overage-status": "allowed" });
@@ -83,3 +84,43 @@ test("with overage: ask a person's consent lets the account's tasks continue", a
   assert.equal(readFileSync(path.join(w.place.work, "steps.txt"), "utf8"), "0\n1\n2\n3\n4\n5\n", "no step twice, none left out");
   assert.deepEqual((await w.client.server()).holds, []);
 });
+
+for (const blow of ["the server", "everything"]) {
+  test(`one consent is asked for and counts, over kills of ${blow}`, async (t) => {
+    const gated = step.bash("until [ -e go ]; do sleep 0.05; done; echo two >> steps.txt");
+    const moves = [move(append("one"), nearlyFull), gated, { ...step.text("done"), headers: paying }];
+    const w = await worker(t, { "count steps": moves }, { subscription: true, env: { CLAUDE_WORKER_OVERAGE: "ask" } });
+    let { pid } = await w.start();
+    /** Kills, and starts a server again. */
+    const strike = async (): Promise<void> => {
+      const all = blow === "everything" ? (await marked(w)).map((row) => row.pid) : [];
+      for (const each of [pid, ...all]) await killAndWait(each);
+      ({ pid } = await w.start());
+    };
+    const release = w.model.hold(["count steps"]);
+    const { id, logs } = await w.submit("count steps", { allow: ["Bash"] });
+    await until("the model's call", () => w.model.requests().some(({ key }) => key === "count steps"));
+    // Only the journal has the report.
+    process.kill(pid, "SIGSTOP");
+    release();
+    await until("the report", () => readFileSync(logs.raw, "utf8").includes("rate_limit_event"));
+    await strike();
+    const { questions } = await w.until(id, (task) => task.questions.length > 0);
+    writeFileSync(path.join(w.place.work, "go"), "");
+    await w.until(id, ({ status }) => status === "pending");
+    await strike();
+    await w.client.answerQuestion({ id: questions[0]?.id ?? 0, decision: "allow" });
+    await strike();
+    const task = await w.ended(id);
+    const states = task.questions.map(({ kind, status, answer }) => [kind, status, answer?.decision]);
+    assert.deepEqual(
+      [task.status, task.result, states],
+      ["completed", "done", [["consent", "applied", "allow"]]],
+      JSON.stringify(task.error),
+    );
+    assert.deepEqual((await w.client.server()).holds, []);
+    // A call that was under way when it was killed may run again.
+    const steps = readFileSync(path.join(w.place.work, "steps.txt"), "utf8");
+    assert.match(steps, blow === "everything" ? /^(one\n)+(two\n)+$/ : /^one\ntwo\n$/);
+  });
+}
