@@ -11,6 +11,13 @@ import { withoutBrackets } from "../domain/text/host-name.ts";
 /** Services of clouds that give out credentials, at private and shared addresses. */
 const metadata: ReadonlySet<string> = new Set(["fd00:ec2::254", "fd20:ce::254", "100.100.100.200"]);
 
+/** Of the ranges that are never allowed; the others belong to no single machine of the internet. */
+const kinds: Readonly<Record<string, string>> = {
+  linkLocal: "link-local, where clouds give out credentials",
+  multicast: "of a group of machines",
+  broadcast: "of all machines of a network",
+};
+
 /** Reachable with `allowPrivate` only. */
 const privateRanges: ReadonlySet<string> = new Set(["private", "loopback", "uniqueLocal", "carrierGradeNat"]);
 
@@ -42,10 +49,10 @@ export function hostProblem(hostname: string, { allowPrivate }: { readonly allow
 export function addressProblem(address: string, { allowPrivate }: { readonly allowPrivate: boolean }): string | null {
   // An IPv4 address in an IPv6 one counts as what it is.
   const parsed = ipaddr.isValid(address) ? ipaddr.process(address) : null;
-  if (parsed !== null && metadata.has(parsed.toString())) return "is not reachable for notifications (metadata)";
+  if (parsed !== null && metadata.has(parsed.toString())) return "is never notified: clouds give out credentials there";
   const range = parsed === null ? "unknown" : rangeOf(parsed);
   if (range === "unicast") return null;
-  if (!privateRanges.has(range)) return `is not reachable for notifications (${range})`;
+  if (!privateRanges.has(range)) return `is never notified: it is ${kinds[range] ?? "of no machine on the internet"}`;
   return allowPrivate ? null : "is private; add the channel with --allow-private if that is meant";
 }
 

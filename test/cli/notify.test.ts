@@ -162,7 +162,10 @@ test("a wrong channel is refused with what to do", async (t) => {
   await refused(["add", "x", "--webhook", "https://a:b@example.com/"], /user name/);
   await refused(["add", "x", "--webhook", "https://0x7f.1/"], /is private; .* --allow-private/);
   await refused(["add", "x", "--ntfy", "https://[::ffff:10.0.0.1]/topic"], /is private/);
-  await refused(["add", "x", "--webhook", "http://169.254.169.254/latest", "--allow-private"], /not reachable for notifications/);
+  await refused(
+    ["add", "x", "--webhook", "http://169.254.169.254/latest", "--allow-private"],
+    /^Error: The address is never notified: it is link-local, where clouds give out credentials\.\n$/,
+  );
   await refused(["add", "x", "--email", "a@example.com", "--smtp", "smtp://192.168.1.1"], /is private/);
   await refused(["add", "x", "--webhook", "nonsense"], /https:\/\/example\.com\/hook/);
   await refused(["add", "x", "--slack"], /it is the address of an incoming webhook of Slack\. .* --secret-file FILE/);

@@ -138,8 +138,14 @@ test("what could not be stored is not acknowledged, and comes again", async (t) 
 
 test("a connection goes only to addresses that notifications may reach", async (t) => {
   const to = async (address: string): Promise<string> => await problemOf({ url: await apiWith(t, address) });
-  assert.equal(await to("ws://169.254.169.254/link"), "169.254.169.254 is not reachable for notifications (linkLocal).");
-  assert.equal(await to("wss://[::ffff:169.254.169.254]/"), "::ffff:a9fe:a9fe is not reachable for notifications (linkLocal).");
+  assert.equal(
+    await to("ws://169.254.169.254/link"),
+    "169.254.169.254 is never notified: it is link-local, where clouds give out credentials.",
+  );
+  assert.equal(
+    await to("wss://[::ffff:169.254.169.254]/"),
+    "::ffff:a9fe:a9fe is never notified: it is link-local, where clouds give out credentials.",
+  );
   assert.equal(await to("https://127.0.0.1/"), "The address of the connection that Slack gave is not one of a WebSocket (wss://).");
   assert.equal(await to("ws+unix:///tmp/socket:/x"), "The address of the connection that Slack gave is not one of a WebSocket (wss://).");
   assert.match(await to("wss://me:verysecret@127.0.0.1/"), /must not hold a user name or a password\.$/);
