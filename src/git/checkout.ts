@@ -70,6 +70,7 @@ export async function moveForward(repository: Repository, state: CheckoutState, 
   try {
     await git.again().run(args, { use: "checkout", settings, timeoutMs });
   } catch (error) {
+    if (await isFinished(repository, state, commit)) return;
     // Git writes file by file, and leaves those that it has written where it fails.
     if (await isAt(repository, state, head)) {
       const isClean = await takeBack(repository, plan, index).catch(() => false);
@@ -79,6 +80,19 @@ export async function moveForward(repository: Repository, state: CheckoutState, 
     throw error;
   }
   failpoint("apply.moved");
+}
+
+/**
+ * Whether a git that was ended had brought the files and the index to the commit. Then the branch
+ * follows, if it has not. @throws GitProblem.
+ */
+async function isFinished(repository: Repository, state: CheckoutState, commit: string): Promise<boolean> {
+  const git = repository.git.again();
+  const isIndexed = (await git.find(["diff-index", "--cached", "--quiet", commit, "--"], { timeoutMs })) !== null;
+  if (!isIndexed || (await git.find(["diff-files", "--quiet", "--"], { timeoutMs })) === null) return false;
+  if ((await headOf(git)) === state.head)
+    await git.run(["update-ref", "-m", "claude-worker: apply", "HEAD", commit, state.head], { use: "write", isPlain: true });
+  return await isAt({ ...repository, git }, state, commit);
 }
 
 /** Whether the checkout's branch and index are at the commit. @throws GitProblem. */
