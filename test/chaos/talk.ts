@@ -50,7 +50,8 @@ async function turnAt(world: World, { id }: Acknowledged, share: number): Promis
 }
 
 /**
- * Puts the conversation of an ended task back, and forward again. Only Claude Code has turns.
+ * Puts the conversation of an ended task back, and forward again. Only Claude Code has turns. Files
+ * stay: other tasks work in the same directory.
  * @returns whether that was done.
  */
 async function rewind(world: World, task: Acknowledged, share: number): Promise<boolean> {
@@ -58,7 +59,7 @@ async function rewind(world: World, task: Acknowledged, share: number): Promise<
   if (!world.options.real || back === null || last === null) return false;
   const rewound = async (to: number): Promise<boolean> => {
     try {
-      await persist(world, () => world.client.rewindTask({ id: task.id, to }));
+      await persist(world, () => world.client.rewindTask({ id: task.id, to, files: false }));
       return true;
     } catch (error) {
       // A kill cut the turn off before it was in a session, or the task failed.
