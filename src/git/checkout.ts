@@ -90,8 +90,15 @@ async function isFinished(repository: Repository, state: CheckoutState, commit: 
   const git = repository.git.again();
   const isIndexed = (await git.find(["diff-index", "--cached", "--quiet", commit, "--"], { timeoutMs })) !== null;
   if (!isIndexed || (await git.find(["diff-files", "--quiet", "--"], { timeoutMs })) === null) return false;
-  if ((await headOf(git)) === state.head)
-    await git.run(["update-ref", "-m", "claude-worker: apply", "HEAD", commit, state.head], { use: "write", isPlain: true });
+  if ((await headOf(git)) === state.head) {
+    try {
+      await git.run(["update-ref", "-m", "claude-worker: apply", "HEAD", commit, state.head], { use: "write", isPlain: true });
+    } catch (error) {
+      // The killed git has left its lock on HEAD: then files and index go back.
+      await git.again().run(["read-tree", "-m", "-u", commit, state.head], { use: "checkout", timeoutMs });
+      throw error;
+    }
+  }
   return await isAt({ ...repository, git }, state, commit);
 }
 

@@ -37,3 +37,26 @@ for (const isMoved of [false, true]) {
     assert.deepEqual([read("a"), read("new")], ["two\n", "new\n"]);
   });
 }
+
+test("a git that is killed with HEAD locked leaves the checkout as it was", async (t) => {
+  const { git, write, read, top, env, place } = gitRepository(t);
+  write("a", "two\n");
+  write("new", "new\n");
+  git("add", ".");
+  git("commit", "-qm", "second");
+  const [first, second] = [git("rev-parse", "HEAD^"), git("rev-parse", "HEAD")];
+  git("reset", "-q", "--hard", first);
+  const real = execFileSync("/bin/sh", ["-c", "command -v git"], { env, encoding: "utf8" }).trim();
+  const script = `case "$*" in *--ff-only*) cd ${top}; ${real} read-tree -m -u HEAD ${second}; : > .git/HEAD.lock; kill -9 $$;; esac\nexec ${real} "$@"`;
+  const fake = place.file("bin/git", `#!/bin/sh\n${script}\n`);
+  chmodSync(fake, 0o755);
+  const program = new GitProgram({ ...env, PATH: `${path.dirname(fake)}:${env["PATH"] ?? ""}` });
+  const repository = await openRepository(new Git(program, top));
+  const plan = await planMove(new Objects(program, path.join(top, ".git")), top, first, second);
+  const move = { commit: second, plan, index: path.join(place.home, "index") };
+  await assert.rejects(
+    moveForward(repository, await requireClean(repository), move),
+    /HEAD\.lock exists\. When no git runs there, delete that file/,
+  );
+  assert.deepEqual([git("rev-parse", "main"), git("status", "--porcelain"), read("a")], [first, "", "a\n"]);
+});
