@@ -1,6 +1,7 @@
 /** The rules of starting as plain code, for tests: what the store's queries must agree with. */
 import { inStartingOrder, waitingFor } from "../src/domain/order/admission.ts";
 import type { PendingTask, WaitingFor } from "../src/domain/order/admission.ts";
+import { Lanes } from "../src/domain/order/lanes.ts";
 import type { NewHold } from "../src/domain/order/hold.ts";
 
 export interface Admission {
@@ -21,18 +22,21 @@ export function admit(input: {
   readonly holds: readonly NewHold[];
   readonly account: string;
   readonly now: number;
+  readonly lanes?: Lanes;
 }): Admission {
   const { slots, holds, account, now } = input;
   let { running } = input;
+  const lanes = (input.lanes ?? new Lanes(new Map(), new Map(), new Map())).copy();
   const start: number[] = [];
   const waiting = new Map<number, WaitingFor>();
   for (const task of input.pending.toSorted((a, b) => inStartingOrder(a, b, now))) {
-    const reason = waitingFor(task, { running, slots, holds, account, now, ahead: waiting.size });
+    const reason = waitingFor(task, { running, slots, holds, account, now, lanes, ahead: waiting.size });
     if (reason !== null) {
       waiting.set(task.id, reason);
       continue;
     }
     start.push(task.id);
+    lanes.take(task, task.id);
     running += 1;
   }
   return { start, waiting };

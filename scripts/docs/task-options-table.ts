@@ -36,6 +36,8 @@ function valuesOf(row: OptionRow): string {
       return `at most ${row.maxItems} patterns`;
     case "hosts":
       return `at most ${row.maxItems} hosts`;
+    case "names":
+      return `at most ${row.maxItems} names`;
     case "directories":
       return `at most ${row.maxItems} paths`;
     case "attachments":

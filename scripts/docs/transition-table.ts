@@ -16,6 +16,8 @@ const causes: Readonly<Record<Operation, string>> = {
   cancel: "a user or a program cancelled it",
   retry: "a user or a program asked for it again",
   follow_up: "a message continues its conversation",
+  skip: "a task that it depends on ended in another way",
+  revive: "the task because of which it was skipped runs again",
 };
 
 export function transitionTable(): string {

@@ -61,6 +61,8 @@ export const endpoints = {
   cancelTask: { method: "POST", path: "/api/v1/tasks/{id}/cancel", repeatable: false },
   forkTask: { method: "POST", path: "/api/v1/tasks/{id}/fork", repeatable: false },
   rewindTask: { method: "POST", path: "/api/v1/tasks/{id}/rewind", repeatable: false, silenceMs: longGitMs },
+  stashTask: { method: "POST", path: "/api/v1/tasks/{id}/stash", repeatable: true },
+  enqueueTask: { method: "POST", path: "/api/v1/tasks/{id}/enqueue", repeatable: true },
   retryTask: { method: "POST", path: "/api/v1/tasks/{id}/retry", repeatable: false },
 
   listMessages: { ...read, path: "/api/v1/tasks/{id}/messages" },
@@ -90,6 +92,9 @@ export const endpoints = {
   listQuestions: { ...read, path: "/api/v1/questions" },
   getQuestion: { ...read, path: "/api/v1/questions/{id}" },
   answerQuestion: { method: "POST", path: "/api/v1/questions/{id}/answer", repeatable: false },
+  listGroups: { ...read, path: "/api/v1/groups" },
+  setGroup: { method: "PATCH", path: "/api/v1/groups/{name}", repeatable: true },
+  removeGroup: { method: "DELETE", path: "/api/v1/groups/{name}", repeatable: false },
   listRules: { ...read, path: "/api/v1/rules" },
   removeRule: { method: "DELETE", path: "/api/v1/rules/{id}", repeatable: false },
 

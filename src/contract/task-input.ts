@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { maxPromptBytes } from "../domain/task/prompt-size.ts";
+import { orderInput } from "./order-input.ts";
 import { submittedOptions, text } from "./task-options.ts";
 
 export const taskInput = z.strictObject({
@@ -16,6 +17,7 @@ export const taskInput = z.strictObject({
     .meta({ description: "What Claude should do. At most 10 MB of UTF-8.", maxLength: maxPromptBytes }),
   working_directory: text.min(1).max(4096).describe("Absolute path of an existing, trusted directory."),
   ...submittedOptions,
+  ...orderInput,
 });
 
 /** A submit as it arrives. */

@@ -17,6 +17,7 @@ import type { JsonForm } from "../domain/task/option-json.ts";
 import type { GivenOf, HeldValue, OptionRow, ShownOf } from "../domain/task/option.ts";
 import { optionRows } from "../domain/task/option-values.ts";
 import type { OptionName, RowOf } from "../domain/task/options.ts";
+import { lockProblem, maxLockCharacters } from "../domain/order/lanes.ts";
 import { hostProblem } from "../domain/task/sandbox.ts";
 import { maxProtectedCharacters, patternProblem } from "../domain/verification/protected-files.ts";
 import { maxVerifyCharacters, verifyProblem } from "../domain/verification/verify-command.ts";
@@ -47,6 +48,10 @@ const pattern = withoutProblem(text.max(maxProtectedCharacters), (value) => {
 const host = withoutProblem(text.trim().max(260), (value) => {
   const problem = hostProblem(value);
   return problem === null ? null : `the host ${value} ${problem}`;
+});
+const lock = withoutProblem(text.trim().min(1).max(maxLockCharacters), (value) => {
+  const problem = lockProblem(value);
+  return problem === null ? null : `a lock ${problem}`;
 });
 const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 const labels = z
@@ -111,6 +116,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return z.array(pattern).max(row.maxItems);
     case "hosts":
       return z.array(host).max(row.maxItems);
+    case "names":
+      return z.array(lock).max(row.maxItems);
     case "directories":
       return z.array(text.min(1).max(4096)).max(row.maxItems);
     case "attachments":
@@ -142,6 +149,7 @@ function shownSchema(row: OptionRow): z.ZodType {
     case "commands":
     case "patterns":
     case "hosts":
+    case "names":
     case "directories":
     case "json":
       return z.array(z.string());

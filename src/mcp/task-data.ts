@@ -29,6 +29,8 @@ function nextStep(task: TaskView, truncated: boolean): string {
       return truncated
         ? "The result is longer: call get_task with result_offset for the rest. Then check the work."
         : "Check the work: read the files it changed, run the tests.";
+    case "skipped":
+      return "It did not run: a task that it depends on ended in another way (error). A retry of that task lets it run after it; retry_task runs it all the same.";
     case "cancelled":
       return "It was stopped on purpose. retry_task runs it again if the user wants that.";
     default:

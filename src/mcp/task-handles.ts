@@ -120,6 +120,7 @@ function statusOf(task: TaskView): TaskHandle["status"] {
   switch (task.status) {
     case "completed":
     case "failed":
+    case "skipped":
       return "completed";
     case "cancelled":
       return "cancelled";

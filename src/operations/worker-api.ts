@@ -21,6 +21,7 @@ import type { AnswersProblem } from "./notifications/channels.ts";
 import { listDeliveries, replayDelivery, testChannel } from "./notifications/deliveries.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
+import { listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
 import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
@@ -39,6 +40,7 @@ import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain
 import { allEvents, taskEvents } from "./tasks/read-events.ts";
 import { removeTask } from "./tasks/remove-task.ts";
 import { localTaskId, requireTask } from "./tasks/require-task.ts";
+import { enqueueTask, stashTask } from "./tasks/stash-task.ts";
 import { retryTask } from "./tasks/retry-task.ts";
 import { rewindTask } from "./tasks/rewind-task.ts";
 import { accountOf } from "./server/show-account.ts";
@@ -206,6 +208,8 @@ export function workerApi(context: ApiContext): WorkerApi {
       const became = typeof files === "string" ? { files_put_back: null, files_kept: files } : { files_put_back: files, files_kept: null };
       return { ...view(task), ...became };
     },
+    stashTask: async ({ id }, caller) => view(await stashTask(store, localTaskId(id), caller, now())),
+    enqueueTask: async ({ id }, caller) => view(await enqueueTask(store, localTaskId(id), caller, now())),
     async updateTask({ id, ...change }, caller, check) {
       return view(
         await updateTask({ store, settings, now: now() }, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }),
@@ -262,6 +266,9 @@ export function workerApi(context: ApiContext): WorkerApi {
       viewOf(await answerQuestion({ store, settings, claudeCodeTrust }, id, given, caller, now())),
     openAnswerLink: async (link) => openLink(linkContext, link, now()),
     answerByLink: async (link, answer) => await answerByLink(linkContext, link, answer, now()),
+    listGroups: async () => ({ groups: listGroups(store) }),
+    setGroup: async ({ name, ...change }) => await setGroup(store, name, change, now()),
+    removeGroup: async ({ name }) => await removeGroup(store, name),
     listRules: async () => ruleViews(store.rules.list()),
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),
@@ -337,6 +344,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     slotsOfWaiting: slotsOfWaiting?.() ?? 0,
     slots: settings.workers,
     holds: store.holds.active(),
+    lanes: store.groups.lanes(),
     now,
     lastTry(taskId) {
       const outcome = store.attempts.lastOutcome(taskId);
@@ -352,6 +360,9 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     forkOf: (taskId) => store.forks.get(taskId),
     rewindOf: (sessionId) => store.rewinds.get(sessionId),
     forks: (taskId) => store.forks.of(taskId),
+    dependencies: (taskId) => store.dependencies.ofTask(taskId),
+    dependents: (taskId) => store.dependencies.dependents(taskId),
+    waitsFor: (taskId) => store.dependencies.waitsFor(taskId),
     messages: (taskId) => store.messages.ofTask(taskId),
     questions: (taskId) => store.questions.ofTask(taskId),
     rightsRefusal: (task) => rights.whyNot(task),

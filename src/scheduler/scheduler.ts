@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { heldModels, isInForce } from "../domain/order/admission.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/order/hold.ts";
+import type { Lanes } from "../domain/order/lanes.ts";
 import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
@@ -141,7 +142,8 @@ export class Scheduler implements Service {
     if (store.tasks.counts().waiting === 0) return;
     const free = workers - store.tasks.counts().running;
     if (free <= 0) return;
-    const ids = store.questions.readyToProceed(free).filter((id) => this.#options.mayStart?.(id) ?? true);
+    const lanes = store.groups.lanes();
+    const ids = store.questions.readyToProceed(free).filter((id) => (this.#options.mayStart?.(id) ?? true) && mayProceed(store, lanes, id));
     if (ids.length > 0) await store.write(() => ids.forEach((id) => store.tasks.transition(id, "proceed", now)));
   }
 
@@ -161,12 +163,24 @@ export class Scheduler implements Service {
    * whose limit is reached.
    */
   #startable(now: number, free: number, held: readonly string[]): { ids: number[]; refused: boolean } {
-    const { store, agentWorkers = null } = this.#options;
-    for (let looked = free; ; looked *= 4) {
-      const best = store.tasks.startable(now, looked, held);
-      const allowed = best.filter((id) => this.#options.mayStart?.(id) ?? true);
-      const ids = (agentWorkers === null ? allowed : store.agentTasks.withinLimit(allowed, agentWorkers)).slice(0, free);
-      if (ids.length === free || best.length < looked) return { ids, refused: allowed.length < best.length };
+    const { store, agentWorkers = null, mayStart } = this.#options;
+    const lanes = store.groups.lanes();
+    let refused = false;
+    // Tasks of agents whose limit is reached: others may take their place.
+    for (const overLimit = new Set<number>(); ;) {
+      const best = store.tasks.startable(now, free, {
+        heldModels: held,
+        lanes,
+        mayStart: (id) => {
+          if (overLimit.has(id)) return false;
+          if (mayStart?.(id) ?? true) return true;
+          refused = true;
+          return false;
+        },
+      });
+      const ids = agentWorkers === null ? best : store.agentTasks.withinLimit(best, agentWorkers);
+      if (ids.length === best.length) return { ids, refused };
+      for (const id of best) if (!ids.includes(id)) overLimit.add(id);
     }
   }
 
@@ -189,6 +203,14 @@ export class Scheduler implements Service {
     if (at === null || this.#unsubscribe === null) return;
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(0, at - this.#options.now()), longestTimerMs));
   }
+}
+
+/** A task that has waited for its answer has its locks; its group may be full by now. */
+function mayProceed(store: Store, lanes: Lanes, id: number): boolean {
+  const task = store.tasks.row(id);
+  if (task === null || lanes.groupBlock(task.group) !== null) return false;
+  lanes.take(task, id);
+  return true;
 }
 
 function earliest(moments: readonly (number | null)[]): number | null {

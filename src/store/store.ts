@@ -7,14 +7,17 @@ import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
 import type { Change } from "./sqlite/change.ts";
 import type { CheckpointStore } from "./sqlite/checkpoints.ts";
 import type { ClockStore } from "./sqlite/clock.ts";
+import type { DependencyStore } from "./sqlite/dependencies.ts";
 import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../domain/events/event.ts";
 import type { Hold, NewHold } from "../domain/order/hold.ts";
+import type { Lanes } from "../domain/order/lanes.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
 import type { ListOrder } from "../domain/task/list-order.ts";
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/task/transitions.ts";
 import type { AskStore } from "./sqlite/asks.ts";
+import type { GroupStore } from "./sqlite/groups.ts";
 import type { ForkStore } from "./sqlite/forks.ts";
 import type { MessageStore } from "./sqlite/messages.ts";
 import type { NotificationStore } from "./sqlite/notifications.ts";
@@ -54,6 +57,8 @@ export interface Store {
   readonly turns: TurnStore;
   readonly notifications: NotificationStore;
   readonly asks: AskStore;
+  readonly dependencies: DependencyStore;
+  readonly groups: GroupStore;
   readonly forks: ForkStore;
   readonly applies: ApplyStore;
   readonly rewinds: RewindStore;
@@ -127,6 +132,7 @@ export type NewTask = Omit<
   | "startedAt"
   | "endedAt"
   | "updatedAt"
+  | "unmet"
   | "answeredAt"
   | "cancelRequestedAt"
   | "openAttemptId"
@@ -191,6 +197,7 @@ export type TaskPatch = Partial<
     | "startedAt"
     | "notBefore"
     | "notBeforeReason"
+    | "stashedAt"
     | "answeredAt"
     | "cancelRequestedAt"
     | "poisonCount"
@@ -219,6 +226,18 @@ export type TaskPatch = Partial<
 /** What a retry may change of the task. */
 export type RetryPatch = TaskPatch & Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
 
+export interface StartableOptions {
+  /**
+   * Parts of model names whose tasks are left out; `default`: tasks that name no model. Default:
+   * none.
+   */
+  readonly heldModels?: readonly string[];
+  /** Which groups are full and which locks are held. Default: all are free. */
+  readonly lanes?: Lanes;
+  /** Whether a task may start for other reasons, like rights. Default: it may. */
+  readonly mayStart?: (id: number) => boolean;
+}
+
 export interface TaskStore {
   /** Inside `write`. */
   insert(task: NewTask): Task;
@@ -235,10 +254,8 @@ export interface TaskStore {
   /**
    * The pending tasks that may start at `now`, best first (`inStartingOrder` of the domain), from
    * the partial index.
-   * @param heldModels parts of model names whose tasks are left out; `default`: tasks that name no
-   * model.
    */
-  startable(now: number, limit: number, heldModels?: readonly string[]): number[];
+  startable(now: number, limit: number, options?: StartableOptions): number[];
   /** The earliest `notBefore` of a pending task after `now`, or null. */
   nextStartAt(now: number): number | null;
   /** How many pending tasks are of these models (as in `startable`). Reads every pending task. */

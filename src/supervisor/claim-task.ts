@@ -34,6 +34,7 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   const now = context.now();
   const task = store.tasks.get(taskId);
   if (task === null || task.status !== "pending" || context.mayStart?.(taskId) === false) return null;
+  if (store.groups.lanes().blockOf(task, taskId) !== null) return null;
   const resume = task.resumable && task.sessionId !== null;
   const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
   const { runnerId, warm } = runner;

@@ -51,7 +51,7 @@ async function setup(t: TestContext): Promise<Bundle> {
     async call(operationId, { id: taskId = 1, query = "", ...options } = {}) {
       const operation = document.operations.find((each) => each.operationId === operationId);
       assert.ok(operation !== undefined, `${operationId} is not in the document`);
-      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1").replace("{comment}", "1")}${query}`;
+      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1").replace("{comment}", "1").replace("{name}", "nightly")}${query}`;
       const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
       document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
       if (answer.status < 400) succeeded.add(operationId);
@@ -126,6 +126,15 @@ test("every operation answers as the document promises", async (t) => {
   await expect(412, "updateTask", { id: 2, body: { priority: 4 }, headers: { "if-match": '"stale"' } });
   await expect(409, "retryTask", { id: 2 });
   await expect(409, "removeTask", { id: 2 });
+  await expect(200, "setGroup", { body: { limit: 2, paused: true } });
+  await expect(200, "listGroups");
+  await expect(400, "setGroup", { body: {} });
+  await expect(204, "removeGroup");
+  await expect(404, "removeGroup");
+  await expect(200, "stashTask", { id: 2 });
+  await expect(200, "enqueueTask", { id: 2 });
+  await expect(409, "stashTask", { id: 1 });
+  await expect(409, "enqueueTask", { id: 1 });
   await expect(200, "cancelTask", { id: 2 });
   await expect(200, "retryTask", { id: 2 });
   await expect(201, "sendMessage", { id: 2, body: { text: "and mind the style" } });

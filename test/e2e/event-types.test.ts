@@ -58,6 +58,9 @@ test("every type of event is made by some run, as the contract describes it", as
   await killAndWait(attempts[0]?.pid ?? 0);
   writeFileSync(gate, "");
   await called(cancelled);
+  const { id: behind } = await w.submit("say thanks", { depends_on: [cancelled], stash: true });
+  await w.client.enqueueTask({ id: behind });
+  await w.client.stashTask({ id: behind });
   await w.client.cancelTask({ id: cancelled });
   await w.ended(cancelled);
   await w.client.retryTask({ id: cancelled });
@@ -84,7 +87,7 @@ test("every type of event is made by some run, as the contract describes it", as
   await w.client.resume();
 
   const made = new Set<string>();
-  for (const id of [whole, scored, killed, cancelled, asking]) {
+  for (const id of [whole, scored, killed, cancelled, behind, asking]) {
     await w.ended(id);
     for (const { type } of (await w.client.taskEvents({ id, limit: 500 })).events) made.add(type);
   }

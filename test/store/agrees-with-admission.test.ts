@@ -32,7 +32,45 @@ test("what the store's index offers to start is what admission would start", asy
         models === null ? [] : [{ kind: "rate_limited", scope: `account:a/model:${models}`, message: "", until: null }];
       const { start } = admit({ pending, running: 0, slots: slots, holds, account: "a", now });
       const held = heldModels(holds);
-      assert.deepEqual(store.tasks.startable(now, slots, held === "all" ? [] : held), start);
+      assert.deepEqual(store.tasks.startable(now, slots, { heldModels: held === "all" ? [] : held }), start);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("the same with groups and locks, also where the best hundred tasks are blocked", async (t) => {
+  const { store } = setup(t);
+  await store.write(() => {
+    store.groups.put({ name: "small", maxRunning: 1, pausedAt: null, createdAt: 1 });
+    store.groups.put({ name: "paused", maxRunning: null, pausedAt: 1, createdAt: 1 });
+  });
+  const anyTask = fc.record({
+    priority: fc.integer({ min: -2, max: 2 }),
+    notBefore: fc.constantFrom(null, null, null, 1, 9),
+    notBeforeReason: fc.constant("schedule"),
+    group: fc.constantFrom("default", "small", "paused"),
+    locks: fc.constantFrom([], ["db"], ["db", "net"], ["net"]),
+    model: fc.constantFrom(null, "opus"),
+    stashedAt: fc.constantFrom(null, null, null, 1),
+  });
+  const anyTasks = fc.tuple(fc.nat(150), fc.array(anyTask, { maxLength: 40 }));
+  await fc.assert(
+    fc.asyncProperty(anyTasks, fc.nat(10), fc.nat(8), fc.boolean(), async ([blocked, tasks], now, slots, isHeld) => {
+      await store.write(() => {
+        for (const { id } of store.tasks.list({ limit: 500 })) {
+          store.tasks.transition(id, "cancel", 1);
+          store.tasks.remove(id);
+        }
+        for (let left = blocked; left > 0; left -= 1) store.tasks.insert(plainTask({ group: "paused", priority: 2 }));
+        for (const task of tasks) store.tasks.insert(plainTask(task));
+      });
+      const pending = store.tasks.list({ limit: 500 });
+      const mayStart = (id: number): boolean => id % 5 !== 0;
+      const allowed = pending.filter(({ id }) => mayStart(id));
+      const holds: NewHold[] = isHeld ? [{ kind: "rate_limited", scope: "account:a/model:opus", message: "", until: null }] : [];
+      const lanes = store.groups.lanes();
+      const { start } = admit({ pending: allowed, running: 0, slots, holds, account: "a", now, lanes });
+      assert.deepEqual(store.tasks.startable(now, slots, { heldModels: isHeld ? ["opus"] : [], lanes, mayStart }), start);
     }),
     { numRuns: 40 },
   );

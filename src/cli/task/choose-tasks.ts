@@ -43,7 +43,7 @@ export function filterOptions(all: string): OptionSpec[] {
     { flags: "-a, --all", description: all },
     statusFilter,
     { flags: "--label <key=value>", description: "every task with this label; of several all must fit", parse: label, repeat: true },
-    { flags: "--group <name>", description: "every task of this group" },
+    { flags: "-g, --group <name>", description: "every task of this group" },
   ];
 }
 

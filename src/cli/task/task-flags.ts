@@ -56,6 +56,7 @@ function specOf(row: OptionRow): OptionSpec {
     case "commands":
     case "patterns":
     case "hosts":
+    case "names":
       return { ...common, parse: nonEmpty(long), repeat: true };
     case "directories":
       return { ...common, parse: nonEmpty(long), repeat: true, completes: "directories" };

@@ -84,7 +84,7 @@ class TopView {
       this.#client.listTasks({ status: ["running"], limit: openShown }),
       this.#client.listTasks({ status: ["waiting"], order: "oldest", limit: openShown }),
       this.#client.listTasks({ status: ["pending"], order: "oldest", limit: openShown }),
-      this.#client.listTasks({ status: ["completed", "failed", "cancelled"], limit: endedShown }),
+      this.#client.listTasks({ status: ["completed", "failed", "cancelled", "skipped"], limit: endedShown }),
       this.#client.server(),
     ]);
     this.#server = server;

@@ -2,6 +2,7 @@
 import type { OperationName } from "../endpoints.ts";
 import { documentOperations } from "./document.ts";
 import { eventOperations } from "./events.ts";
+import { groupOperations } from "./groups.ts";
 import { holdOperations } from "./holds.ts";
 import { maintenanceOperations } from "./maintenance.ts";
 import { messageOperations } from "./messages.ts";
@@ -27,6 +28,7 @@ export const operations = {
   ...eventOperations,
   ...questionOperations,
   ...trustOperations,
+  ...groupOperations,
   ...holdOperations,
   ...maintenanceOperations,
   ...tokenOperations,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { attentionKinds } from "../../domain/attempt/attention.ts";
 import { waitReasons } from "../../domain/order/admission.ts";
+import { dependencyConditions, dependencyStates } from "../../domain/order/dependency.ts";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { verifyStates } from "../../domain/verification/verify-result.ts";
 import { shownOptions } from "../task-options.ts";
@@ -15,6 +16,7 @@ import { putBackView, workspaceView } from "./workspace.ts";
 export const waitingForView = z.object({
   reason: z.enum([...waitReasons, "rights", "answer"]),
   message: z.string().describe("A sentence for people, e.g. `4 of 4 slots are in use`."),
+  blocker: z.string().nullable().describe("What it waits for, where that has a name: `task:41`. Null: it has none."),
   until: timeOrNull,
 });
 export type WaitingForView = z.infer<typeof waitingForView>;
@@ -172,6 +174,22 @@ export const taskView = taskSummaryView.extend({
     .nullable()
     .describe("The rewind that the task's session began with; null: it began with none."),
   forks: z.array(taskRef).describe("The tasks that began with its conversation."),
+  depends_on: z
+    .array(
+      z.object({
+        task: taskRef,
+        on: z.enum(dependencyConditions).describe("How that task has to end. `ended`: in any way."),
+        state: z
+          .enum(dependencyStates)
+          .describe(
+            "`met` stays, whatever that task does later. `impossible`: it ended in another way. `waived`: the same, and the task was run all the same.",
+          ),
+      }),
+    )
+    .describe("The tasks that it runs after."),
+  dependents: z.array(taskRef).describe("The tasks that run after it."),
+  not_before: timeOrNull.describe("When it may start at the earliest, as a submit said; null: at once, or it has started."),
+  stashed_at: timeOrNull.describe("Since when it is put aside; null: it is in the queue, or has run."),
   parent_id: taskRef.nullable(),
   depth: z.int(),
 });

@@ -40,6 +40,12 @@ function serverLine({ type, data }: EventBody): string | null {
       return "[task] cancel requested";
     case "retried":
       return `[task] to be ${data.resume ? "continued where it was" : "tried again from the beginning"}`;
+    case "revived":
+      return `[task] waits again: task ${data.task}, which it depends on, runs again`;
+    case "stashed":
+      return `[task] put aside by ${actorText(data)}`;
+    case "enqueued":
+      return `[task] put back into the queue by ${actorText(data)}`;
     case "rewound":
       return `[task] the conversation is put back from turn ${data.was_turn} to turn ${data.turn}`;
     case "applied":

@@ -129,6 +129,13 @@ export const serverPayloads = {
     },
     { by: "socket", was: "failed", resume: false, changed: ["max_turns"] },
   ),
+  revived: payload(
+    "The task was skipped, and waits again: the task that it depends on runs again.",
+    { task: count("The task that runs again.") },
+    { task: 41 },
+  ),
+  stashed: payload("A caller put the pending task aside.", actor, { by: "socket" }),
+  enqueued: payload("A caller put the task back into the queue.", actor, { by: "socket" }),
   rewound: payload(
     "A caller put the conversation of an ended task back to a turn. The next attempt continues from there.",
     {
@@ -179,7 +186,10 @@ export const serverPayloads = {
     "The task ended.",
     {
       status: choice(terminalStatuses, "The task's status now."),
-      outcome,
+      outcome: choice(
+        [...outcomeKinds, "dependency_failed"],
+        "How its last attempt ended. `dependency_failed`: it is skipped, because a task that it depends on ended in another way.",
+      ),
       message,
       attempt: optional(attempt),
     },

@@ -120,6 +120,9 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "message_cancelled":
     case "cancel_requested":
     case "retried":
+    case "revived":
+    case "stashed":
+    case "enqueued":
     case "rewound":
     case "files_put_back":
     case "applied":

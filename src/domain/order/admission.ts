@@ -5,19 +5,26 @@
  */
 import { formatDuration } from "../text/duration.ts";
 import type { NewHold } from "./hold.ts";
+import type { Lanes } from "./lanes.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
 import type { Task } from "../task/task.ts";
+import type { TaskStatus } from "../task/status.ts";
 
-export type PendingTask = Pick<Task, "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals" | "answeredAt">;
+export type PendingTask = Pick<
+  Task,
+  "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals" | "answeredAt" | "unmet" | "stashedAt" | "group" | "locks"
+>;
 
 /** Why a task waits, in the words of the API, which adds `rights` and `answer`. */
-export const waitReasons = ["capacity", "retry", "hold", "paused"] as const;
+export const waitReasons = ["capacity", "retry", "hold", "paused", "dependency", "time", "stashed", "group", "lock"] as const;
 type WaitReason = (typeof waitReasons)[number];
 
 export interface WaitingFor {
   readonly reason: WaitReason;
   /** A sentence for people. */
   readonly message: string;
+  /** What it waits for, where that has a name: `task:41`; null: it has none. */
+  readonly blocker: string | null;
   /** When the reason ends by itself (UTC ms), where that is known. */
   readonly until: number | null;
 }
@@ -35,6 +42,10 @@ export interface AdmissionContext {
   /** Fingerprint of the account that tasks run with now. Holds of other accounts have no effect. */
   readonly account: string;
   readonly now: number;
+  /** The tasks that have to end first, in the order of their numbers: for the message only. */
+  waitsFor?(taskId: number): readonly { readonly task: number; readonly status: TaskStatus }[];
+  /** Which groups are full and which locks are held. Default: all are free. */
+  readonly lanes?: Lanes;
   /** How many pending tasks stand before this one, where known: for the message only. */
   readonly ahead?: number;
 }
@@ -65,11 +76,18 @@ function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
 }
 
 /**
- * Why this pending task may not start now; null: it may start. The longest reason comes first: a
- * hold, then its time, then the slots.
+ * Why this pending task may not start now; null: it may start. The longest reason comes first: that
+ * it is put aside, other tasks, a hold, then its time, its group and locks, then the slots.
  */
 export function waitingFor(task: PendingTask, context: AdmissionContext): WaitingFor | null {
-  return heldBy(task, context) ?? notYet(task, context) ?? slotsAreTaken(context);
+  return (
+    putAside(task) ??
+    notMet(task, context) ??
+    heldBy(task, context) ??
+    notYet(task, context) ??
+    inLane(task, context) ??
+    slotsAreTaken(context)
+  );
 }
 
 /** Whether the hold is in force for tasks of this account at `now`. */
@@ -83,6 +101,21 @@ export function heldModels(inForce: readonly NewHold[]): "all" | readonly string
   return models.some((each) => each === null) ? "all" : models.flatMap((each) => each ?? []);
 }
 
+function putAside({ id, stashedAt }: PendingTask): WaitingFor | null {
+  if (stashedAt === null) return null;
+  const message = `It is put aside. Put it back into the queue: claude-worker enqueue ${id}`;
+  return { reason: "stashed", message, blocker: null, until: null };
+}
+
+function notMet({ id, unmet }: PendingTask, context: AdmissionContext): WaitingFor | null {
+  if (unmet === 0) return null;
+  const [first, ...more] = context.waitsFor?.(id) ?? [];
+  if (first === undefined) return { reason: "dependency", message: "It runs after other tasks.", blocker: null, until: null };
+  const others = more.length === 0 ? "" : ` and ${more.length} more`;
+  const message = `It runs after task ${first.task} (${first.status})${others}.`;
+  return { reason: "dependency", message, blocker: `task:${first.task}`, until: null };
+}
+
 function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
   const active = context.holds.filter(
     (hold) => isInForce(hold, context.account, context.now) && scopeHolds(hold.scope, task, context.account),
@@ -91,7 +124,7 @@ function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null
   if (first === undefined) return null;
   // The hold that lasts longest decides when the task can start.
   const last = active.reduce((longest, hold) => (endOf(hold) > endOf(longest) ? hold : longest), first);
-  return { reason: last.kind === "manual" ? "paused" : "hold", message: last.message, until: last.until };
+  return { reason: last.kind === "manual" ? "paused" : "hold", message: last.message, blocker: null, until: last.until };
 }
 
 function endOf(hold: NewHold): number {
@@ -102,9 +135,15 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
   if (task.notBefore === null || task.notBefore <= now) return null;
   const left = formatDuration(task.notBefore - now);
   const until = task.notBefore;
-  if (task.notBeforeReason !== "refused") return { reason: "retry", message: `Next try in ${left}.`, until };
+  if (task.notBeforeReason === "schedule") return { reason: "time", message: `It starts in ${left}.`, blocker: null, until };
+  if (task.notBeforeReason !== "refused") return { reason: "retry", message: `Next try in ${left}.`, blocker: null, until };
   const times = task.refusals > 1 ? ` ${task.refusals} times in a row` : "";
-  return { reason: "retry", message: `It was refused${times}; next try in ${left}.`, until };
+  return { reason: "retry", message: `It was refused${times}; next try in ${left}.`, blocker: null, until };
+}
+
+function inLane(task: PendingTask, { lanes }: AdmissionContext): WaitingFor | null {
+  const block = lanes?.blockOf(task, task.id) ?? null;
+  return block === null ? null : { ...block, until: null };
 }
 
 function slotsAreTaken({ running, slotsOfWaiting = 0, slots, ahead }: AdmissionContext): WaitingFor | null {
@@ -112,5 +151,5 @@ function slotsAreTaken({ running, slotsOfWaiting = 0, slots, ahead }: AdmissionC
   if (taken < slots) return null;
   const waiting = slotsOfWaiting === 0 ? "" : `, ${slotsOfWaiting} of them by tasks that wait for an answer (claude-worker inbox)`;
   const queue = ahead === undefined || ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "task is" : "tasks are"} ahead`;
-  return { reason: "capacity", message: `${taken} of ${slots} slots are in use${waiting}${queue}.`, until: null };
+  return { reason: "capacity", message: `${taken} of ${slots} slots are in use${waiting}${queue}.`, blocker: null, until: null };
 }

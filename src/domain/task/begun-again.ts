@@ -1,5 +1,5 @@
 /** What a task forgets of its earlier attempts when it begins again after its end. */
-import { isTerminal } from "./task.ts";
+import { isTerminal } from "./status.ts";
 import type { Task } from "./task.ts";
 
 /** Counters, back-off, error and attention. Costs, turns and the story stay. */
@@ -24,5 +24,5 @@ export const begunAgain = {
 
 /** The same where a message continues the task. What it was is kept for messages without work. */
 export function continued({ status, error, attention }: Pick<Task, "status" | "error" | "attention">): Partial<Task> {
-  return { ...begunAgain, resumable: true, earlierEnd: isTerminal(status) ? { status, error, attention } : null };
+  return { ...begunAgain, resumable: true, earlierEnd: isTerminal(status) && status !== "skipped" ? { status, error, attention } : null };
 }

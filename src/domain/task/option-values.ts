@@ -70,7 +70,7 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
 }
 
 /** Kinds whose values a retry replaces, although they are lists or objects. */
-const replacing: ReadonlySet<OptionRow["kind"]> = new Set(["json", "schema", "commands", "patterns", "hosts"]);
+const replacing: ReadonlySet<OptionRow["kind"]> = new Set(["json", "schema", "commands", "patterns", "hosts", "names"]);
 
 /** How JSON names these fields, e.g. `max_turns`. */
 export function optionNames(changes: object): string[] {

@@ -113,6 +113,13 @@ interface HostsRow extends RowBase {
   readonly maxItems: number;
 }
 
+/** Names, e.g. of locks (domain/order/lanes.ts). A retry replaces them. */
+interface NamesRow extends RowBase {
+  readonly kind: "names";
+  readonly default: readonly [];
+  readonly maxItems: number;
+}
+
 /** Absolute, real paths of directories. */
 interface DirectoriesRow extends RowBase {
   readonly kind: "directories";
@@ -181,6 +188,7 @@ export type OptionRow =
   | CommandsRow
   | PatternsRow
   | HostsRow
+  | NamesRow
   | DirectoriesRow
   | JsonRow
   | SchemaRow
@@ -196,7 +204,7 @@ export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends re
   ? C[number]
   : R extends { kind: "text" }
     ? string
-    : R extends { kind: "rules" | "commands" | "patterns" | "hosts" | "directories" }
+    : R extends { kind: "rules" | "commands" | "patterns" | "hosts" | "names" | "directories" }
       ? string[]
       : R extends { kind: "integer" | "money" | "duration" }
         ? number

@@ -8,6 +8,7 @@ import { maxAttachments } from "./attachment.ts";
 import { effortLevels } from "./effort.ts";
 import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
+import { maxLocks } from "../order/lanes.ts";
 import { nameProblem } from "./task-ref.ts";
 import { maxJudgeCharacters } from "../verification/judgement.ts";
 import { maxProtected } from "../verification/protected-files.ts";
@@ -596,9 +597,21 @@ export const taskOptions = [
     maxLength: 63,
     pattern: { source: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, sentence: "a group has 1-63 letters, digits, '_' or '-'" },
     sentence: "The lane that the task waits in.",
-    flag: { spelled: "--group <name>", help: "the lane that the task waits in (default: default)" },
+    flag: { spelled: "-g, --group <name>", help: "the lane that the task waits in (default: default)" },
     agent: "may",
     shown: { line: "Group", text: "{}" },
+  },
+  {
+    name: "locks",
+    kind: "names",
+    part: "queue",
+    default: [],
+    maxItems: maxLocks,
+    sentence:
+      "Names of locks, like `db-schema`: of tasks with the same lock one runs at a time. A task that waits for an answer keeps its locks.",
+    flag: { spelled: "--lock <name>", help: "run beside no task with the same lock; may be given several times" },
+    agent: "may",
+    shown: { line: "Locks", text: "{}" },
   },
   {
     name: "labels",

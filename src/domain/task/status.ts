@@ -1,9 +1,9 @@
 /** The statuses of a task, and which of them are its end. */
 
-export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled"] as const;
+export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
-export const terminalStatuses = ["completed", "failed", "cancelled"] as const;
+export const terminalStatuses = ["completed", "failed", "cancelled", "skipped"] as const;
 export type TerminalStatus = (typeof terminalStatuses)[number];
 
 /** Whether this status can only be left by an explicit retry or follow-up. */

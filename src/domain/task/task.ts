@@ -5,7 +5,7 @@ import type { ModelUsage, SessionSpent } from "./model-usage.ts";
 import type { StoredStopReason } from "../attempt/stop-reason.ts";
 import type { Keeping } from "../verification/loop.ts";
 import type { QueueOptions, RunOptions } from "./options.ts";
-import type { TaskStatus } from "./status.ts";
+import type { TaskStatus, TerminalStatus } from "./status.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import { cutText } from "../text/cut-text.ts";
 
@@ -34,7 +34,7 @@ export interface TaskError {
 
 /** How a task had ended that messages continue. */
 export interface EarlierEnd {
-  readonly status: Extract<TaskStatus, "completed" | "failed" | "cancelled">;
+  readonly status: Exclude<TerminalStatus, "skipped">;
   readonly error: TaskError | null;
   readonly attention: Task["attention"];
 }
@@ -50,8 +50,12 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly updatedAt: number;
   /** Not to be started before this moment. */
   readonly notBefore: number | null;
-  /** Why `notBefore` is set: "retry" or "refused". */
+  /** Why `notBefore` is set: "retry", "refused", or "schedule" (the caller asked for it). */
   readonly notBeforeReason: string | null;
+  /** How many of its dependencies are not met (dependency.ts). */
+  readonly unmet: number;
+  /** Since when it is put aside; null: it is in the queue. */
+  readonly stashedAt: number | null;
   /**
    * When the answer came that its next attempt carries over; null: there is none. Such a task
    * starts ahead of others.

@@ -17,6 +17,8 @@ export const operations = [
   "cancel", // a person or a program stopped it
   "retry", // a person asks for it again
   "follow_up", // a message continues its conversation
+  "skip", // a task that it depends on ended in another way
+  "revive", // that task runs again
 ] as const;
 export type Operation = (typeof operations)[number];
 
@@ -31,8 +33,10 @@ const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   unpark: { waiting: "pending" },
   reopen: { pending: "waiting" },
   cancel: { pending: "cancelled", running: "cancelled", waiting: "cancelled" },
-  retry: { completed: "pending", failed: "pending", cancelled: "pending" },
+  retry: { completed: "pending", failed: "pending", cancelled: "pending", skipped: "pending" },
   follow_up: { completed: "pending", failed: "pending", cancelled: "pending" },
+  skip: { pending: "skipped" },
+  revive: { skipped: "pending" },
 };
 
 /**

@@ -21,7 +21,7 @@ export function exampleOf({ operationId, method, path, requestBody }: Called, sc
   const words = ["curl", ...(method === "get" ? [] : ["-X", method.toUpperCase()]), '-H "Authorization: Bearer $TOKEN"'];
   const json = schema === undefined ? "" : JSON.stringify(exampleBody(operationId, schema, schemas)).replaceAll("'", String.raw`'\''`);
   const body = schema === undefined ? "" : ` \\\n  -H "Content-Type: application/json" -d '${json}'`;
-  return `${words.join(" ")} ${address}${path.replace("{id}", "1").replace("{comment}", "1")}${body}`;
+  return `${words.join(" ")} ${address}${path.replace("{id}", "1").replace("{comment}", "1").replace("{name}", "nightly")}${body}`;
 }
 
 /** A body that the operation accepts: its required fields, with values that make sense. */
@@ -49,6 +49,7 @@ const samples: Readonly<Record<string, unknown>> = {
  */
 const operationSamples: Readonly<Record<string, object>> = {
   landTasks: { tasks: [1], into: "main" },
+  setGroup: { limit: 2 },
   addReviewComments: { comments: [{ path: "src/dates/parse.ts", line: 12, body: "Use the existing helper" }] },
   changeReviewComment: { body: "Use the helper in src/text" },
   sendReview: { message: "Keep the tests as they are" },

@@ -14,6 +14,7 @@ import type { Route } from "../request/route.ts";
 
 const tags = [
   ["Events", "The steps of tasks, as pages and as streams."],
+  ["Groups", "How many tasks of a group run at once, and whether they start."],
   ["Holds", "Reasons why nothing may start now."],
   ["Logs", "The log files of tasks."],
   ["Maintenance", "Care for the stored tasks: backup, check, prune."],

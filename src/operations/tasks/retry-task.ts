@@ -62,6 +62,8 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     });
     if (again === null || !isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+    // A caller who runs a skipped task again means it so.
+    store.dependencies.waive(id);
     if (resume) store.questions.revive(id);
     store.verifications.outdate(id);
     store.iterations.outdate(id);

@@ -14,6 +14,7 @@ import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import { requireSchema } from "./require-schema.ts";
+import { addDependencies, dependenciesOf, startOf } from "./submit-order.ts";
 import type { SubmitRate } from "./submit-rate.ts";
 import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
@@ -53,11 +54,12 @@ export async function submitTasks(context: SubmitContext, inputs: readonly Parse
 }
 
 /** Makes the new tasks, after every check that needs no transaction. */
-export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller, now: number): NewTask[] {
+export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller, now: number): PlannedTask[] {
   takeRate(context, inputs.length, caller, now);
+  const dependencies = dependenciesOf(inputs, context.isBatch === true);
   return inputs.map((input, index) => {
     try {
-      return newTask(context, input, caller, now);
+      return { ...newTask(context, input, caller, now), dependencies: dependencies[index] ?? [] };
     } catch (error) {
       throw context.isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
     }
@@ -69,7 +71,10 @@ export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInpu
  * are checked before.
  * @throws WorkerError invalid_input.
  */
-export async function planned({ isBatch, git }: Pick<SubmitContext, "isBatch" | "git">, tasks: readonly NewTask[]): Promise<PlannedTask[]> {
+export async function planned(
+  { isBatch, git }: Pick<SubmitContext, "isBatch" | "git">,
+  tasks: readonly PlannedTask[],
+): Promise<PlannedTask[]> {
   const plans: PlannedTask[] = [];
   for (const [index, task] of tasks.entries()) {
     try {
@@ -92,7 +97,7 @@ function inBatch(error: WorkerError, index: number): WorkerError {
 export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[], caller: Caller, now: number): Task[] {
   requireRoom(context, tasks.length);
   const admitted = isAgent(caller) ? admitAgentTasks(context, tasks, caller) : tasks;
-  return admitted.map((task) => {
+  const inserted = admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
     rememberRuns(context.store, task.workingDirectory, { env: context.claudeCodeTrust.env, now });
     if (task.images !== undefined) context.store.attachments.add(stored.id, task.images);
@@ -102,6 +107,9 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
     context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: doneBy(caller) }]);
     return { ...stored, lastSeq: 1 };
   });
+  const ids = inserted.map(({ id }) => id);
+  for (const [index, { id }] of inserted.entries()) addDependencies(context.store, id, admitted[index]?.dependencies ?? [], ids, caller);
+  return inserted.map((task, index) => (admitted[index]?.dependencies?.length ? (context.store.tasks.get(task.id) ?? task) : task));
 }
 
 /** Counts against the rate. @throws WorkerError too_many_requests. */
@@ -131,8 +139,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
     deny: terms?.deny ?? input.deny,
     ...(terms === null ? {} : { sandbox: terms.sandbox, sandboxAllowHosts: terms.sandboxAllowHosts }),
     createdAt: now,
-    notBefore: null,
-    notBeforeReason: null,
+    ...startOf(input, now),
     parentId: terms?.parentId ?? null,
     depth: terms?.depth ?? 0,
   };

@@ -13,6 +13,7 @@ import type { AdmissionContext } from "../../domain/order/admission.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
 import { eventSummary } from "../../domain/events/event-summary.ts";
 import type { AttentionKind } from "../../domain/attempt/attention.ts";
+import type { HeldDependency } from "../../domain/order/dependency.ts";
 import type { Hold } from "../../domain/order/hold.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Attempt, Task } from "../../domain/task/task.ts";
@@ -111,6 +112,10 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     forked_at: fork?.turn ?? null,
     rewound: rewindView(task.sessionId === null ? null : waiting.rewindOf(task.sessionId)),
     forks: waiting.forks(task.id).slice(),
+    depends_on: waiting.dependencies(task.id).map((each) => ({ ...each })),
+    dependents: waiting.dependents(task.id).slice(),
+    not_before: task.notBeforeReason === "schedule" ? rfc3339OrNull(task.notBefore) : null,
+    stashed_at: rfc3339OrNull(task.stashedAt),
     parent_id: task.parentId,
     depth: task.depth,
   };
@@ -176,6 +181,10 @@ export interface WaitingContext extends AdmissionContext {
   rewindOf(sessionId: string): Rewind | null;
   /** The tasks that began with its conversation. */
   forks(taskId: number): readonly number[];
+  /** What it runs after. */
+  dependencies(taskId: number): readonly HeldDependency[];
+  /** The tasks that run after it. */
+  dependents(taskId: number): readonly number[];
   /** When this attempt started (UTC ms); null: there is no such attempt. */
   startOf(attemptId: number): number | null;
   /**
@@ -225,22 +234,28 @@ function rewindView(rewind: Rewind | null): TaskView["rewound"] {
 /** @param open oldest first. */
 function waitingForAnswer(open: readonly Question[]): WaitingForView {
   const [first, ...more] = open;
-  if (first === undefined) return { reason: "capacity", message: "It has its answer, and continues when a slot is free.", until: null };
+  if (first === undefined)
+    return { reason: "capacity", message: "It has its answer, and continues when a slot is free.", blocker: null, until: null };
   const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
-  return { reason: "answer", message: `q${first.id} ${questionText(first)}${others}`, until: rfc3339OrNull(first.deadline) };
+  return {
+    reason: "answer",
+    message: `q${first.id} ${questionText(first)}${others}`,
+    blocker: `question:q${first.id}`,
+    until: rfc3339OrNull(first.deadline),
+  };
 }
 
 function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView | null {
   if (task.status !== "pending") return null;
   const refusal = waiting.rightsRefusal(task);
-  if (refusal !== null) return { reason: "rights", message: refusal, until: null };
+  if (refusal !== null) return { reason: "rights", message: refusal, blocker: null, until: null };
   const reason = waitingFor(task, waiting);
   if (reason !== null) {
     const lastTry = reason.reason === "retry" ? waiting.lastTry(task.id) : null;
     const message = lastTry === null ? reason.message : `${reason.message} ${lastTry}`;
     return { ...reason, message, until: rfc3339OrNull(reason.until) };
   }
-  return { reason: "capacity", message: waiting.agentLimit(task.id) ?? "starts now", until: null };
+  return { reason: "capacity", message: waiting.agentLimit(task.id) ?? "starts now", blocker: null, until: null };
 }
 
 function tokensOf(usage: Task["usage"]): TaskSummaryView["tokens"] {

@@ -15,10 +15,15 @@ import type { GitProgram } from "../../git/git-program.ts";
 import { PlanProblem, planWorktree } from "../../git/worktree-plan.ts";
 import type { PlanPart, WorktreePlan } from "../../git/worktree-plan.ts";
 import type { NewTask, Store } from "../../store/store.ts";
+import type { PlannedDependency } from "../tasks/submit-order.ts";
 
-/** A new task with what its worktree is made of; absent: it works in place. */
+/**
+ * A new task with what its worktree is made of (absent: it works in place), and the tasks that it
+ * runs after.
+ */
 export interface PlannedTask extends NewTask {
   readonly worktree?: WorktreePlan;
+  readonly dependencies?: readonly PlannedDependency[];
 }
 
 const fields: Readonly<Record<PlanPart, string>> = {
@@ -31,7 +36,7 @@ const fields: Readonly<Record<PlanPart, string>> = {
  * The directory must be trusted: git runs there.
  * @throws WorkerError invalid_input: there can be no such worktree.
  */
-export async function planOf(program: GitProgram, task: NewTask): Promise<PlannedTask> {
+export async function planOf(program: GitProgram, task: PlannedTask): Promise<PlannedTask> {
   const { workspaceKind, worktreeBase: base, worktreeBranch: branch, workingDirectory } = task;
   if (workspaceKind !== "worktree") {
     requireNone(task);

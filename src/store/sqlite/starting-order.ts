@@ -4,6 +4,7 @@
  */
 import type Database from "better-sqlite3";
 import { inStartingOrder, steppedBackMs } from "../../domain/order/admission.ts";
+import { Lanes, needsOfClass } from "../../domain/order/lanes.ts";
 import type { TaskStore } from "../store.ts";
 
 interface Place {
@@ -12,6 +13,7 @@ interface Place {
 }
 
 interface DuePlace extends Place {
+  readonly lane: string;
   readonly answeredAt: number | null;
   readonly notBefore: number | null;
   readonly refusals: number;
@@ -23,23 +25,53 @@ interface DuePlace extends Place {
  */
 const notHeld = "NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE instr(lower(coalesce(tasks.model, 'default')), held.value) > 0)";
 
+/** How many of the best tasks are looked at before lanes are looked at one by one. */
+const firstWindow = 64;
+/** How many answered tasks are looked at then. */
+const mostAnswered = 1000;
+/** How many tasks of a lane are read at once. */
+const lanePage = 32;
+const freeLanes = new Lanes(new Map(), new Map(), new Map());
+
+interface Admitting {
+  readonly lanes: Lanes;
+  readonly mayStart: (id: number) => boolean;
+}
+
+/** Takes the tasks that groups, locks and `mayStart` allow, in this order. */
+function admitted(places: Iterable<DuePlace>, limit: number, { lanes: taken, mayStart }: Admitting): number[] {
+  const ids: number[] = [];
+  const lanes = taken.copy();
+  if (limit === 0) return ids;
+  for (const { id, lane } of places) {
+    const needs = needsOfClass(lane);
+    if (lanes.blockOf(needs, id) !== null || !mayStart(id)) continue;
+    lanes.take(needs, id);
+    if (ids.push(id) === limit) break;
+  }
+  return ids;
+}
+
+/** Pending, with its dependencies met, and in the queue: as the partial indexes say it. */
+const waits = "status = 'pending' AND unmet = 0 AND stashed_at IS NULL";
+
 /** The queries for the next tasks to start, on one connection. */
 export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
   const selectReady = (condition: string) =>
     database.prepare<{ limit: number; held: string }, DuePlace>(
-      `SELECT id, priority, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready
-       WHERE status = 'pending' AND not_before IS NULL AND ${condition} ORDER BY priority DESC, id LIMIT @limit`,
+      `SELECT id, lane, priority, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready
+       WHERE ${waits} AND not_before IS NULL AND ${condition} ORDER BY priority DESC, id LIMIT @limit`,
     );
   const selectDue = (condition: string) =>
     database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
-      `SELECT id, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
-       WHERE status = 'pending' AND not_before <= @now AND ${condition}
+      `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
+       WHERE ${waits} AND not_before <= @now AND ${condition}
        ORDER BY (refusals > 0 AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
     );
   const selectAnswered = (condition: string) =>
     database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
-      `SELECT id, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_answered
-       WHERE status = 'pending' AND answered_at IS NOT NULL AND (not_before IS NULL OR not_before <= @now) AND ${condition}
+      `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_answered
+       WHERE ${waits} AND answered_at IS NOT NULL AND (not_before IS NULL OR not_before <= @now) AND ${condition}
        ORDER BY (refusals > 0 AND not_before IS NOT NULL AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
     );
   const queries = (condition: string) => ({
@@ -49,41 +81,102 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
   });
   const all = queries("@held = '[]'");
   const left = queries(notHeld);
-  const selectNext = database
-    .prepare<[number], number | null>(
-      "SELECT min(not_before) FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before > ?",
+  // One step of the index for each lane: SQLite has no other way to skip over the tasks of a lane.
+  const selectLanes = database
+    .prepare<[], string>(
+      `WITH RECURSIVE lanes (lane) AS (
+         SELECT min(lane) FROM tasks INDEXED BY tasks_ready_in_lane WHERE ${waits} AND not_before IS NULL
+         UNION ALL
+         SELECT (SELECT min(lane) FROM tasks INDEXED BY tasks_ready_in_lane WHERE ${waits} AND not_before IS NULL AND tasks.lane > lanes.lane)
+         FROM lanes WHERE lane IS NOT NULL)
+       SELECT lane FROM lanes WHERE lane IS NOT NULL`,
     )
+    .pluck();
+  const selectInLane = database.prepare<{ lane: string; priority: number; id: number; limit: number; held: string }, DuePlace>(
+    `SELECT id, lane, priority, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready_in_lane
+     WHERE ${waits} AND not_before IS NULL AND lane = @lane AND (priority < @priority OR (priority = @priority AND id > @id))
+       AND (@held = '[]' OR ${notHeld}) ORDER BY priority DESC, id LIMIT @limit`,
+  );
+  const selectDueInLanes = database.prepare<{ closed: string; now: number; held: string }, DuePlace>(
+    `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
+     WHERE ${waits} AND not_before <= @now AND lane NOT IN (SELECT value FROM json_each(@closed)) AND (@held = '[]' OR ${notHeld})`,
+  );
+
+  /** The best tasks, whatever their lane, best first. */
+  function best(now: number, limit: number, held: string): DuePlace[] {
+    const { answered, ready, due } = held === "[]" ? all : left;
+    const first = answered.all({ now, limit, held });
+    // An answered task is also among the others when it stands high enough there.
+    const others = [...ready.all({ limit, held }), ...due.all({ now, limit, held })].filter(({ answeredAt }) => answeredAt === null);
+    return [...first, ...others].toSorted((a, b) => inStartingOrder(a, b, now)).slice(0, limit);
+  }
+
+  /** The tasks of the lanes that are open, best first, read as they are asked for. */
+  function* inOpenLanes(now: number, held: string, lanes: Lanes): Generator<DuePlace> {
+    const known = selectLanes.all();
+    const isClosed = (lane: string): boolean => lanes.blockOf(needsOfClass(lane), 0) !== null;
+    const closed = known.filter(isClosed);
+    const due = selectDueInLanes.all({ closed: JSON.stringify(closed), now, held }).toSorted((a, b) => inStartingOrder(a, b, now));
+    const answered = (held === "[]" ? all : left).answered.all({ now, limit: mostAnswered, held });
+    const sources = [
+      answered.toSorted((a, b) => inStartingOrder(a, b, now)).values(),
+      due.values(),
+      ...known.filter((lane) => !isClosed(lane)).map((lane) => tasksOfLane(lane, held)),
+    ];
+    const heads = sources.flatMap((source) => {
+      const { value } = source.next();
+      return value === undefined ? [] : [{ source, value }];
+    });
+    const seen = new Set<number>();
+    while (heads.length > 0) {
+      const first = heads.reduce((least, head) => (inStartingOrder(head.value, least.value, now) < 0 ? head : least));
+      // An answered task is in its lane, too.
+      if (!seen.has(first.value.id)) yield first.value;
+      seen.add(first.value.id);
+      const { value } = first.source.next();
+      if (value === undefined) heads.splice(heads.indexOf(first), 1);
+      else first.value = value;
+    }
+  }
+
+  function* tasksOfLane(lane: string, held: string): Generator<DuePlace, undefined> {
+    for (let after: Place | undefined = { priority: Number.MAX_SAFE_INTEGER, id: 0 }; after !== undefined;) {
+      const page: DuePlace[] = selectInLane.all({ lane, priority: after.priority, id: after.id, limit: lanePage, held });
+      yield* page;
+      after = page.length < lanePage ? undefined : page.at(-1);
+    }
+    return undefined;
+  }
+
+  const selectNext = database
+    .prepare<[number], number | null>(`SELECT min(not_before) FROM tasks INDEXED BY tasks_delayed WHERE ${waits} AND not_before > ?`)
     .pluck();
   const selectPlace = database.prepare<[number], Place>("SELECT id, priority FROM tasks WHERE id = ?");
   const before = "(priority > @priority OR (priority = @priority AND id < @id))";
   const countReady = database
     .prepare<[Place], number>(
       `SELECT (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE status = 'pending' AND not_before IS NULL AND priority > @priority)
+               WHERE ${waits} AND not_before IS NULL AND priority > @priority)
             + (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE status = 'pending' AND not_before IS NULL AND priority = @priority AND id < @id)`,
+               WHERE ${waits} AND not_before IS NULL AND priority = @priority AND id < @id)`,
     )
     .pluck();
   const countDelayed = database
-    .prepare<[Place], number>(
-      `SELECT count(*) FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before IS NOT NULL AND ${before}`,
-    )
+    .prepare<[Place], number>(`SELECT count(*) FROM tasks INDEXED BY tasks_delayed WHERE ${waits} AND not_before IS NOT NULL AND ${before}`)
     .pluck();
   const countOfModels = database
     .prepare<{ held: string }, number>(`SELECT count(*) FROM tasks WHERE status = 'pending' AND NOT ${notHeld}`)
     .pluck();
   return {
     pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
-    startable: (now, limit, heldModels = []) => {
-      const { answered, ready, due } = heldModels.length === 0 ? all : left;
+    startable: (now, limit, { heldModels = [], lanes = freeLanes, mayStart = () => true } = {}) => {
       const held = JSON.stringify(heldModels);
-      const first = answered.all({ now, limit, held });
-      // An answered task is also among the others when it stands high enough there.
-      const others = [...ready.all({ limit, held }), ...due.all({ now, limit, held })].filter(({ answeredAt }) => answeredAt === null);
-      return [...first, ...others]
-        .toSorted((a, b) => inStartingOrder(a, b, now))
-        .slice(0, limit)
-        .map(({ id }) => id);
+      const window = Math.max(limit, firstWindow);
+      const places = best(now, window, held);
+      const found = admitted(places, limit, { lanes, mayStart });
+      if (found.length === limit || places.length < window) return found;
+      // The best tasks are blocked: those of each open lane are looked at instead.
+      return admitted(inOpenLanes(now, held, lanes), limit, { lanes, mayStart });
     },
     nextStartAt: (now) => selectNext.get(now) ?? null,
     ahead: (id) => {

@@ -4,6 +4,7 @@
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
+import { laneClass } from "../../domain/order/lanes.ts";
 import { isTerminal, taskStatuses, terminalStatuses, titleOf } from "../../domain/task/task.ts";
 import type { Task, TaskStatus } from "../../domain/task/task.ts";
 import { next, sourcesOf } from "../../domain/task/transitions.ts";
@@ -22,7 +23,7 @@ import type { AnyTaskPatch, HeldTexts } from "./task-row.ts";
 export function createTaskStore(database: Database.Database, writing: Writing): TaskStore {
   const statements = createStatements(database);
   const order = createStartingOrder(database);
-  const insertedColumns = ["title", "updated_at", "options", ...insertedFields.map((field) => taskRow.column(field))];
+  const insertedColumns = ["title", "updated_at", "options", "lane", ...insertedFields.map((field) => taskRow.column(field))];
   const insertRow = database.prepare(
     `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,
   );
@@ -36,6 +37,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   const selectOptions = database.prepare<[number], string>("SELECT options FROM tasks WHERE id = ?").pluck();
   const selectLongOptions = database.prepare<[number], string>("SELECT options FROM task_texts WHERE task_id = ?").pluck();
   const updateLongOptions = database.prepare("UPDATE task_texts SET options = ? WHERE task_id = ?");
+  const updateLane = database.prepare("UPDATE tasks SET lane = ? WHERE id = ?");
   const insertSearch = database.prepare("INSERT INTO task_search (task_id, search) VALUES (?, ?)");
   const updateSearch = database.prepare("UPDATE task_search SET search = ? WHERE task_id = ?");
   const selectCounts = database.prepare<[], { status: TaskStatus; count: number }>("SELECT status, count FROM status_counts");
@@ -51,7 +53,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   // that the clock was set back.
   const moveBack = database.prepare(
     `UPDATE tasks SET not_before = not_before - (updated_at - @now)
-     WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > @now AND updated_at > @now`,
+     WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > @now AND updated_at > @now AND not_before_reason IS NOT 'schedule'`,
   );
 
   const selectRefused = database.prepare<[string, number, number], number>(
@@ -60,7 +62,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   const selectRefusedIds = database.prepare<[string], number>("SELECT id FROM tasks INDEXED BY tasks_refused WHERE refusal = ?").pluck();
   const selectBackedOff = database
     .prepare<[], number>(
-      "SELECT id FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before IS NOT NULL AND refusals > 0",
+      "SELECT id FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND unmet = 0 AND stashed_at IS NULL AND not_before IS NOT NULL AND refusals > 0",
     )
     .pluck();
   const forgetRefusal = database.prepare(
@@ -77,7 +79,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     writing.mustBeInside();
     const title = titleOf(task.prompt);
     const values = insertedFields.map((field) => taskRow.encode(field, task[field]));
-    const { lastInsertRowid } = insertRow.run(title, task.createdAt, shortOptions.encode(task), ...values);
+    const { lastInsertRowid } = insertRow.run(title, task.createdAt, shortOptions.encode(task), laneClass(task), ...values);
     const id = Number(lastInsertRowid);
     insertTexts.run(id, longOptions.encode(task), task.prompt);
     insertSearch.run(id, searchText(task.name, title));
@@ -136,6 +138,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
       updateStructured.run(patch.structuredResult === null ? null : JSON.stringify(patch.structuredResult), id);
     if (longOptions.holds(patch)) updateLongOptions.run(patchedOptions(longOptions, selectLongOptions.get(id) ?? "{}", patch), id);
     const task = mustGet(id);
+    if (patch.group !== undefined || patch.locks !== undefined) updateLane.run(laneClass(task), id);
     if (patch.name !== undefined) updateSearch.run(searchText(task.name, task.title), id);
     return task;
   }

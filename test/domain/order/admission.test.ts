@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { inStartingOrder, waitingFor } from "../../../src/domain/order/admission.ts";
+import { Lanes } from "../../../src/domain/order/lanes.ts";
 import { admit } from "../../../testing/admit.ts";
 import type { AdmissionContext, PendingTask } from "../../../src/domain/order/admission.ts";
 import { scopeHolds } from "../../../src/domain/order/scope.ts";
@@ -11,7 +12,20 @@ import type { NewHold } from "../../../src/domain/order/hold.ts";
 const now = Date.UTC(2026, 0, 1);
 
 function task(id: number, change: Partial<PendingTask> = {}): PendingTask {
-  return { id, priority: 0, model: null, refusals: 0, notBefore: null, notBeforeReason: null, answeredAt: null, ...change };
+  return {
+    id,
+    priority: 0,
+    model: null,
+    refusals: 0,
+    notBefore: null,
+    notBeforeReason: null,
+    answeredAt: null,
+    unmet: 0,
+    stashedAt: null,
+    group: "default",
+    locks: [],
+    ...change,
+  };
 }
 
 function hold(change: Partial<NewHold> = {}): NewHold {
@@ -37,10 +51,11 @@ test("the oldest tasks start first, high priority before all, one for each slot"
 
 test("a task that waits for a slot says how many are ahead", () => {
   const { waiting } = admit({ ...base, pending: [task(1), task(2), task(3)], running: 3 });
-  assert.deepEqual(waiting.get(2), { reason: "capacity", message: "4 of 4 slots are in use.", until: null });
+  assert.deepEqual(waiting.get(2), { reason: "capacity", message: "4 of 4 slots are in use.", blocker: null, until: null });
   assert.deepEqual(waiting.get(3), {
     reason: "capacity",
     message: "4 of 4 slots are in use, 1 task is ahead.",
+    blocker: null,
     until: null,
   });
 });
@@ -54,7 +69,7 @@ for (const [notBeforeReason, reason, message] of notYet) {
     const later = task(1, { notBefore: now + 90_000, notBeforeReason });
     const { start, waiting } = admit({ ...base, pending: [later, task(2)] });
     assert.deepEqual(start, [2]);
-    assert.deepEqual(waiting.get(1), { reason, message, until: now + 90_000 });
+    assert.deepEqual(waiting.get(1), { reason, message, blocker: null, until: now + 90_000 });
     assert.deepEqual(admit({ ...base, now: now + 90_000, pending: [later] }).start, [1], "it starts at that very moment");
   });
 }
@@ -64,11 +79,13 @@ test("a hold on everything starts nothing", () => {
   assert.deepEqual(admit({ ...base, pending: [task(1)], holds: [limit] }).waiting.get(1), {
     reason: "hold",
     message: "The limit is reached.",
+    blocker: null,
     until: now + 5,
   });
   assert.deepEqual(admit({ ...base, pending: [task(1)], holds: [hold()] }).waiting.get(1), {
     reason: "paused",
     message: "Paused by hand.",
+    blocker: null,
     until: null,
   });
 });
@@ -93,10 +110,14 @@ const anyTask = (id: number): fc.Arbitrary<PendingTask> =>
     id: fc.constant(id),
     priority: fc.integer({ min: -2, max: 2 }),
     notBefore: fc.option(fc.integer({ min: now - 10, max: now + 10 })),
-    notBeforeReason: fc.constantFrom("retry", "refused", null),
+    notBeforeReason: fc.constantFrom("retry", "refused", "schedule", null),
     model: fc.constantFrom(null, "opus", "claude-sonnet-5"),
     refusals: fc.constantFrom(0, 0, 2),
     answeredAt: fc.constantFrom(null, null, 5),
+    unmet: fc.constantFrom(0, 0, 0, 1),
+    stashedAt: fc.constantFrom(null, null, null, 7),
+    group: fc.constantFrom("default", "nightly", "paused"),
+    locks: fc.constantFrom([], [], ["db"], ["db", "net"]),
   });
 const anyHold: fc.Arbitrary<NewHold> = fc.record({
   kind: fc.constantFrom(...holdKinds),
@@ -114,7 +135,28 @@ const anyQueue = fc.record({
   holds: fc.array(anyHold, { maxLength: 2 }),
   account: fc.constant("1"),
   now: fc.constant(now),
+  lanes: fc.tuple(fc.nat(3), fc.option(fc.constant(99))).map(
+    ([limit, holder]) =>
+      new Lanes(
+        new Map([
+          ["nightly", { limit, isPaused: false }],
+          ["paused", { limit: null, isPaused: true }],
+        ]),
+        new Map([["nightly", 1]]),
+        new Map(holder === null ? [] : [["net", holder]]),
+      ),
+  ),
 });
+
+/** The same queue once these tasks run. */
+function after(
+  { lanes, ...queue }: AdmissionContext & { pending: readonly PendingTask[]; lanes: Lanes },
+  start: readonly number[],
+): AdmissionContext {
+  const taken = lanes.copy();
+  for (const task of queue.pending.filter(({ id }) => start.includes(id))) taken.take(task, task.id);
+  return { ...queue, lanes: taken, running: queue.running + start.length };
+}
 
 test("in any queue each task either starts or has a reason to wait", () => {
   fc.assert(
@@ -124,8 +166,12 @@ test("in any queue each task either starts or has a reason to wait", () => {
 
       const started = queue.pending.filter(({ id }) => start.includes(id));
       if (start.length > 0) assert.ok(queue.running + start.length <= queue.slots);
+      const locks = started.flatMap((each) => each.locks);
+      assert.equal(new Set(locks).size, locks.length, "no lock twice");
       for (const each of started) {
         assert.ok(each.notBefore === null || each.notBefore <= now);
+        assert.deepEqual([each.unmet, each.stashedAt], [0, null]);
+        assert.notEqual(each.group, "paused");
         const active = queue.holds.filter(({ until }) => until === null || until > now);
         assert.ok(!active.some(({ scope }) => scopeHolds(scope, each, "1")));
       }
@@ -138,7 +184,7 @@ test("in any queue no waiting task could start beside those that start", () => {
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
-      const context: AdmissionContext = { ...queue, running: queue.running + start.length };
+      const context = after(queue, start);
       for (const candidate of queue.pending.filter(({ id }) => waiting.has(id))) assert.notEqual(waitingFor(candidate, context), null);
     }),
     { numRuns: 2000 },
@@ -170,12 +216,12 @@ test("the reason that a view shows is the reason that admission used", () => {
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
-      const context: AdmissionContext = { ...queue, running: queue.running + start.length };
+      const context = after(queue, start);
       for (const candidate of queue.pending) {
         const reason = waiting.get(candidate.id)?.reason;
-        // The slots may have filled up after this task was looked at; a hold and a time
-        // stay what they were.
-        if (reason === undefined || reason === "capacity") continue;
+        // Slots, groups and locks may have been taken after this task was looked at; a hold and a
+        // time stay what they were.
+        if (reason === undefined || ["capacity", "group", "lock"].includes(reason)) continue;
         assert.equal(waitingFor(candidate, context)?.reason, reason);
       }
     }),

@@ -55,6 +55,8 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
       return { words: [flag, "test/**", flag, "*.lock"], value: ["test/**", "*.lock"] };
     case "hosts":
       return { words: [flag, "packages.example.org", flag, "*.example.org"], value: ["packages.example.org", "*.example.org"] };
+    case "names":
+      return { words: [flag, "db-schema", flag, "the cluster"], value: ["db-schema", "the cluster"] };
     case "directories":
       return { words: [flag, "docs", flag, "/srv/data"], value: ["/home/me/docs", "/srv/data"] };
     case "attachments":

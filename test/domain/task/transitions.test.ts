@@ -30,6 +30,9 @@ const allowed: [TaskStatus, Operation, TaskStatus][] = [
   ["completed", "follow_up", "pending"],
   ["failed", "follow_up", "pending"],
   ["cancelled", "follow_up", "pending"],
+  ["pending", "skip", "skipped"],
+  ["skipped", "retry", "pending"],
+  ["skipped", "revive", "pending"],
 ];
 
 test("exactly the changes of status in the table may happen", () => {
@@ -58,7 +61,7 @@ test("no sequence of operations reaches an illegal status", () => {
         if (after === null) continue;
         assert.ok(taskStatuses.includes(after), `${status} --${operation}-> ${after}`);
         assert.ok(after !== status || operation === "park", "only a parked task stays what it was");
-        if (isTerminal(status)) assert.ok(operation === "retry" || operation === "follow_up", `${status} left by ${operation}`);
+        if (isTerminal(status)) assert.ok(["retry", "follow_up", "revive"].includes(operation), `${status} left by ${operation}`);
         if (operation === "retry") assert.equal(after, "pending");
         status = after;
       }

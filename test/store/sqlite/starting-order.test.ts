@@ -33,8 +33,8 @@ test("the starting order leaves out the tasks of held models", async (t) => {
     await submit({ model, notBefore: 10, notBeforeReason: "retry" });
   }
   assert.deepEqual(store.tasks.startable(10, 9), [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(store.tasks.startable(10, 9, ["opus"]), [3, 4, 5, 6]);
-  assert.deepEqual(store.tasks.startable(9, 9, ["sonnet", "default"]), [1]);
+  assert.deepEqual(store.tasks.startable(10, 9, { heldModels: ["opus"] }), [3, 4, 5, 6]);
+  assert.deepEqual(store.tasks.startable(9, 9, { heldModels: ["sonnet", "default"] }), [1]);
   assert.deepEqual([store.tasks.pendingOf(["opus"]), store.tasks.pendingOf(["opus", "default"]), store.tasks.pendingOf([])], [2, 4, 0]);
 });
 
@@ -59,7 +59,11 @@ test("the starting order has pending tasks only", async (t) => {
 test("the starting order is the same as sorting every pending task", async (t) => {
   const { store } = setup(t);
   const anyTasks = fc.array(
-    fc.record({ priority: fc.integer({ min: -2, max: 2 }), notBefore: fc.option(fc.integer({ min: 1, max: 9 })) }),
+    fc.record({
+      priority: fc.integer({ min: -2, max: 2 }),
+      notBefore: fc.option(fc.integer({ min: 1, max: 9 })),
+      stashedAt: fc.constantFrom(null, null, null, 1),
+    }),
     { maxLength: 40 },
   );
   await fc.assert(
@@ -72,16 +76,17 @@ test("the starting order is the same as sorting every pending task", async (t) =
         for (const task of tasks) store.tasks.insert(plainTask(task));
       });
       const pending = store.tasks.list({ limit: 500 }).toSorted((a, b) => b.priority - a.priority || a.id - b.id);
-      const startable = pending.filter((task) => task.notBefore === null || task.notBefore <= now);
+      const startable = pending.filter((task) => task.stashedAt === null && (task.notBefore === null || task.notBefore <= now));
       assert.deepEqual(
         store.tasks.startable(now, limit),
         startable.slice(0, limit).map((task) => task.id),
       );
+      const queue = pending.filter((task) => task.stashedAt === null);
       assert.deepEqual(
-        pending.map((task) => store.tasks.ahead(task.id)),
-        [...pending.keys()],
+        queue.map((task) => store.tasks.ahead(task.id)),
+        [...queue.keys()],
       );
-      const later = pending.flatMap((task) => (task.notBefore !== null && task.notBefore > now ? [task.notBefore] : []));
+      const later = queue.flatMap((task) => (task.notBefore !== null && task.notBefore > now ? [task.notBefore] : []));
       assert.equal(store.tasks.nextStartAt(now), later.length === 0 ? null : Math.min(...later));
     }),
     { numRuns: 60 },

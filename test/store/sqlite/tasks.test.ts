@@ -37,6 +37,7 @@ test("a task is read from the store as it was submitted", async (t) => {
     id: 1,
     title: "Two lines",
     status: "pending",
+    unmet: 0,
     answeredAt: null,
     startedAt: null,
     endedAt: null,
@@ -122,7 +123,7 @@ for (const status of taskStatuses) {
         assert.deepEqual(store.tasks.get(id), before);
         return;
       }
-      const terminal = ["completed", "failed", "cancelled"].includes(target);
+      const terminal = ["completed", "failed", "cancelled", "skipped"].includes(target);
       const keepsAttempt = target === "running" || (target === "waiting" && operation !== "park");
       assert.deepEqual(after, {
         ...before,
@@ -206,7 +207,7 @@ test("a patch of a missing task is null", async (t) => {
 
 test("the counters of tasks follow every change and survive a new start", async (t) => {
   const { store, open, submit, start } = setup(t);
-  const none = { pending: 0, running: 0, waiting: 0, completed: 0, failed: 0, cancelled: 0 };
+  const none = { pending: 0, running: 0, waiting: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
   assert.deepEqual(store.tasks.counts(), none);
   await submit();
   await start();
@@ -263,13 +264,14 @@ test("tasks that ended long ago are found oldest first", async (t) => {
 
 /** Brings a pending task into a status by legal steps. */
 async function bring(store: Store, id: number, status: TaskStatus): Promise<void> {
-  const steps: Record<TaskStatus, readonly ("claim" | "ask" | "complete" | "fail" | "cancel")[]> = {
+  const steps: Record<TaskStatus, readonly ("claim" | "ask" | "complete" | "fail" | "cancel" | "skip")[]> = {
     pending: [],
     running: ["claim"],
     waiting: ["claim", "ask"],
     completed: ["claim", "complete"],
     failed: ["claim", "fail"],
     cancelled: ["cancel"],
+    skipped: ["skip"],
   };
   await store.write(() => {
     for (const step of steps[status]) {

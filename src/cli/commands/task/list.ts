@@ -53,7 +53,7 @@ export const command = defineCommand<ListCommandOptions>({
       completes: taskStatuses,
     },
     { flags: "--label <key=value>", description: "only tasks with this label; of several all must fit", parse: label, repeat: true },
-    { flags: "--group <name>", description: "only tasks of this group" },
+    { flags: "-g, --group <name>", description: "only tasks of this group" },
     {
       flags: "-d, --dir <path>",
       description: "only tasks in this directory or below it",

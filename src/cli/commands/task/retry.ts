@@ -34,7 +34,7 @@ export const command = defineCommand<RetryOptions>({
     "Without ids, --status, --label and --group choose the tasks (failed ones, unless --status says otherwise); with ids, --label and --group change them.",
   arguments: [{ name: "[id...]", description: actReference, completes: "tasks" }],
   options: [
-    ...filterOptions("every failed task").filter(({ flags }) => !twofold.some((flag) => flags.startsWith(flag))),
+    ...filterOptions("every failed task").filter(({ flags }) => !twofold.some((flag) => flags.includes(flag))),
     { flags: "--resume", description: "continue the last session where it was, instead of from the beginning" },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
     // What is not given stays as the task has it.

@@ -16,12 +16,14 @@ import { streamLine } from "../../terminal/json-stream.ts";
 import { readPrompt } from "../../task/read-prompt.ts";
 import { submitNotes } from "../../task/submit-notes.ts";
 import { say } from "../../terminal/render/wrap.ts";
+import { orderFields, orderFlags } from "../../task/order-flags.ts";
+import type { OrderFlags } from "../../task/order-flags.ts";
 import { taskFields, taskFlags } from "../../task/task-flags.ts";
 import type { TaskFlags } from "../../task/task-flags.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
-interface RunOptions extends TaskFlags {
+interface RunOptions extends TaskFlags, OrderFlags {
   readonly watch?: boolean;
   readonly trust?: boolean;
 }
@@ -43,6 +45,7 @@ export const command = defineCommand<RunOptions>({
   ],
   options: [
     ...taskFlags,
+    ...orderFlags,
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
     { flags: "--trust", description: "trust the directory, after a question on the terminal" },
   ],
@@ -70,13 +73,14 @@ export const command = defineCommand<RunOptions>({
   },
 });
 
-async function taskInput(prompt: string, options: RunOptions, { settings, origins }: Connection, io: Io): Promise<TaskInput> {
+async function taskInput(prompt: string, options: RunOptions, { client, settings, origins }: Connection, io: Io): Promise<TaskInput> {
   // The server has settings of its own; what this call's environment or file says comes from here.
   const own = taskOptions.flatMap((row) => {
     const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
     return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]]];
   });
-  return { prompt, ...Object.fromEntries(own), ...(await taskFields(options, io)), working_directory: pathGiven(io, options.dir ?? ".") };
+  const fields = { ...(await taskFields(options, io)), ...(await orderFields(options, client)) };
+  return { prompt, ...Object.fromEntries(own), ...fields, working_directory: pathGiven(io, options.dir ?? ".") };
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {
@@ -109,6 +113,8 @@ function newKey(): string {
 }
 
 function submittedLine(task: TaskView): string {
+  if (task.status === "skipped")
+    return `Task ${task.id} is skipped: ${task.error?.message ?? ""} Run it all the same: claude-worker retry ${task.id}`;
   const wait =
     task.waiting_for === null || task.waiting_for.message === "starts now"
       ? ""

@@ -29,6 +29,7 @@ function textOf(row: OptionRow, value: unknown): string {
     case "commands":
     case "patterns":
     case "hosts":
+    case "names":
     case "directories":
     case "json":
       return (value as string[]).join(", ");

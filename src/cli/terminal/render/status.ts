@@ -9,6 +9,7 @@ export const statusColours: Readonly<Record<TaskStatus, Colour>> = {
   completed: "green",
   failed: "red",
   cancelled: "dim",
+  skipped: "dim",
 };
 
 export const statusMarks: Readonly<Record<TaskStatus, string>> = {
@@ -18,4 +19,5 @@ export const statusMarks: Readonly<Record<TaskStatus, string>> = {
   completed: "✔",
   failed: "✖",
   cancelled: "■",
+  skipped: "↷",
 };

@@ -124,6 +124,9 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Changed", changedText(task)],
     ["Model", modelOf(task)],
     ...optionFacts(task),
+    ["After", task.depends_on.map(dependencyText).join(", ")],
+    ["Before", task.dependents.map((id) => `task ${id}`).join(", ")],
+    ["Not before", task.status === "pending" ? when(task.not_before) : ""],
     ["Created", when(task.created_at)],
     ["Started", when(task.started_at)],
     ["Worked", task.ended_at === null ? took : ""],
@@ -141,6 +144,11 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Logs", task.started_at === null ? "" : task.logs.summary],
     ["Raw log", task.started_at === null ? "" : task.logs.raw],
   ];
+}
+
+function dependencyText({ task, on, state }: TaskView["depends_on"][number]): string {
+  const condition = on === "completed" ? "" : ` (${on})`;
+  return `task ${task}${condition}${state === "met" ? "" : `: ${state}`}`;
 }
 
 function appliedText({ workspace }: TaskView): string {

@@ -10,7 +10,9 @@ import { createAttemptStore } from "../attempts.ts";
 import { createCheckpointStore } from "../checkpoints.ts";
 import { createClockStore } from "../clock.ts";
 import { databaseLost, databasePlace, logLost } from "./database-place.ts";
+import { createDependencyStore } from "../dependencies.ts";
 import { createEventStore } from "../events.ts";
+import { createGroupStore } from "../groups.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
 import { createAskStore } from "../asks.ts";
@@ -78,7 +80,11 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     file,
     epoch,
     listeners,
-    settle: createAttemptRule(database),
+    settle: (taskIds) => {
+      dependencies.settle(taskIds);
+      groups.settle(taskIds);
+      requireAttempts(taskIds);
+    },
     lastEventId: () => selectNewestEvent.get() ?? 0,
     onStale,
     requirePlace: () => {
@@ -90,6 +96,10 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
   });
   const tasks = createTaskStore(database, commit);
   const outbox = createOutbox(database);
+  const events = createEventStore(database, commit, outbox);
+  const groups = createGroupStore(database, commit);
+  const requireAttempts = createAttemptRule(database);
+  const dependencies = createDependencyStore(database, { writing: commit, tasks, events });
   const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
   return {
     database,
@@ -99,7 +109,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     nouns: {
       tasks: guardedNoun(file, tasks),
       attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks })),
-      events: guardedNoun(file, createEventStore(database, commit, outbox)),
+      events: guardedNoun(file, events),
       holds: guardedNoun(file, createHoldStore(database, commit, outbox)),
       probes: guardedNoun(file, createProbeStore(database, commit)),
       accounts: guardedNoun(file, createAccountStore(database, commit)),
@@ -114,6 +124,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       notifications: guardedNoun(file, createNotificationStore(database, commit, outbox)),
       turns: guardedNoun(file, createTurnStore(database, commit)),
       asks: guardedNoun(file, createAskStore(database, commit)),
+      dependencies: guardedNoun(file, dependencies.store),
+      groups: guardedNoun(file, groups.store),
       forks: guardedNoun(file, createForkStore(database, commit)),
       applies: guardedNoun(file, createApplyStore(database, commit)),
       rewinds: guardedNoun(file, createRewindStore(database, commit)),

@@ -44,6 +44,8 @@ import { iterations } from "../migrations/0038-iterations.ts";
 import { trustedRuns } from "../migrations/0039-trusted-runs.ts";
 import { scores } from "../migrations/0040-scores.ts";
 import { reviewComments } from "../migrations/0041-review-comments.ts";
+import { dependencies } from "../migrations/0042-dependencies.ts";
+import { groups } from "../migrations/0043-groups.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -95,6 +97,8 @@ export const migrations: readonly Migration[] = [
   trustedRuns,
   scores,
   reviewComments,
+  dependencies,
+  groups,
 ];
 
 /** The `user_version` of a database that this version writes. */

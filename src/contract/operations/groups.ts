@@ -1,0 +1,47 @@
+/** Groups: how many of their tasks run at once, and whether they start at all. */
+import { z } from "zod";
+import { optionValues } from "../task-options.ts";
+import { groupList, groupView } from "../views/group.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Groups";
+
+const groupParams = z.strictObject({ name: optionValues.group.describe("The group's name.") });
+
+export const groupChange = z
+  .strictObject({
+    limit: z.int().min(0).max(1000).nullable().optional().describe("Most running tasks; null: no limit. What runs already continues."),
+    paused: z.boolean().optional().describe("Whether none of its tasks starts. What runs already continues."),
+  })
+  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give limit or paused");
+export type GroupChange = z.output<typeof groupChange>;
+
+export const groupOperations = {
+  listGroups: operation("listGroups", {
+    access: "read",
+    tag,
+    summary: "List groups",
+    answer: "Groups that were set, and groups with tasks that have not ended, by name.",
+    output: groupList,
+  }),
+  setGroup: operation("setGroup", {
+    access: "admin",
+    tag,
+    summary: "Set a group, or change it",
+    description: "A group that is not set has no limit of its own. Absent fields stay as they were.",
+    params: groupParams,
+    body: groupChange,
+    answer: "The group.",
+    output: groupView,
+  }),
+  removeGroup: operation("removeGroup", {
+    access: "admin",
+    tag,
+    summary: "Forget a group's limit and pause",
+    description: "Its tasks stay, and start without a limit of the group.",
+    params: groupParams,
+    status: 204,
+    answer: "Forgotten.",
+    output: null,
+  }),
+};

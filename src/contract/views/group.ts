@@ -1,0 +1,17 @@
+/** What doors show of groups. */
+import { z } from "zod";
+import { timeOrNull } from "./time.ts";
+
+export const groupView = z.object({
+  name: z.string(),
+  limit: z.int().nullable().describe("Most running tasks; null: no limit of its own."),
+  paused: z.boolean().describe("Whether none of its tasks starts."),
+  paused_at: timeOrNull,
+  is_set: z.boolean().describe("Whether a person has set it. Other groups are listed while they have tasks that have not ended."),
+  running: z.int(),
+  waiting: z.int().describe("Tasks that wait for an answer. They count for no limit."),
+  pending: z.int(),
+});
+export type GroupView = z.infer<typeof groupView>;
+
+export const groupList = z.object({ groups: z.array(groupView) });

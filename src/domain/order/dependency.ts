@@ -1,0 +1,84 @@
+/**
+ * Dependencies: which tasks a task runs after, and when that can come true. Pure; the store keeps
+ * them and settles them in the write that ends a task (store/sqlite/dependencies.ts).
+ */
+import { isTerminal } from "../task/status.ts";
+import type { TaskStatus } from "../task/status.ts";
+
+/**
+ * How the other task has to end: `completed`; `failed`, without a cancel; `ended`, in any way, also
+ * skipped.
+ */
+export const dependencyConditions = ["completed", "ended", "failed"] as const;
+export type DependencyCondition = (typeof dependencyConditions)[number];
+
+/**
+ * `met` stays, whatever the other task does later. `waived`: it was impossible, and the task was
+ * run all the same.
+ */
+export const dependencyStates = ["waiting", "met", "impossible", "waived"] as const;
+export type DependencyState = (typeof dependencyStates)[number];
+
+export interface Dependency {
+  /** The other task. */
+  readonly task: number;
+  readonly on: DependencyCondition;
+}
+
+export interface HeldDependency extends Dependency {
+  readonly state: DependencyState;
+}
+
+/** So many dependencies a task has at most. */
+export const maxDependencies = 100;
+
+/** What a condition says while the other task is in this status. */
+export function dependencyState(on: DependencyCondition, status: TaskStatus): Exclude<DependencyState, "waived"> {
+  if (!isTerminal(status)) return "waiting";
+  return on === "ended" || on === status ? "met" : "impossible";
+}
+
+/** Why a task is skipped, as a sentence. @param status how the other task ended. */
+export function skipReason({ task, on }: Dependency, status: TaskStatus): string {
+  const meant = on === "failed" ? "it was to run only if that one failed" : "it was to run only after that one completed";
+  return `Task ${task} is ${status}, and ${meant}.`;
+}
+
+/** `41` or `41:ended`. @returns null: it is neither. */
+export function readDependency(text: string): { readonly reference: string; readonly on: DependencyCondition } | null {
+  const [, reference, on = "completed"] = /^([^:]+)(?::([a-z]+))?$/.exec(text.trim()) ?? [];
+  if (reference === undefined || !isCondition(on)) return null;
+  return { reference: reference.trim(), on };
+}
+
+function isCondition(word: string): word is DependencyCondition {
+  return (dependencyConditions as readonly string[]).includes(word);
+}
+
+/**
+ * The tasks of a cycle, in its order, the first one again at the end; null: there is none.
+ * @param needs for each task those that it runs after.
+ */
+export function findCycle<T>(needs: ReadonlyMap<T, readonly T[]>): T[] | null {
+  const done = new Set<T>();
+  for (const start of needs.keys()) {
+    // Depth first, with a stack of its own: a chain may have a thousand tasks.
+    const path: { task: T; left: T[] }[] = done.has(start) ? [] : [{ task: start, left: [...(needs.get(start) ?? [])] }];
+    const onPath = new Set<T>(path.map(({ task }) => task));
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.left.pop();
+      if (next === undefined) {
+        done.add(top.task);
+        onPath.delete(top.task);
+        path.pop();
+      } else if (onPath.has(next)) {
+        const tasks = path.map(({ task }) => task);
+        return [...tasks.slice(tasks.indexOf(next)), next];
+      } else if (!done.has(next)) {
+        onPath.add(next);
+        path.push({ task: next, left: [...(needs.get(next) ?? [])] });
+      }
+    }
+  }
+  return null;
+}

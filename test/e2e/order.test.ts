@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { step } from "../../testing/script.ts";
+import { killAndWait } from "../reliability/setup.ts";
+import { worker } from "../../testing/worker.ts";
+
+test("tasks run after others, are skipped, and come back with a retry, over a kill", async (t) => {
+  const w = await worker(t, {
+    "build it": [step.text("Built.")],
+    "review it": [step.text("Reviewed.")],
+    "say why": [step.text("Because.")],
+  });
+  await w.start();
+  await w.client.hold({ reason: "the test" });
+  const run = async (...words: string[]): Promise<number> => Number((await w.cli(["run", ...words])).stdout);
+  const build = await run("build it", "-n", "build");
+  const review = await run("review it", "--after", "build");
+  const report = await run("review it", "--after", `${review}:ended`);
+  const why = await run("say why", "--after", `${build}:failed`);
+  const shown = await w.client.getTask({ id: review });
+  assert.deepEqual(shown.depends_on, [{ task: build, on: "completed", state: "waiting" }]);
+  assert.deepEqual(shown.waiting_for, {
+    reason: "dependency",
+    message: `It runs after task ${build} (pending).`,
+    blocker: `task:${build}`,
+    until: null,
+  });
+  assert.match((await w.cli(["show", String(build)])).stdout, new RegExp(`Before +task ${review}, task ${why}`));
+
+  await w.client.cancelTask({ id: build });
+  const skipped = await w.client.getTask({ id: review });
+  assert.deepEqual([skipped.status, skipped.error?.code], ["skipped", "dependency_failed"]);
+  assert.equal((await w.client.getTask({ id: why })).status, "skipped");
+  const waited = await w.cli(["wait", String(review)]);
+  assert.equal(waited.code, 1);
+  assert.match(waited.stdout + waited.stderr, /skipped/);
+
+  const { pid } = await w.client.server();
+  await killAndWait(pid);
+  await w.cli(["retry", String(build)]);
+  assert.deepEqual([(await w.client.getTask({ id: review })).status, (await w.client.getTask({ id: why })).status], ["pending", "pending"]);
+  await w.client.resume();
+  assert.equal((await w.ended(report)).result, "Reviewed.");
+  const ended = await Promise.all([build, review, why].map(async (id) => (await w.ended(id)).status));
+  assert.deepEqual(ended, ["completed", "completed", "skipped"]);
+  await w.cli(["retry", String(why)]);
+  assert.equal((await w.ended(why)).result, "Because.");
+});
+
+test("a batch names its own tasks, and a wrong order is refused in words", async (t) => {
+  const w = await worker(t, {});
+  await w.start();
+  await w.client.hold({ reason: "the test" });
+  const task = (name: string, depends_on: (string | number)[] = []) => ({
+    name,
+    prompt: "work",
+    working_directory: w.place.work,
+    depends_on,
+  });
+  const { tasks } = await w.client.submitTasks({ tasks: [task("review", ["first"]), task("first")] });
+  assert.deepEqual(tasks[0]?.depends_on, [{ task: tasks[1]?.id, on: "completed", state: "waiting" }]);
+  const refused = async (tasks: object[], pattern: RegExp): Promise<void> =>
+    await assert.rejects(w.client.submitTasks({ tasks: tasks as never }), (error: Error) => pattern.test(error.message));
+  await refused([task("a", ["b"]), task("b", ["c"]), task("c", ["a"])], /makes a cycle: a → b → c → a/);
+  await refused([task("a", ["a"])], /names the task itself/);
+  await refused([task("a", ["nope"])], /no task of the batch has this name/);
+  await refused([task("a"), task("a"), task("b", ["a"])], /several tasks of the batch have this name/);
+  await refused([task("a", [tasks[0]?.id ?? 0, tasks[0]?.id ?? 0])], /names a task a second time/);
+  await refused([task("a", [999])], /names task 999, and there is none/);
+});
+
+test("a task starts at its time, and a stashed one when it is put into the queue", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("Hi.")] });
+  await w.start();
+  const cli = async (...words: string[]) => await w.cli(words);
+  const stashed = Number((await cli("run", "say hi", "--stash")).stdout);
+  const later = Number((await cli("run", "say hi", "--delay", "1h")).stdout);
+  assert.equal((await w.client.getTask({ id: later })).waiting_for?.reason, "time");
+  const { waiting_for: wait } = await w.client.getTask({ id: stashed });
+  assert.deepEqual(
+    [wait?.reason, wait?.message],
+    ["stashed", `It is put aside. Put it back into the queue: claude-worker enqueue ${stashed}`],
+  );
+  assert.match((await cli("enqueue", String(stashed))).stdout, /is in the queue/);
+  assert.equal((await w.ended(stashed)).result, "Hi.");
+  assert.match((await cli("stash", String(stashed))).stderr, /is completed. Only a task that has not started can be put aside/);
+  assert.equal((await cli("stash", "--all")).code, 0);
+  assert.notEqual((await w.client.getTask({ id: later })).stashed_at, null);
+  for (const [words, pattern] of [
+    [["--not-before", "25:00"], /--not-before must be a time like 02:00/],
+    [["--not-before", "2026-02-30 02:00"], /--not-before must be a time like 02:00/],
+    [["--not-before", "02:00", "--delay", "1h"], /both say when the task starts/],
+    [["--after", "41:done"], /--after 41:done is not a task/],
+    [["--after", "999"], /names task 999, and there is none/],
+  ] as const) {
+    const { code, stderr } = await cli("run", "say hi", ...words);
+    assert.equal(code, 2, words.join(" "));
+    assert.match(stderr, pattern);
+  }
+});
