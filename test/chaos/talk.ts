@@ -113,6 +113,9 @@ export async function send(
   }
 }
 
+/** A task without a session is looked at again after this time. */
+const sessionMs = 100;
+
 /** A kill cut the turn off before it was in a session. */
 function wholeInstead<T>(error: unknown, whole: () => Promise<T>): Promise<T> {
   if (!isRefusal(error)) throw error;
@@ -128,12 +131,25 @@ async function fork(world: World, observer: Observer, source: Acknowledged, orde
   const prompt = real ? `Do it again, ${name}` : `${name} steps ${forkSteps} append ${file} signed asks from ${forkFirst}`;
   const share = source.planned.talk?.fork?.at ?? null;
   const at = share === null || !real ? null : await turnAt(world, source, share);
-  const forked = (more: { at?: number }): Promise<number> =>
+  const forkNow = (more: { at?: number }): Promise<number> =>
     persist(
       world,
       async () => localId(await world.client.forkTask({ id: source.id, prompt, ...more })),
       () => observer.forkWith(prompt),
     );
+  // A kill can take the first session away before it is written: the task then begins another one.
+  const forked = async (more: { at?: number }): Promise<number> => {
+    for (;;) {
+      try {
+        return await forkNow(more);
+      } catch (error) {
+        const { session_id: session, ended_at: ended } = await persist(world, () => world.client.getTask({ id: source.id }));
+        if (!isRefusal(error) || session !== null || ended !== null) throw error;
+        // Another kill may come before it begins, so there is no event to wait for.
+        await delay(sessionMs);
+      }
+    }
+  };
   const id = await (at === null ? forked({}) : forked({ at }).catch((error: unknown) => wholeInstead(error, () => forked({}))));
   const planned = { ...source.planned, steps: forkSteps, background: false, cancelAfterMs: null };
   into.push({ id, name, planned, file, first: forkFirst, forkOf: source.id, cancelled: false, said: [] });
