@@ -15,6 +15,8 @@ export interface TreeState {
   readonly changed: readonly ChangedPath[];
   /** Files that the index does not have and that are not ignored. */
   readonly untracked: readonly BytePath[];
+  /** What the commit of HEAD has of those files, whether the index has them or not. */
+  readonly committed: ReadonlyMap<BytePath, CommittedFile>;
   /** Untracked directories that are repositories of their own. */
   readonly nested: readonly BytePath[];
   /** Whether the index, or anything in the work tree, differs from HEAD. */
@@ -25,6 +27,12 @@ export interface ChangedPath {
   readonly path: BytePath;
   /** Whether the commit of HEAD has it. */
   readonly isCommitted: boolean;
+}
+
+export interface CommittedFile {
+  readonly blob: string;
+  /** Git's mode of the file in the work tree; of the commit's where the index has no such file. */
+  readonly mode: string;
 }
 
 /** The arguments whose output `readStatus` reads. */
@@ -47,6 +55,7 @@ export function readStatus(output: Buffer): TreeState {
   const changed: ChangedPath[] = [];
   const untracked: BytePath[] = [];
   const nested: BytePath[] = [];
+  const committed = new Map<BytePath, CommittedFile>();
   let [head, branch]: [string | null, string | null] = [null, null];
   let isStaged = false;
   for (const entry of output.toString("latin1").split("\0")) {
@@ -57,12 +66,27 @@ export function readStatus(output: Buffer): TreeState {
     else if (fieldsBefore[kind] !== undefined) {
       const [fields, path] = splitAt(entry, fieldsBefore[kind]);
       const [inIndex, inTree] = fields[1] ?? "";
+      const { 3: inHead = "", 5: mode = "", 6: blob = "" } = fields;
+      if (kind === "1" && isMode(inHead)) committed.set(path, { blob, mode: isMode(mode) ? mode : inHead });
       if (inIndex !== ".") isStaged = true;
       // An entry without a merge has one version in the index, and a mode of 0 for none in HEAD.
       if (inTree !== "." || kind === "u") changed.push({ path, isCommitted: kind === "u" || fields[3] !== "000000" });
     }
   }
-  return { head, branch, changed, untracked, nested, isDirty: isStaged || changed.length + untracked.length + nested.length > 0 };
+  return {
+    head,
+    branch,
+    changed,
+    untracked,
+    nested,
+    committed,
+    isDirty: isStaged || changed.length + untracked.length + nested.length > 0,
+  };
+}
+
+/** A mode of zeros stands for no file. */
+function isMode(mode: string): boolean {
+  return /[1-7]/.test(mode);
 }
 
 function known(value: string, unknown: string): string | null {

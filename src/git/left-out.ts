@@ -28,10 +28,10 @@ export interface SizeLimits {
  * Sorts the changed and untracked files of a work tree.
  * @throws GitProblem `too_much`: untracked files are larger than `totalBytes` together.
  */
-export async function sortFiles(top: string, { changed, untracked }: TreeState, limits: SizeLimits): Promise<Sorted> {
+export async function sortFiles(top: string, { changed, untracked, committed }: TreeState, limits: SizeLimits): Promise<Sorted> {
   const [taken, dropped]: [BytePath[], BytePath[]] = [[], []];
   const leftOut: LeftOut[] = [];
-  const files = [...changed, ...untracked.map((path) => ({ path, isCommitted: false, isNew: true }))];
+  const files = [...changed, ...untracked.map((path) => ({ path, isCommitted: committed.has(path), isNew: true }))];
   let total = 0;
   for (const [index, file] of files.entries()) {
     if (index % batchSize === batchSize - 1) await nextTurn();

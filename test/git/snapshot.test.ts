@@ -198,6 +198,22 @@ test("large untracked files are left out and named, committed ones are not", asy
   await assert.rejects(take({ limits: { fileBytes: 1e9, totalBytes: 1_000 } }), /1 untracked files have 0\.0 MB together\. List/);
 });
 
+test("a large file that was committed since the last snapshot is in the next one", async (t) => {
+  const repository = gitRepository(t);
+  const { write, git } = repository;
+  const { must } = snapshots(repository);
+  const small = { limits: { ...limits, fileBytes: 1_000 } };
+  await must(small);
+  write("large", "x".repeat(2_000));
+  git("add", ".");
+  git("commit", "-qm", "large");
+  const { commit, tree, leftOut } = await must(small);
+  assert.deepEqual([leftOut, tree], [[], git("rev-parse", "HEAD^{tree}")]);
+  write("large", "y".repeat(2_000));
+  assert.equal(git("show", `${(await must(small)).commit}:large`), "y".repeat(2_000));
+  assert.equal(git("show", `${commit}:large`), "x".repeat(2_000));
+});
+
 test("repositories inside of the tree are recorded by their commit and named", async (t) => {
   const repository = gitRepository(t);
   const { write, git } = repository;
