@@ -147,6 +147,15 @@ const rows = [
     description: "Longest run of one verify command, in tasks that name no time.",
   },
   {
+    key: "pr_watch_interval_ms",
+    env: "CLAUDE_WORKER_PR_WATCH_INTERVAL_MS",
+    type: "integer",
+    min: 1000,
+    max: 86_400_000,
+    default: 60_000,
+    description: "How often a watched pull request is looked at. Where nothing happens it is looked at less often, up to every 15 minutes.",
+  },
+  {
     key: "setup_timeout_ms",
     env: "CLAUDE_WORKER_SETUP_TIMEOUT_MS",
     type: "integer",

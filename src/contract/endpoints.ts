@@ -31,6 +31,8 @@ const probeMs = 90_000;
 const testMs = 40_000;
 /** Git in a large repository. */
 const gitMs = 180_000;
+/** The program `gh`, which asks GitHub. */
+const ghMs = 90_000;
 /** Git that writes many files. */
 const longGitMs = 1_800_000;
 /** A healthy server answers at once. */
@@ -84,6 +86,10 @@ export const endpoints = {
   applyTask: { method: "POST", path: "/api/v1/tasks/{id}/apply", repeatable: false, silenceMs: longGitMs },
   landTasks: { method: "POST", path: "/api/v1/workspaces/land", repeatable: false, silenceMs: longWorkMs },
   undoTask: { method: "POST", path: "/api/v1/tasks/{id}/undo", repeatable: false, silenceMs: longGitMs },
+
+  listPullRequestWatches: { ...read, path: "/api/v1/pull-request-watches" },
+  watchPullRequest: { method: "PUT", path: "/api/v1/tasks/{id}/pull-request-watch", repeatable: true, silenceMs: ghMs },
+  unwatchPullRequest: { method: "DELETE", path: "/api/v1/tasks/{id}/pull-request-watch", repeatable: true },
 
   taskEvents: { ...read, path: "/api/v1/tasks/{id}/events" },
   allEvents: { ...read, path: "/api/v1/events" },

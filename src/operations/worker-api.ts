@@ -34,6 +34,9 @@ import { removeRule } from "./questions/remove-rule.ts";
 import { messageView } from "./messages/message-view.ts";
 import { sendMessage } from "./messages/send-message.ts";
 import { unsendMessage } from "./messages/unsend-message.ts";
+import { ghProgram } from "./pull-requests/gh.ts";
+import type { RunGh } from "./pull-requests/gh.ts";
+import { listPullRequestWatches, unwatchPullRequest, watchPullRequest } from "./pull-requests/watch-pull-request.ts";
 import { forkTask } from "./tasks/fork-task.ts";
 import { listTasks } from "./tasks/list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain-storage.ts";
@@ -123,6 +126,10 @@ export interface ApiContext {
   readonly files?: Pick<CleanContext, "git" | "gate" | "processesIn">;
   /** Runs the commands that check work before it lands. Default: none can be run. */
   readonly checks?: CheckRunner;
+  /** Asks GitHub. Default: the program `gh` of `env`. */
+  readonly gh?: RunGh;
+  /** Called when a watch of a pull request began. */
+  watchesChanged?(): void;
   /** Why notifications must not be sent to this host; null: they may. A part of a sentence. */
   hostProblem?(hostname: string, limits: { readonly allowPrivate: boolean }): string | null;
   /** What keeps the answers of a channel from being read; null: nothing that is known. */
@@ -144,6 +151,8 @@ export function workerApi(context: ApiContext): WorkerApi {
     gate: context.files?.gate ?? new WorkspaceGate(),
     processesIn: context.files?.processesIn ?? (() => Promise.resolve(null)),
     checks: context.checks ?? noChecks,
+    gh: context.gh ?? ghProgram(context.env),
+    watchesChanged: () => context.watchesChanged?.(),
     rate: new SubmitRate(settings.submits_per_minute),
     agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
     now,
@@ -246,6 +255,9 @@ export function workerApi(context: ApiContext): WorkerApi {
       await putBackFiles(submitContext, localTaskId(id), checkpoint, input, caller),
     applyTask: async ({ id, ...input }, caller) => await applyTask(submitContext, localTaskId(id), input, caller),
     landTasks: async (input, caller) => await landTasks(submitContext, input, caller),
+    listPullRequestWatches: async () => ({ watches: listPullRequestWatches(store) }),
+    watchPullRequest: async ({ id, ...input }, caller) => await watchPullRequest(submitContext, localTaskId(id), input, caller),
+    unwatchPullRequest: async ({ id }, caller) => await unwatchPullRequest(submitContext, localTaskId(id), caller),
     undoTask: async ({ id, ...input }, caller) => await putBackFiles(submitContext, localTaskId(id), null, input, caller),
     listWorkspaces: async (query = {}) => ({ workspaces: listWorkspaces(store, query) }),
     cleanWorkspaces: async (input, caller) => await cleanWorkspaces(submitContext, input, caller),

@@ -12,6 +12,9 @@ import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
+import { ghProgram } from "../operations/pull-requests/gh.ts";
+import { lookAtPullRequest } from "../operations/pull-requests/look-at-pull-request.ts";
+import { SubmitRate } from "../operations/tasks/submit-rate.ts";
 import { linksFor } from "../operations/questions/answer-by-link.ts";
 import { AnswerLinks } from "../operations/questions/answer-links.ts";
 import { keepSessions } from "../operations/questions/keep-sessions.ts";
@@ -28,6 +31,7 @@ import { ClaudeCodeTrust } from "../operations/tasks/working-directory.ts";
 import { workerApi } from "../operations/worker-api.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { currentBootId } from "../processes/identity.ts";
+import { PullRequestWatcher } from "../scheduler/pull-request-watcher.ts";
 import { QuestionDeadlines } from "../scheduler/question-deadlines.ts";
 import { SessionKeeper } from "../scheduler/session-keeper.ts";
 import { Retention } from "../scheduler/retention.ts";
@@ -76,6 +80,7 @@ export interface Services extends ChannelServices {
   readonly questionDeadlines: QuestionDeadlines;
   readonly sessionKeeper: SessionKeeper;
   readonly retention: Retention;
+  readonly pullRequestWatcher: PullRequestWatcher;
   readonly prober: Prober;
   readonly askedProbe: AskedProbe;
   /** Starts and stops the services that work on tasks. */
@@ -185,6 +190,23 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     expire: (moment) => expireQuestions(store, moment),
   });
 
+  const gh = ghProgram(env);
+  const lookContext = {
+    ...files,
+    settings,
+    claudeCodeTrust,
+    env,
+    gh,
+    rate: new SubmitRate(settings.submits_per_minute),
+    agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
+  };
+  const pullRequestWatcher = new PullRequestWatcher({
+    store,
+    log,
+    now,
+    look: (taskId, signal) => lookAtPullRequest(lookContext, taskId, signal),
+  });
+
   const view = () =>
     serverView({
       base,
@@ -220,6 +242,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     renewRunners: () => pool.renew(),
     files,
     checks,
+    gh,
+    watchesChanged: () => pullRequestWatcher.wake(),
     hostProblem,
     answersProblem: (channel) => channels.answerListener.problemOf(channel),
     stopServer: async (options) => void shutdown.stop(options),
@@ -254,7 +278,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
     ],
     supervisor,
-    takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober],
+    takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober, pullRequestWatcher],
     onLateStart: writeInfo,
     onError: () => shutdown.fail("leave"),
   });
@@ -269,6 +293,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     questionDeadlines,
     sessionKeeper,
     retention,
+    pullRequestWatcher,
     prober,
     askedProbe,
     ...channels,

@@ -24,6 +24,7 @@ import type { NotificationStore } from "./sqlite/notifications.ts";
 import type { QuestionStore } from "./sqlite/questions.ts";
 import type { ApplyStore } from "./sqlite/applies.ts";
 import type { ReviewCommentStore } from "./sqlite/review-comments.ts";
+import type { PullRequestWatchStore } from "./sqlite/pull-request-watches.ts";
 import type { RewindStore } from "./sqlite/rewinds.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
@@ -61,6 +62,7 @@ export interface Store {
   readonly groups: GroupStore;
   readonly forks: ForkStore;
   readonly applies: ApplyStore;
+  readonly pullRequestWatches: PullRequestWatchStore;
   readonly rewinds: RewindStore;
   readonly reviewComments: ReviewCommentStore;
   readonly messages: MessageStore;

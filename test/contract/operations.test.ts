@@ -9,6 +9,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ApiDocument } from "../../testing/api-document.ts";
+import { standInGh } from "../../testing/gh.ts";
 import { callServer } from "../../testing/http-call.ts";
 import type { DoorAnswer, DoorCall } from "../../testing/http-call.ts";
 import { step } from "../../testing/model.ts";
@@ -30,6 +31,7 @@ async function setup(t: TestContext): Promise<Bundle> {
     "write a haiku": [step.write("haiku.txt", "old pond"), step.text("Done.")],
     "make a file": [step.bash("touch made"), step.text("Made.")],
   });
+  w.env["PATH"] = `${standInGh(w.place.directory).bin}:${w.env["PATH"] ?? ""}`;
   for (const words of [
     ["init", "-q", "-b", "main"],
     ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "--allow-empty", "-m", "first"],
@@ -230,6 +232,12 @@ test("every operation answers as the document promises", async (t) => {
   await expect(400, "landTasks", { body: { tasks: [], into: "main" } });
   await expect(404, "landTasks", { body: { tasks: [999], into: "main" } });
   await expect(409, "landTasks", { body: { tasks: [id], into: "nope" } });
+  await expect(200, "watchPullRequest", { id, body: { max_messages: 3 } });
+  await expect(400, "watchPullRequest", { id, body: { max_messages: 0 } });
+  await expect(404, "watchPullRequest", { id: 999 });
+  await expect(200, "listPullRequestWatches");
+  await expect(200, "unwatchPullRequest", { id });
+  await expect(404, "unwatchPullRequest", { id: 999 });
   await expect(409, "restoreWorkspace", { id });
   await expect(200, "cleanWorkspaces", { body: { tasks: [id], force: true } });
   await expect(200, "restoreWorkspace", { id });

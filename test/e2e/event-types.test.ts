@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { eventTypes } from "../../src/domain/events/event.ts";
+import { standInGh } from "../../testing/gh.ts";
 import { fault, step } from "../../testing/script.ts";
 import { until } from "../../testing/wait.ts";
 import { worker } from "../../testing/worker.ts";
@@ -11,6 +12,7 @@ import { killAndWait } from "../reliability/setup.ts";
 
 test("every type of event is made by some run, as the contract describes it", async (t) => {
   const w = await worker(t, {}, { subscription: true, env: { CLAUDE_WORKER_PARK_AFTER_MS: "0" } });
+  w.env["PATH"] = `${standInGh(w.place.directory).bin}:${w.env["PATH"] ?? ""}`;
   for (const words of [
     ["init", "-q"],
     ["add", "."],
@@ -77,6 +79,7 @@ test("every type of event is made by some run, as the contract describes it", as
 
   await w.ended(whole);
   await w.ended(killed);
+  await w.client.watchPullRequest({ id: whole });
   await w.client.applyTask({ id: whole });
   await w.client.undoTask({ id: whole });
   await w.client.rewindTask({ id: whole, to: 1 });

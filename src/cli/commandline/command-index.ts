@@ -37,6 +37,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "apply", load: async () => await import("../commands/workspace/apply.ts") },
   { name: "land", load: async () => await import("../commands/workspace/land.ts") },
   { name: "pr", load: async () => await import("../commands/workspace/pr.ts") },
+  { name: "pr watch", load: async () => await import("../commands/workspace/pr-watch.ts") },
   { name: "restore", load: async () => await import("../commands/workspace/restore.ts") },
   { name: "undo", load: async () => await import("../commands/workspace/undo.ts") },
   { name: "workspace list", load: async () => await import("../commands/workspace/workspace-list.ts") },

@@ -8,6 +8,7 @@ import { maintenanceOperations } from "./maintenance.ts";
 import { messageOperations } from "./messages.ts";
 import { notificationOperations } from "./notifications.ts";
 import type { Operation } from "./operation.ts";
+import { pullRequestOperations } from "./pull-requests.ts";
 import { questionOperations } from "./questions.ts";
 import { reviewOperations } from "./review.ts";
 import { serverOperations } from "./server.ts";
@@ -25,6 +26,7 @@ export const operations = {
   ...messageOperations,
   ...workspaceOperations,
   ...reviewOperations,
+  ...pullRequestOperations,
   ...eventOperations,
   ...questionOperations,
   ...trustOperations,

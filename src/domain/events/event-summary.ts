@@ -2,7 +2,7 @@
  * Makes the readable lines of a stored event. Events of the journal have lines already; for events
  * of the server the line is made here.
  */
-import type { EventBody } from "./event.ts";
+import type { EventBody, EventData } from "./event.ts";
 import { actorText, callerText } from "../text/caller-text.ts";
 import { plainLine } from "../text/plain-text.ts";
 import { sweptLine } from "./swept-line.ts";
@@ -50,6 +50,8 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[task] the conversation is put back from turn ${data.was_turn} to turn ${data.turn}`;
     case "applied":
       return `[task] applied onto ${data.branch}${data.commit === null ? ", not committed" : ` as ${data.commit.slice(0, 12)} (${data.way})`}`;
+    case "pull_request_watched":
+      return `[pr] #${data.number} ${watchTexts[data.state]}${data.reason === undefined ? "" : `: ${data.reason}`}`;
     case "files_put_back":
       return `[task] ${data.changed_files} files put back to checkpoint ${data.checkpoint}; as they were before: checkpoint ${data.before}`;
     case "iteration_ended":
@@ -62,3 +64,14 @@ function serverLine({ type, data }: EventBody): string | null {
       return null;
   }
 }
+
+const watchTexts: Readonly<Record<EventData["pull_request_watched"]["state"], string>> = {
+  on: "is watched: failed checks and review comments come back",
+  off: "is not watched any more",
+  merged: "was merged, and is not watched any more",
+  closed: "was closed, and is not watched any more",
+  used_up: "is not watched any more: all its messages were sent",
+  expired: "is not watched any more: it was for 30 days",
+  forbidden: "is not watched any more",
+  failed: "is not watched any more",
+};

@@ -1,5 +1,6 @@
 /** The payloads of the events that the server writes: what it, or a caller, did to the task. */
 import { applyWays } from "../workspace/apply.ts";
+import { watchStates } from "../pull-requests/watch.ts";
 import { outcomeKinds } from "../attempt/outcome.ts";
 import { answerDecisions, questionKinds } from "../questions/question.ts";
 import { terminalStatuses } from "../task/status.ts";
@@ -171,6 +172,17 @@ export const serverPayloads = {
       onto: "1f9a3a1c9e0b5d7c2f4e6a8b0d1c3e5f7a9b2d4c",
       commit: "7b2d4c1f9a3a1c9e0b5d7c2f4e6a8b0d1c3e5f7a",
     },
+  ),
+  pull_request_watched: payload(
+    "What is new at the task's pull request comes back to it as messages from now on, or not any more.",
+    {
+      state: choice(watchStates, "`on`: it is watched. Any other: it is not watched any more, and why."),
+      number: count("The number of the pull request."),
+      url: text("Its address."),
+      by: optional(text("Who asked for it: `socket` for the server's user, else the name of a token. Absent: it ended by itself.")),
+      reason: optional(text("More about why, as a sentence.")),
+    },
+    { state: "on", number: 7, url: "https://github.com/octo/hello/pull/7", by: "socket" },
   ),
   files_put_back: payload(
     "A caller put files of the ended task back to one of its checkpoints.",

@@ -124,6 +124,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "stashed":
     case "enqueued":
     case "rewound":
+    case "pull_request_watched":
     case "files_put_back":
     case "applied":
     case "iteration_ended":

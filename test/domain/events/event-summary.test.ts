@@ -14,6 +14,12 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
     "[task] applied onto main as 0123456789ab (squash)",
   ],
   ["applied", { way: "patch", branch: "main", onto: "a", commit: null }, "[task] applied onto main, not committed"],
+  ["pull_request_watched", { state: "merged", number: 7, url: "x" }, "[pr] #7 was merged, and is not watched any more"],
+  [
+    "pull_request_watched",
+    { state: "forbidden", number: 7, url: "x", reason: "The token was removed." },
+    "[pr] #7 is not watched any more: The token was removed.",
+  ],
   [
     "files_put_back",
     { checkpoint: 3, before: 9, changed_files: 2 },

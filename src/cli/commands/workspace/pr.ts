@@ -11,6 +11,7 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import { connectionOf } from "../../server/connection.ts";
 import { gh, pullRequestOf } from "../../task/pull-request.ts";
 import { actTaskId } from "../../task/task-reference.ts";
+import { sayWatched } from "../../task/watched-pull-request.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
@@ -19,6 +20,7 @@ interface PrFlags {
   readonly title?: string;
   readonly remote?: string;
   readonly base?: string;
+  readonly watch?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -35,15 +37,17 @@ export const command = defineCommand<PrFlags>({
     { flags: "--title <text>", description: "default: the task's name or title" },
     { flags: "--base <branch>", description: "the branch that is to get the work; default: that of the repository at GitHub" },
     { flags: "--remote <name>", description: "where the branch is pushed; default: origin" },
+    { flags: "--watch", description: "then have failed checks and review comments come back to the task (`pr watch`)" },
     { flags: "--dry-run", description: "only show the words; nothing is pushed" },
     { flags: "-y, --yes", description: "do not ask; needed where there is no terminal" },
   ],
   examples: [
     { command: "claude-worker pr 42", does: "show the words, ask, push, and open it" },
+    { command: "claude-worker pr 42 --watch", does: "also have failed checks and review comments come back to the task" },
     { command: "claude-worker pr 42 --base release-2 --yes", does: "in a script; says its address" },
   ],
   async run({ words: [word = ""], options, io }) {
-    const { title, remote = "origin", base, dryRun, yes, json } = options;
+    const { title, remote = "origin", base, watch, dryRun, yes, json } = options;
     const { client, isLocal } = connectionOf(io);
     if (!isLocal) throw new WorkerError("invalid_input", "The repository is on the server's machine. Call pr there.");
     const id = await actTaskId(client, word);
@@ -67,9 +71,13 @@ export const command = defineCommand<PrFlags>({
     const call = { directory, env: { ...io.env, GIT_DIR: directory } };
     const found = await gh(["pr", "list", `--head=${branch}`, "--state=open", "--json=number,url", "--limit=1"], call);
     if (found === null) {
+      const unwatched = watch === true ? " It is not watched: that needs gh, too." : "";
       if (json === true) writeJson(io.stdout, { id, branch, ...words, pushed: true, url: null });
       else {
-        say(io.stderr, `Pushed ${plainLine(branch)} to ${plainLine(remote)}. There is no gh here: open the pull request with these words.`);
+        say(
+          io.stderr,
+          `Pushed ${plainLine(branch)} to ${plainLine(remote)}. There is no gh here: open the pull request with these words.${unwatched}`,
+        );
         io.stdout.write(`${words.title}\n\n${words.body}`);
       }
       return exitCodes.ok;
@@ -79,8 +87,10 @@ export const command = defineCommand<PrFlags>({
     const args = open === null ? ["pr", "create", `--head=${branch}`, ...texts] : ["pr", "edit", String(open.number), ...texts];
     const said = await gh(args, { ...call, input: words.body });
     const url = open?.url ?? said?.split("\n").at(-1) ?? "";
-    if (json === true) writeJson(io.stdout, { id, branch, ...words, pushed: true, url, updated: open !== null });
-    else say(io.stdout, `${open === null ? "Opened" : "Updated"} ${plainLine(url, 500)}`);
+    if (json !== true) say(io.stdout, `${open === null ? "Opened" : "Updated"} ${plainLine(url, 500)}`);
+    const watched = watch === true ? { watch: await client.watchPullRequest({ id }) } : {};
+    if (json === true) writeJson(io.stdout, { id, branch, ...words, pushed: true, url, updated: open !== null, ...watched });
+    else if (watched.watch !== undefined) sayWatched(io.stdout, watched.watch);
     return exitCodes.ok;
   },
 });

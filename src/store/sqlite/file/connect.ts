@@ -19,6 +19,7 @@ import { createAskStore } from "../asks.ts";
 import { createForkStore } from "../forks.ts";
 import { createApplyStore } from "../applies.ts";
 import { createReviewCommentStore } from "../review-comments.ts";
+import { createPullRequestWatchStore } from "../pull-request-watches.ts";
 import { createRewindStore } from "../rewinds.ts";
 import { createHoldStore } from "../holds.ts";
 import { createIterationStore } from "../iterations.ts";
@@ -128,6 +129,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       groups: guardedNoun(file, groups.store),
       forks: guardedNoun(file, createForkStore(database, commit)),
       applies: guardedNoun(file, createApplyStore(database, commit)),
+      pullRequestWatches: guardedNoun(file, createPullRequestWatchStore(database, commit)),
       rewinds: guardedNoun(file, createRewindStore(database, commit)),
       reviewComments: guardedNoun(file, createReviewCommentStore(database, commit)),
       messages: guardedNoun(file, createMessageStore(database, commit)),

@@ -46,6 +46,7 @@ import { scores } from "../migrations/0040-scores.ts";
 import { reviewComments } from "../migrations/0041-review-comments.ts";
 import { dependencies } from "../migrations/0042-dependencies.ts";
 import { groups } from "../migrations/0043-groups.ts";
+import { pullRequestWatches } from "../migrations/0044-pull-request-watches.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -99,6 +100,7 @@ export const migrations: readonly Migration[] = [
   reviewComments,
   dependencies,
   groups,
+  pullRequestWatches,
 ];
 
 /** The `user_version` of a database that this version writes. */
