@@ -62,7 +62,11 @@ export function makeHostile({ place, git, file }: TestRepository): Trap {
     ["interactive.diffFilter", program],
     ["uploadpack.packObjectsHook", program],
   ];
+  // Since git 2.54 settings define hooks. Older versions know nothing of them.
+  for (const hook of hooks) settings.push([`hook.evil=${hook}.x.event`, hook], [`hook.evil=${hook}.x.command`, `${program} named`]);
+  settings.push(["hook.evil=post-checkout.x.enabled", "true"]);
   for (const [key, value] of settings) git("config", key, value);
+  mkdirSync(file(".git/info"), { recursive: true });
   appendFileSync(file(".git/info/attributes"), "* filter=two\na filter=Evil-One\nb filter=dotted=and.equal\n");
   return { ran: () => (existsSync(proof) ? readFileSync(proof, "utf8").trim().split("\n") : []) };
 }

@@ -16,9 +16,45 @@ export type GitUse = "read" | "write" | "checkout";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/**
+ * Every event of git that has hooks (githooks(5)). Since git 2.54 settings define hooks, too, which
+ * `core.hooksPath` does not turn off; since 2.55 `hook.EVENT.enabled` turns off all of an event.
+ */
+const hookEvents = [
+  "applypatch-msg",
+  "pre-applypatch",
+  "post-applypatch",
+  "pre-commit",
+  "pre-merge-commit",
+  "prepare-commit-msg",
+  "commit-msg",
+  "post-commit",
+  "pre-rebase",
+  "post-checkout",
+  "post-merge",
+  "pre-push",
+  "pre-receive",
+  "update",
+  "proc-receive",
+  "post-receive",
+  "post-update",
+  "reference-transaction",
+  "push-to-checkout",
+  "pre-auto-gc",
+  "post-rewrite",
+  "sendemail-validate",
+  "fsmonitor-watchman",
+  "p4-changelist",
+  "p4-prepare-changelist",
+  "p4-post-changelist",
+  "p4-pre-submit",
+  "post-index-change",
+];
+
 /** Passed as arguments: every version of git knows them. */
 export const fixedOverrides: readonly Override[] = [
   ["core.hooksPath", "/dev/null"],
+  ...hookEvents.map((event) => [`hook.${event}.enabled`, "false"] as const),
   ["core.fsmonitor", "false"],
   ["core.pager", "cat"],
   ["diff.external", ""],
@@ -43,6 +79,18 @@ export const fixedOverrides: readonly Override[] = [
 
 /** The settings that name programs for single files: they are listed, and each is disabled. */
 export const driverPattern = String.raw`^(filter|merge|diff)\..*\.(clean|smudge|process|driver|command|textconv)$`;
+
+/** The settings that define hooks: git 2.54 turns each off by its name only. */
+export const hookPattern = String.raw`^hook\..*\.(command|event|enabled)$`;
+
+export function isHook(key: string): boolean {
+  return key.startsWith("hook.");
+}
+
+/** Turns a hook off that a setting defines. */
+export function withoutHook(key: string): readonly Override[] {
+  return [[`${key.slice(0, key.lastIndexOf("."))}.enabled`, "false"]];
+}
 
 /**
  * Disables a program that git would run for a file. A filter then leaves content as it is. A merge

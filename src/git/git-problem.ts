@@ -14,6 +14,8 @@ export type GitProblemKind =
   | "no_commits"
   /** It ran out of time. */
   | "too_slow"
+  /** It would wait without end for a named pipe. */
+  | "blocked"
   /** The caller wanted it no more. */
   | "stopped"
   /** It printed more than it may. */

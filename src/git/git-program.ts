@@ -3,18 +3,29 @@
  * with which settings.
  */
 import { spawn } from "node:child_process";
+import { plainLine } from "../domain/text/plain-text.ts";
+import { waitingForPipe } from "../processes/waiting-for-pipe.ts";
 import { GitProblem } from "./git-problem.ts";
+import { findNamedPipe } from "./named-pipe.ts";
 import type { Environment } from "./git-environment.ts";
 
 /** Older versions do not read settings from the environment, which keeps programs from running. */
 const oldest = [2, 31] as const;
+/** Since this version settings define hooks. */
+const namedHooks = [2, 54] as const;
 /** How many processes of git run at once. */
 const maxProcesses = 4;
 /** Between SIGTERM, at which git removes its lock files, and SIGKILL. */
 const killMs = 2_000;
+/** When it is looked whether git waits for a named pipe: most calls have ended before. */
+const pipeLooksMs = [1_000, 3_000, 10_000, 30_000, 120_000];
+/** So long is looked for the pipe. */
+const pipeSearchMs = 2_000;
 
 export interface GitStart {
   readonly args: readonly string[];
+  /** Where git works. Absent: it reads no repository. */
+  readonly directory?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly input?: string | Buffer | undefined;
   readonly timeoutMs: number;
@@ -33,6 +44,7 @@ export class GitProgram {
   /** The caller's environment: says where git is, and where the user's settings of git are. */
   readonly env: Environment;
   #version: Promise<void> | null = null;
+  #hasNamedHooks = false;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -46,7 +58,12 @@ export class GitProgram {
     return this.#version;
   }
 
-  /** @throws GitProblem `missing`, `too_slow`, `too_much`; an exit code is an answer. */
+  /** Whether settings can define hooks (git 2.54). Call `requireVersion` before. */
+  get hasNamedHooks(): boolean {
+    return this.#hasNamedHooks;
+  }
+
+  /** @throws GitProblem `missing`, `blocked`, `too_slow`, `too_much`; an exit code is an answer. */
   async start(start: GitStart): Promise<GitEnd> {
     if (this.#running >= maxProcesses) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running += 1;
@@ -67,14 +84,16 @@ export class GitProgram {
       maxBytes: 10_000,
     });
     const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(stdout.toString("latin1")) ?? [];
-    const [wantedMajor, wantedMinor] = oldest;
-    if (Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor)) return;
+    const isAtLeast = ([wantedMajor, wantedMinor]: readonly [number, number]): boolean =>
+      Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
+    this.#hasNamedHooks = isAtLeast(namedHooks);
+    if (isAtLeast(oldest)) return;
     throw new GitProblem("too_old", `git ${major}.${minor} is too old. Install git ${oldest.join(".")} or newer.`);
   }
 }
 
 /** Runs in `/`, so that a relative PATH does not find programs of a repository. */
-function run({ args, env, input, timeoutMs, maxBytes, signal }: GitStart): Promise<GitEnd> {
+function run({ args, directory, env, input, timeoutMs, maxBytes, signal }: GitStart): Promise<GitEnd> {
   const command = `git ${commandIn(args)}`;
   return new Promise((resolve, reject) => {
     const child = spawn("git", args, { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
@@ -94,8 +113,17 @@ function run({ args, env, input, timeoutMs, maxBytes, signal }: GitStart): Promi
     const stop = (): void => end(new GitProblem("stopped", `${command} was stopped.`));
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted === true) stop();
+    const looks = (directory === undefined ? [] : pipeLooksMs).map((ms) =>
+      setTimeout(() => void lookForPipe(child.pid, directory ?? "").then((blocked) => blocked !== null && endBlocked(blocked)), ms),
+    );
+    const endBlocked = ({ pids, problem: reason }: Blocked): void => {
+      // A child of git holds its output open, and git waits for it.
+      for (const pid of pids) if (pid !== child.pid) endProcess(pid);
+      end(reason);
+    };
     const clear = (): void => {
       clearTimeout(limit);
+      for (const look of looks) clearTimeout(look);
       clearTimeout(kill);
       signal?.removeEventListener("abort", stop);
     };
@@ -121,6 +149,33 @@ function run({ args, env, input, timeoutMs, maxBytes, signal }: GitStart): Promi
     child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
+}
+
+interface Blocked {
+  readonly pids: readonly number[];
+  readonly problem: GitProblem;
+}
+
+/** Null: git does not wait for a named pipe, as far as that can be seen. */
+async function lookForPipe(pid: number | undefined, directory: string): Promise<Blocked | null> {
+  const pids = pid === undefined ? [] : waitingForPipe(pid);
+  if (pids?.length === 0) return null;
+  const pipe = await findNamedPipe(directory, performance.now() + pipeSearchMs).catch(() => null);
+  if (pipe === null && pids === null) return null;
+  // A pipe that another process opens for a moment is none that git waits for.
+  const still = pid === undefined || pids === null ? pids : waitingForPipe(pid);
+  if (still?.length === 0) return null;
+  const what = pipe === null ? `A file that git reads for ${plainLine(directory, 1000)}` : plainLine(pipe, 1000);
+  const problem = new GitProblem("blocked", `${what} is a named pipe, and git would wait for it without end. Remove it.`);
+  return { pids: still ?? [], problem };
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // It has ended.
+  }
 }
 
 /** Git's own command behind the settings: `status` of `-c a=b -C /x status --porcelain`. */

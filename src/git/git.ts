@@ -2,9 +2,9 @@
  * Git in one directory. Every call of git goes through here: an array of arguments, no shell, no
  * program that the repository's configuration names, no prompt, limited time and output.
  */
-import { readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { driverPattern, fixedOverrides, gitEnvironment, withoutDriver } from "./git-environment.ts";
+import { driverPattern, fixedOverrides, gitEnvironment, hookPattern, isHook, withoutDriver, withoutHook } from "./git-environment.ts";
 import type { Environment, GitUse, Override } from "./git-environment.ts";
 import { commandIn } from "./git-program.ts";
 import type { GitEnd, GitProgram } from "./git-program.ts";
@@ -39,8 +39,8 @@ export class Git {
   readonly directory: string;
   readonly #signal: AbortSignal | undefined;
   readonly #own: Environment;
-  /** What disables the filters and drivers that were configured at the first call. */
-  #withoutDrivers: Promise<readonly Override[]> | null = null;
+  /** What disables the filters, drivers and hooks that were configured at the first call. */
+  #withoutPrograms: Promise<Programs> | null = null;
 
   /**
    * @param directory absolute: the place that git starts from.
@@ -106,18 +106,21 @@ export class Git {
   async #start(args: readonly string[], call: GitCall): Promise<GitEnd> {
     await this.#program.requireVersion();
     const { use = "read", isPlain = false } = call;
-    const needsNone = isPlain || use === "checkout";
-    return await this.#launch(args, call, needsNone ? [] : await (this.#withoutDrivers ??= this.#drivers(call)));
+    const mayFilter = !isPlain && use !== "checkout";
+    const mayHook = use !== "read" && this.#program.hasNamedHooks;
+    const { drivers, hooks } = mayFilter || mayHook ? await (this.#withoutPrograms ??= this.#programs(call)) : noPrograms;
+    return await this.#launch(args, call, mayFilter ? [...drivers, ...hooks] : hooks);
   }
 
-  #launch(args: readonly string[], call: GitCall, drivers: readonly Override[]): Promise<GitEnd> {
+  #launch(args: readonly string[], call: GitCall, disabled: readonly Override[]): Promise<GitEnd> {
     const { use = "read", input, env = {}, settings: own = [], timeoutMs, maxBytes } = call;
     const [command = "", ...rest] = args;
     const settings = [...fixedOverrides, ...own].flatMap(([key, value]) => ["-c", `${key}=${value}`]);
     const safe = differs.has(command) ? [command, "--no-ext-diff", "--no-textconv", ...rest] : args;
     return this.#program.start({
       args: ["--no-pager", ...settings, "-C", this.directory, ...safe],
-      env: gitEnvironment(this.#program.env, use, drivers, { ...this.#own, ...env }),
+      directory: this.directory,
+      env: gitEnvironment(this.#program.env, use, disabled, { ...this.#own, ...env }),
       input,
       timeoutMs: timeoutMs ?? defaultTimeoutMs,
       maxBytes: maxBytes ?? defaultMaxBytes,
@@ -126,27 +129,37 @@ export class Git {
   }
 
   /** Names may hold anything but NUL, so they are passed in the environment, not as arguments. */
-  async #drivers({ timeoutMs }: GitCall): Promise<readonly Override[]> {
-    const args = ["config", "--name-only", "-z", "--get-regexp", driverPattern];
+  async #programs({ timeoutMs }: GitCall): Promise<Programs> {
+    const args = ["config", "--name-only", "-z", "--get-regexp", `${driverPattern}|${hookPattern}`];
     const { code, stdout, stderr } = await this.#launch(args, timeoutMs === undefined ? {} : { timeoutMs }, []);
-    if (code === 1 && stdout.length === 0) return [];
+    if (code === 1 && stdout.length === 0) return noPrograms;
     if (code !== 0) throw problemOf("git config", this.directory, stderr, code);
-    const keys = new Set(
-      stdout
-        .toString("utf8")
-        .split("\0")
-        .filter((key) => key !== ""),
-    );
-    return [...keys].flatMap(withoutDriver);
+    const keys = stdout
+      .toString("utf8")
+      .split("\0")
+      .filter((key) => key !== "");
+    const [hooks, drivers] = [keys.filter(isHook), keys.filter((key) => !isHook(key))].map((each) => [...new Set(each)]);
+    return { drivers: (drivers ?? []).flatMap(withoutDriver), hooks: (hooks ?? []).flatMap(withoutHook) };
   }
 }
 
 /** Git's directory of a worktree, which may be on another disk; null: this is none. */
 function linkedDirectory(directory: string): string | null {
   try {
-    const [, found] = /^gitdir: (.+)/.exec(readFileSync(path.join(directory, ".git"), "utf8")) ?? [];
+    const file = path.join(directory, ".git");
+    // A pipe would hold this process.
+    if (!lstatSync(file).isFile()) return null;
+    const [, found] = /^gitdir: (.+)/.exec(readFileSync(file, "utf8")) ?? [];
     return found === undefined ? null : path.resolve(directory, found);
   } catch {
     return null;
   }
 }
+
+/** What disables the programs that settings name. */
+interface Programs {
+  readonly drivers: readonly Override[];
+  readonly hooks: readonly Override[];
+}
+
+const noPrograms: Programs = { drivers: [], hooks: [] };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { Git } from "../../src/git/git.ts";
@@ -177,3 +178,63 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+test("hooks that settings define are turned off by event and by name", async (t) => {
+  const repository = gitRepository(t);
+  makeHostile(repository);
+  // Stands for git 2.54, and notes what it gets.
+  const bin = repository.place.workdir("bin");
+  const notes = path.join(bin, "notes");
+  const real = (process.env["PATH"] ?? "").split(":").find((each) => existsSync(path.join(each, "git"))) ?? "";
+  const script = `#!/bin/sh\n[ "$1" = version ] && { echo git version 2.54.0; exit; }\n{ echo "$*"; env | grep ^GIT_CONFIG_KEY; echo; } >> '${notes}'\nexec '${real}/git' "$@"\n`;
+  writeFileSync(path.join(bin, "git"), script, { mode: 0o755 });
+  const ours = new Git(new GitProgram({ ...repository.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` }), repository.top);
+  await ours.run(["update-ref", "refs/heads/other", "HEAD"], { use: "write", isPlain: true });
+  await ours.run(["worktree", "add", "--detach", path.join(repository.place.home, "tree")], { use: "checkout" });
+  await ours.run(["status"]);
+  const calls = readFileSync(notes, "utf8")
+    .split("\n\n")
+    .filter((call) => call.startsWith("--no-pager"));
+  assert.equal(calls.length, 4, "it looks once for what settings define");
+  for (const call of calls)
+    for (const event of ["post-checkout", "reference-transaction", "post-index-change"])
+      assert.ok(call.includes(`-c hook.${event}.enabled=false`), call);
+  for (const call of calls.slice(1)) assert.match(call, /^GIT_CONFIG_KEY_\d+=hook\.evil=post-checkout\.x\.enabled$/m);
+  assert.doesNotMatch(calls[2] ?? "", /=filter\./, "filters of a checkout stay");
+});
+
+test("git that waits for a named pipe is ended with a sentence that names it", async (t) => {
+  for (const pipe of [".gitignore", "deep/.gitattributes", ".git/info/exclude", ".git/config"]) {
+    const repository = gitRepository(t);
+    rmSync(repository.file(pipe), { force: true });
+    execFileSync("mkfifo", [repository.file(pipe)]);
+    const status = ["status", "--porcelain=v2", "--untracked-files=all", "--ignored=no"];
+    const problem = await problemOf(repository.ours().run(pipe.endsWith("attributes") ? ["check-attr", "-a", "deep/c"] : status));
+    assert.deepEqual(
+      [problem.kind, problem.message],
+      ["blocked", `${repository.file(pipe)} is a named pipe, and git would wait for it without end. Remove it.`],
+    );
+  }
+});
+
+test("a child of git that waits for a named pipe is ended, too", async (t) => {
+  const repository = gitRepository(t);
+  execFileSync("mkfifo", [repository.file(".git/info/attributes")]);
+  const tree = path.join(repository.place.home, "tree");
+  const problem = await problemOf(repository.ours().run(["worktree", "add", "--detach", tree], { use: "checkout" }));
+  assert.equal(problem.kind, "blocked");
+  assert.match(problem.message, /info\/attributes is a named pipe/);
+});
+
+test("a named pipe that git does not wait for ends nothing", async (t) => {
+  const repository = gitRepository(t);
+  execFileSync("mkfifo", [repository.file(".gitignore")]);
+  // Reads no file of the work tree, and takes its time over its input.
+  const script = '#!/bin/sh\n[ "$1" = version ] && { echo git version 2.40.0; exit; }\nsleep 2\necho done\n';
+  const bin = repository.place.workdir("bin");
+  writeFileSync(path.join(bin, "git"), script, { mode: 0o755 });
+  const ours = new Git(new GitProgram({ ...repository.env, PATH: `${bin}:${process.env["PATH"] ?? ""}` }), repository.top);
+  const said = ours.text(["rev-parse", "HEAD"], { isPlain: true });
+  if (process.platform === "linux") assert.equal(await said, "done");
+  else await said.catch(() => null);
+});
