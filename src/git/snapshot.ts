@@ -81,7 +81,7 @@ export async function presentTree(order: TreeOrder): Promise<{ readonly tree: st
 
 /** Compares the files with the index of ours. */
 async function readFiles({ repository, index, except, limits, timeoutMs }: TreeOrder): Promise<{ state: TreeState; sorted: Sorted }> {
-  index.prepare(repository);
+  await index.prepare(repository, timeoutMs);
   const excluded = except.map((each) => `:(top,exclude,literal)${each}`);
   const state = readStatus(await repository.git.run([...statusArguments, "--", ...excluded], index.call({ timeoutMs })));
   return { state, sorted: await sortFiles(repository.top, state, limits) };

@@ -158,6 +158,26 @@ test("every kind of change between two snapshots is seen", async (t) => {
   assert.equal(git("show", `${three.commit}:b`), "/nowhere");
 });
 
+test("files that the index hides are in the snapshots, and stay hidden there", async (t) => {
+  const repository = gitRepository(t);
+  const { git, write, file } = repository;
+  git("update-index", "--assume-unchanged", "a");
+  git("update-index", "--skip-worktree", "b", "deep/c");
+  write("a", "mine\n");
+  write("b", "mine, too\n");
+  rmSync(file("deep"), { recursive: true });
+  const before = [untouched(repository), git("ls-files", "-v")];
+  const { must } = snapshots(repository);
+  const one = await must();
+  assert.deepEqual([git("show", `${one.commit}:a`), git("show", `${one.commit}:b`)], ["mine", "mine, too"]);
+  assert.ok(filesOf(repository, one.commit).includes("deep/c"), "a file of a sparse checkout that is not there counts as it was");
+  write("a", "of the task\n");
+  write("b", "mine, two\n");
+  const two = await must();
+  assert.equal(git("diff-tree", "-r", "--name-only", one.commit, two.commit), "a\nb");
+  assert.deepEqual([untouched(repository), git("ls-files", "-v")], before);
+});
+
 test("no program of a hostile repository runs for a snapshot", async (t) => {
   const repository = gitRepository(t);
   const trap = makeHostile(repository);
