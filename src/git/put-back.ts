@@ -2,13 +2,15 @@
  * Puts files of a work tree back to a snapshot. Touches neither HEAD nor the repository's index.
  * What is not in a snapshot is never overwritten or deleted.
  */
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { failpoint } from "../processes/failpoint.ts";
 import { nameOf } from "./changed-files.ts";
 import type { BytePath } from "./changed-files.ts";
-import { GitProblem, problemOfDisk } from "./git-problem.ts";
+import { GitProblem } from "./git-problem.ts";
 import type { FileEntry } from "./path-list.ts";
+import { FileReplacer, FilesMoved, hasLinkAbove, kindAt, lookAt, movedSince, parentsOf, placeOf } from "./replace-files.ts";
+import type { SeenFiles } from "./replace-files.ts";
 import type { Repository } from "./repository.ts";
 
 /** Mode of a repository inside of the work tree: only its commit is known. */
@@ -66,72 +68,57 @@ export function obstaclesOf(top: string, { write, remove }: PutBackPlan, present
   return [...found];
 }
 
+/** What the disk says now of the files that a plan changes. */
+export function lookAtPlan(top: string, { write, remove }: PutBackPlan): SeenFiles {
+  return lookAt(top, [...write.map(([file]) => file), ...remove]);
+}
+
 /**
  * Carries a plan out. The files are written beside the work tree first: where that fails (a full
  * disk, a filter), nothing has changed. Can be repeated after a kill.
- * @param index where an index of ours may lie for the moment. @throws GitProblem.
+ * @param index where an index of ours may lie for the moment. @param seen the files as the plan
+ * knows them. Default: as they are now.
+ * @throws FilesMoved: others have changed one since; GitProblem.
  */
-export async function putBack(repository: Repository, { write, remove }: PutBackPlan, index: string): Promise<void> {
+export async function putBack(
+  repository: Repository,
+  plan: PutBackPlan,
+  index: string,
+  seen: SeenFiles = lookAtPlan(repository.top, plan),
+): Promise<void> {
   const { git, top } = repository;
+  const { write, remove } = plan;
   const stage = stageOf(repository, index);
-  const clear = (): void => {
-    for (const file of [index, `${index}.lock`]) rmSync(file, { force: true });
-    if (stage !== null) rmSync(stage, { recursive: true, force: true });
-  };
+  const clear = (): void => [index, `${index}.lock`, stage].forEach((each) => rmSync(each, { recursive: true, force: true }));
   clear();
   try {
+    // A full disk has no room for it, and a removal makes some.
+    if (write.length > 0) mkdirSync(stage, { mode: 0o700 });
     const env = { GIT_INDEX_FILE: index };
-    const checkout = async (...args: string[]): Promise<void> =>
-      void (await git.run(["checkout-index", "--all", "--force", "--quiet", ...args], { use: "checkout", env, timeoutMs }));
     if (write.length > 0) {
       const input = Buffer.from(write.map(([file, { mode, blob }]) => `${mode} ${blob} 0\t${file}\0`).join(""), "latin1");
       await git.run(["update-index", "-z", "--index-info"], { use: "write", env, input, timeoutMs });
     }
     failpoint("put-back.indexed");
-    if (write.length > 0 && stage !== null) await checkout(`--prefix=${stage}/`);
-    for (const file of remove) removeFile(top, file);
+    const prefix = `--prefix=${stage}${path.sep}files${path.sep}`;
+    if (write.length > 0) await git.run(["checkout-index", "--all", "--quiet", prefix], { use: "checkout", env, timeoutMs });
+    const moved = movedSince(top, seen);
+    if (moved.length > 0) throw new FilesMoved(moved, 0);
+    const replacer = new FileReplacer(top, stage, seen);
+    for (const file of remove) replacer.remove(file);
     failpoint("put-back.removed");
-    if (write.length > 0 && stage === null) await checkout();
-    if (stage !== null) for (const [file] of write) moveFile(stage, top, file);
+    for (const [file] of write) replacer.write(file);
     failpoint("put-back.written");
   } finally {
     clear();
   }
 }
 
-/**
- * A directory of ours on the disk of the work tree, in which files become whole; null: there is
- * none.
- */
-function stageOf({ top, gitDirectory }: Repository, index: string): string | null {
+/** A directory of ours in which files become whole, on the disk of the work tree where there is one. */
+function stageOf({ top, gitDirectory }: Repository, index: string): string {
   const disk = statSync(top).dev;
   const place = [gitDirectory, path.dirname(index)].find((each) => statSync(each, { throwIfNoEntry: false })?.dev === disk);
-  return place === undefined ? null : path.join(place, `${path.basename(index)}.files`);
-}
-
-/** Moves a whole file to its place. What is there, and may go, is replaced. */
-function moveFile(stage: string, top: string, file: BytePath): void {
-  const place = placeOf(top, file);
-  try {
-    mkdirSync(placeOf(top, file.split("/").slice(0, -1).join("/")), { recursive: true });
-    if (kindAt(top, file) === "directory") removeEmptyTree(place);
-    renameSync(placeOf(stage, file), place);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw problemOfDisk(
-      `${nameOf(file)} could not be written`,
-      code === "ENOSPC" || code === "EDQUOT"
-        ? error
-        : new GitProblem("failed", `${nameOf(file)} cannot be written (${code ?? "unknown error"}). Fix that, then try again.`),
-    );
-  }
-}
-
-/** Removes a directory in which there are only directories. @throws where something else is. */
-function removeEmptyTree(directory: Buffer): void {
-  for (const name of readdirSync(directory, { encoding: "buffer" }))
-    removeEmptyTree(Buffer.concat([directory, Buffer.from(path.sep), name]));
-  rmdirSync(directory);
+  return path.join(place ?? gitDirectory, `${path.basename(index)}.files`);
 }
 
 /** A problem that names what is in the way. */
@@ -139,48 +126,6 @@ export function obstacleProblem(obstacles: readonly BytePath[]): GitProblem {
   const names = obstacles.slice(0, shownNames).map(nameOf).join(", ");
   const more = obstacles.length > shownNames ? ` and ${obstacles.length - shownNames} more` : "";
   return new GitProblem("failed", `These are in the way, and would be lost: ${names}${more}. Move them away, then try again.`);
-}
-
-/** Deletes a file, and the directories above it that are empty then. */
-function removeFile(top: string, file: BytePath): void {
-  if (hasLinkAbove(top, file)) return;
-  try {
-    unlinkSync(placeOf(top, file));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "ENOTDIR") throw notRemoved(file, code);
-  }
-  for (const parent of parentsOf(file).toReversed()) {
-    try {
-      rmdirSync(placeOf(top, parent));
-    } catch {
-      return;
-    }
-  }
-}
-
-function notRemoved(file: BytePath, code: string | undefined): GitProblem {
-  return new GitProblem("failed", `${nameOf(file)} cannot be removed (${code ?? "unknown error"}). Fix that, then try again.`);
-}
-
-/** `a`, `a/b` of `a/b/c`. */
-function parentsOf(file: BytePath): BytePath[] {
-  const parts = file.split("/").slice(0, -1);
-  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
-}
-
-/** Whether something above the file is not a directory: then the file is not in the work tree. */
-function hasLinkAbove(top: string, file: BytePath): boolean {
-  return parentsOf(file).some((parent) => kindAt(top, parent) !== "directory");
-}
-
-function kindAt(top: string, file: BytePath): "none" | "directory" | "other" {
-  try {
-    const stats = lstatSync(placeOf(top, file), { throwIfNoEntry: false });
-    return stats === undefined ? "none" : stats.isDirectory() ? "directory" : "other";
-  } catch {
-    return "none";
-  }
 }
 
 /** Whether a directory is gone once these files are removed. */
@@ -193,8 +138,4 @@ function isEmptiedBy(top: string, directory: BytePath, removed: ReadonlySet<Byte
 
 function namesIn(directory: Buffer): BytePath[] {
   return readdirSync(directory, { encoding: "buffer" }).map((name) => name.toString("latin1"));
-}
-
-function placeOf(top: string, file: BytePath): Buffer {
-  return Buffer.concat([Buffer.from(`${top}${path.sep}`), Buffer.from(file, "latin1")]);
 }

@@ -10,7 +10,7 @@ import { changesSince } from "../git/changes-since.ts";
 import type { GitProgram } from "../git/git-program.ts";
 import { Objects } from "../git/objects.ts";
 import { filesOf } from "../git/path-list.ts";
-import { obstacleProblem, obstaclesOf, planPutBack, putBack } from "../git/put-back.ts";
+import { lookAtPlan, obstacleProblem, obstaclesOf, planPutBack, putBack } from "../git/put-back.ts";
 import type { PresentFiles } from "./checkpoints.ts";
 
 /** So many names are in a reason. */
@@ -52,7 +52,7 @@ async function keep(order: KeepOrder, { repository, commit }: PresentFiles, obje
   }
   const obstacles = obstaclesOf(repository.top, plan, present);
   if (obstacles.length > 0) return notKept(obstacleProblem(obstacles).message);
-  await putBack({ ...repository, git: repository.git.again() }, plan, index);
+  await putBack({ ...repository, git: repository.git.again() }, plan, index, lookAtPlan(repository.top, plan));
   return { isKept: true, reason: null, changedFiles: plan.write.length + plan.remove.length };
 }
 

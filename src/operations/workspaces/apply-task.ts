@@ -24,7 +24,7 @@ import { Objects } from "../../git/objects.ts";
 import { planMove } from "../../git/move-plan.ts";
 import type { MovePlan } from "../../git/move-plan.ts";
 import { pathsBetween } from "../../git/path-list.ts";
-import { obstacleProblem, putBack } from "../../git/put-back.ts";
+import { lookAtPlan, obstacleProblem, putBack } from "../../git/put-back.ts";
 import { openRepository } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { lockRepository } from "../../git/repository-lock.ts";
@@ -176,13 +176,14 @@ class Applying {
 
   /** Writes the files, without a commit. A person may have worked there meanwhile. */
   async #write(checkout: Repository, { branch, head }: CheckoutState, { forward: plan }: MovePlan): Promise<void> {
+    const seen = lookAtPlan(checkout.top, plan);
     const now = await requireClean({ ...checkout, git: checkout.git.again() });
     if (now.branch !== branch || now.head !== head) throw new TargetMoved();
     // Git does not say whether these have changes.
     const changing = new Set([...plan.write.map(([file]) => nameOf(file)), ...plan.remove.map(nameOf)]);
     const hidden = (await hiddenFiles(checkout.git.again(), ["**"])).filter((file) => changing.has(file));
     if (hidden.length > 0) throw obstacleProblem(hidden.map((file) => Buffer.from(file).toString("latin1")));
-    await putBack({ ...checkout, git: checkout.git.again() }, plan, this.#index);
+    await putBack({ ...checkout, git: checkout.git.again() }, plan, this.#index, seen);
   }
 
   get #index(): string {

@@ -11,8 +11,8 @@ import type { GitProgram } from "../../git/git-program.ts";
 import { PrivateIndex } from "../../git/private-index.ts";
 import { openRepository, pathBelow } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
-import { snapshotLimits, takeSnapshot } from "../../git/snapshot.ts";
-import type { Snapshot } from "../../git/snapshot.ts";
+import { presentTree, snapshotLimits, takeSnapshot } from "../../git/snapshot.ts";
+import type { Snapshot, TreeOrder } from "../../git/snapshot.ts";
 import type { Store } from "../../store/store.ts";
 
 const timeoutMs = 120_000;
@@ -57,15 +57,11 @@ export async function snapshotNow(
   const attempt = last === null ? null : store.attempts.get(last.attemptId);
   if (last === null) throw new WorkerError("conflict", `Task ${taskId} has no checkpoint.`);
   const taken = await takeSnapshot({
-    repository: { ...repository, git: repository.git.again() },
-    index: new PrivateIndex(snapshotIndexPath(paths, taskId)),
+    ...treeOrder(paths, taskId, repository),
     refs: `refs/claude-worker/${taskId}/${attempt?.number ?? 1}`,
     number: last.number + 1,
     message: `Checkpoint ${last.number + 1} of task ${taskId}\n`,
     last: { tree: last.tree, head: last.head },
-    except: ownPaths(paths).flatMap((own) => pathBelow(own, repository.top)),
-    limits: snapshotLimits,
-    timeoutMs,
   });
   if (taken === null) return last;
   const base = workspace.kind === "worktree" ? workspace.baseCommit : (store.checkpoints.first(taskId)?.commit ?? null);
@@ -78,6 +74,22 @@ export async function snapshotNow(
     store.workspaces.put({ ...known, branch, headCommit, changes, isDirty });
   });
   return checkpoint;
+}
+
+/** The tree of the files as they are now, without a snapshot. @throws GitProblem. */
+export async function treeNow(paths: Paths, taskId: number, repository: Repository): Promise<string> {
+  const order = treeOrder(paths, taskId, repository);
+  return (await presentTree(order)).tree;
+}
+
+function treeOrder(paths: Paths, taskId: number, repository: Repository): TreeOrder {
+  return {
+    repository: { ...repository, git: repository.git.again() },
+    index: new PrivateIndex(snapshotIndexPath(paths, taskId)),
+    except: ownPaths(paths).flatMap((own) => pathBelow(own, repository.top)),
+    limits: snapshotLimits,
+    timeoutMs,
+  };
 }
 
 function checkpointOf(last: Checkpoint, taken: Snapshot, more: Pick<Checkpoint, "reason" | "at" | "turn" | "changes">): Checkpoint {

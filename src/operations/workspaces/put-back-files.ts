@@ -17,7 +17,10 @@ import { changesSince } from "../../git/changes-since.ts";
 import { Objects } from "../../git/objects.ts";
 import { filesOf } from "../../git/path-list.ts";
 import type { FileEntry } from "../../git/path-list.ts";
-import { obstacleProblem, obstaclesOf, planPutBack, putBack } from "../../git/put-back.ts";
+import { lookAtPlan, obstacleProblem, obstaclesOf, planPutBack, putBack } from "../../git/put-back.ts";
+import type { PutBackPlan } from "../../git/put-back.ts";
+import { FilesMoved } from "../../git/replace-files.ts";
+import type { Repository } from "../../git/repository.ts";
 import { snapshotIndexPath } from "../../config/paths.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
@@ -25,7 +28,7 @@ import type { RightsContext } from "../rights/task-rights.ts";
 import { requireTask } from "../tasks/require-task.ts";
 import { requireTrust } from "../tasks/working-directory.ts";
 import { gitAnswer } from "./git-answer.ts";
-import { openWorkspace, snapshotNow } from "./present-files.ts";
+import { openWorkspace, snapshotNow, treeNow } from "./present-files.ts";
 import type { FilesContext } from "./present-files.ts";
 import { requireCheckpoint, requireSnapshots } from "./task-diff.ts";
 import type { WorkspaceGate } from "./workspace-gate.ts";
@@ -33,6 +36,8 @@ import type { WorkspaceGate } from "./workspace-gate.ts";
 /** So many names are in a message, and in an answer. */
 const shownNames = 10;
 const answeredNames = 1000;
+/** Others may change the files meanwhile. */
+const maxTries = 3;
 
 export interface PutBackContext extends FilesContext, RightsContext {
   readonly gate: WorkspaceGate;
@@ -107,7 +112,18 @@ function requireFirst({ store }: PutBackContext, id: number): Checkpoint {
   );
 }
 
-async function restore(
+/** Others may change files while they are put back: then all is looked at again. */
+async function restore(...order: Parameters<typeof restoreOnce>): Promise<PutBackView> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await restoreOnce(...order);
+    } catch (error) {
+      if (!(error instanceof FilesMoved) || tries >= maxTries) throw error;
+    }
+  }
+}
+
+async function restoreOnce(
   context: PutBackContext,
   workspace: Workspace & { readonly repository: string },
   target: Checkpoint,
@@ -138,13 +154,31 @@ async function restore(
     dry_run: isDryRun,
   };
   if (isDryRun || answer.changed_files === 0) return answer;
-  await putBack({ ...repository, git: repository.git.again() }, plan, `${snapshotIndexPath(paths, taskId)}.put-back`);
+  const seen = lookAtPlan(repository.top, plan);
+  await requireAsIn(context, { taskId, repository, objects, plan, present });
+  await putBack({ ...repository, git: repository.git.again() }, plan, `${snapshotIndexPath(paths, taskId)}.put-back`, seen);
   await snapshotNow(context, workspace, repository, "restored");
   await store.write(() => {
     const data = { ...doneBy(caller), checkpoint: target.number, before: before.number, changed_files: answer.changed_files };
     store.events.append(taskId, null, [{ type: "files_put_back", at: context.now(), data }], null);
   });
   return answer;
+}
+
+interface Planned {
+  readonly taskId: number;
+  readonly repository: Repository;
+  readonly objects: Objects;
+  readonly plan: PutBackPlan;
+  readonly present: Files;
+}
+
+/** @throws FilesMoved: files that are to be changed are not as the snapshot has them. */
+async function requireAsIn({ paths }: PutBackContext, { taskId, repository, objects, plan, present }: Planned): Promise<void> {
+  const now = await filesOf(objects, await treeNow(paths, taskId, repository));
+  const changing = [...plan.write.map(([file]) => file), ...plan.remove];
+  const moved = changing.filter((file) => !isSame(present, now, file));
+  if (moved.length > 0) throw new FilesMoved(moved, 0);
 }
 
 function isSame(present: Files, wanted: Files, file: BytePath): boolean {

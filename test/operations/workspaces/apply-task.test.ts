@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -139,6 +139,22 @@ test("a patch overwrites nothing that a person writes meanwhile, or hides from g
   git("update-index", "--assume-unchanged", "app.txt");
   await assert.rejects(apply("patch"), { code: "conflict", message: /would be lost: app\.txt/ });
   assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["a person's, while it is computed\n", null]);
+});
+
+test("a patch does not overwrite what a person saves while it is written", async (t) => {
+  const bundle = await setup(t);
+  const { git, apply, read, corner } = bundle;
+  await commitTwice(bundle);
+  // Git runs the filter when it makes the new files, after it was looked whether the checkout is clean.
+  const filter = corner.file("filter", `#!/bin/sh\necho mine > '${corner.work}/app.txt'\ncat\n`);
+  chmodSync(filter, 0o755);
+  git("config", "filter.save.smudge", filter);
+  corner.file("work/.git/info/attributes", "deep/new.txt filter=save\n");
+  await assert.rejects(apply("patch"), {
+    code: "conflict",
+    message: /^Others changed these files in the same moment: app\.txt\. Nothing was changed/,
+  });
+  assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["mine\n", null]);
 });
 
 test("work that does not fit changes nothing in either tree", async (t) => {

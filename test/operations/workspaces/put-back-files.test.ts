@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { taskInput } from "../../../src/contract/task-input.ts";
@@ -137,4 +137,24 @@ test("a task does not start while its files are put back", async (t) => {
   await assert.rejects(api.retryTask({ id }, person), { code: "conflict", message: /^Task 1 is busy/ });
   await undo;
   await api.retryTask({ id }, person);
+});
+
+test("undo does not overwrite what a person saves while it works", async (t) => {
+  const w = await worked(t);
+  const { api, id, snapshots } = w;
+  await changed(w);
+  // Git runs the filter after the snapshot of the present files, when it makes the old ones.
+  const filter = w.corner.file("filter", "#!/bin/sh\n[ -e saved ] || echo mine > new/b\ntouch saved\ncat\n");
+  chmodSync(filter, 0o755);
+  snapshots.git("config", "filter.save.smudge", filter);
+  writeFileSync(w.file(".git/info/attributes"), "a filter=save\n");
+  await assert.rejects(api.undoTask({ id, ...asIs }, person), {
+    code: "conflict",
+    message: /^Others than task 1 have changed these files since: new\/b\. .*--force/,
+  });
+  assert.deepEqual(filesOf(w), ["changed\n", "mine\n", null, "mine\n"]);
+  const forced = await api.undoTask({ id, ...asIs, force: true }, person);
+  assert.deepEqual(filesOf(w), ["old\n", null, "c\n", "mine\n"]);
+  await api.restoreFiles({ id, checkpoint: forced.before, ...asIs, force: true }, person);
+  assert.equal(w.read("new/b"), "mine\n", "a snapshot has what was there");
 });
