@@ -30,6 +30,13 @@ export interface CheckoutState {
   readonly head: string;
 }
 
+/** Where it stands, with changes or without; null: on no branch, or without a commit. @throws GitProblem. */
+export async function stateOf({ git }: Repository): Promise<CheckoutState | null> {
+  const branch = await git.find(["symbolic-ref", "--quiet", "--short", "HEAD"], { isPlain: true });
+  const head = await headOf(git);
+  return branch === null || head === null ? null : { branch, head };
+}
+
 /** @throws GitProblem: it cannot take changes now. */
 export async function requireClean({ git, top, gitDirectory }: Repository): Promise<CheckoutState> {
   const place = plainLine(top, 1000);

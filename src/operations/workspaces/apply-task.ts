@@ -3,7 +3,7 @@
  * the checkout's branch forward, or writes the files. Checks afterwards that it is there.
  */
 import { dirname, join } from "node:path";
-import { snapshotIndexPath } from "../../config/paths.ts";
+import { ownPaths, snapshotIndexPath } from "../../config/paths.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { ApplyInput } from "../../contract/operations/workspaces.ts";
 import type { ApplyView } from "../../contract/views/workspace.ts";
@@ -13,21 +13,24 @@ import type { Task } from "../../domain/task/task.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import type { Apply } from "../../domain/workspace/apply.ts";
 import type { Checkpoint } from "../../domain/workspace/workspace.ts";
-import { isAt, moveForward, requireClean, TargetMoved } from "../../git/checkout.ts";
+import { isAt, moveForward, requireClean, stateOf, TargetMoved } from "../../git/checkout.ts";
 import type { CheckoutState } from "../../git/checkout.ts";
 import { changedFilesBetween } from "../../git/changed-paths.ts";
 import { nameOf } from "../../git/changed-files.ts";
+import type { BytePath } from "../../git/changed-files.ts";
 import { hiddenFiles } from "../../git/differing-files.ts";
 import { Git } from "../../git/git.ts";
 import { GitProblem } from "../../git/git-problem.ts";
 import { Objects } from "../../git/objects.ts";
 import { planMove } from "../../git/move-plan.ts";
 import type { MovePlan } from "../../git/move-plan.ts";
-import { pathsBetween } from "../../git/path-list.ts";
+import { filesOf, pathsBetween } from "../../git/path-list.ts";
+import { PrivateIndex } from "../../git/private-index.ts";
 import { lookAtPlan, obstacleProblem, putBack } from "../../git/put-back.ts";
-import { openRepository } from "../../git/repository.ts";
+import { openRepository, pathBelow } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { lockRepository } from "../../git/repository-lock.ts";
+import { presentTree, snapshotLimits } from "../../git/snapshot.ts";
 import { computeApply, WorkConflict } from "../../git/scratch-tree.ts";
 import type { AppliedWork } from "../../git/scratch-tree.ts";
 import { doneBy } from "../rights/audit.ts";
@@ -44,6 +47,7 @@ import type { PutBackContext } from "./put-back-files.ts";
 const lockMs = 300_000;
 /** The target may move while the result is computed. */
 const maxTries = 3;
+const lookMs = 120_000;
 
 /**
  * @throws WorkerError not_found, forbidden (an agent), untrusted_directory; conflict: the task has
@@ -98,7 +102,7 @@ class Applying {
       try {
         return await this.#once(last);
       } catch (error) {
-        if (!(error instanceof TargetMoved)) throw error;
+        if (!(error instanceof TargetMoved)) return await this.#patchedBefore(last, error);
         if (tries >= maxTries) throw new GitProblem("failed", "The checkout's branch moves all the time. Try again when it rests.");
       }
     }
@@ -172,6 +176,35 @@ class Applying {
   /** Which files change. @throws GitProblem: an untracked or ignored file would be overwritten. */
   async #plan({ top }: Repository, { head }: CheckoutState, tree: string): Promise<MovePlan> {
     return await planMove(new Objects(this.#context.git, this.#worktree.repository), top, head, tree);
+  }
+
+  /** A patch that the files have already is in its own way. @throws the error, where it is not. */
+  async #patchedBefore(last: Checkpoint, error: unknown): Promise<ApplyView> {
+    const applied = this.#context.store.applies.last(this.#task.id);
+    if (this.#input.way !== "patch" || applied?.way !== "patch" || applied.tree !== last.tree) throw error;
+    const checkout = await this.#checkout();
+    const state = await stateOf(checkout);
+    if (state === null || state.branch !== applied.branch || state.head !== applied.onto) throw error;
+    const work = await this.#compute(last, state);
+    if (work === null || !(await this.#hasFiles(checkout, state, work.tree))) throw error;
+    return await this.#answer(last, state, null);
+  }
+
+  /** Whether the files of the checkout are those of the tree, where the tree differs from HEAD. */
+  async #hasFiles(checkout: Repository, { head }: CheckoutState, tree: string): Promise<boolean> {
+    const { git, paths } = this.#context;
+    const objects = new Objects(git, this.#worktree.repository);
+    const index = new PrivateIndex(`${snapshotIndexPath(paths, this.#task.id)}.look`);
+    try {
+      const except = ownPaths(paths).flatMap((own) => pathBelow(own, checkout.top));
+      const order = { repository: { ...checkout, git: checkout.git.again() }, index, except, limits: snapshotLimits, timeoutMs: lookMs };
+      const [present, wanted] = [await filesOf(objects, (await presentTree(order)).tree), await filesOf(objects, tree)];
+      const differs = (file: BytePath): boolean =>
+        present.get(file)?.mode !== wanted.get(file)?.mode || present.get(file)?.blob !== wanted.get(file)?.blob;
+      return !(await pathsBetween(objects, `${head}^{tree}`, tree)).some(differs);
+    } finally {
+      index.drop();
+    }
   }
 
   /** Writes the files, without a commit. A person may have worked there meanwhile. */

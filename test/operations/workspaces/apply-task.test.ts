@@ -110,7 +110,7 @@ test("a merge and a rebase apply commits, onto a branch that has moved", async (
 
 test("a patch changes the files and commits nothing", async (t) => {
   const bundle = await setup(t);
-  const { git, apply, read, store, task } = bundle;
+  const { git, apply, read, store, task, corner } = bundle;
   await commitTwice(bundle);
   const head = git("rev-parse", "HEAD");
   const done = await apply("patch");
@@ -118,13 +118,26 @@ test("a patch changes the files and commits nothing", async (t) => {
   assert.deepEqual([read("app.txt"), read("deep/new.txt")], ["two\n", "new\n"]);
   assert.equal(git("status", "--porcelain"), " M app.txt\n?? deep/");
   assert.equal(store.applies.last(task.id)?.result, null);
+  assert.partialDeepStrictEqual(await apply("patch"), { applied: false, changed_files: 0 }, "the files have it already");
+  const own = corner.file("work/app.txt", "two, and a person's\n");
   await assert.rejects(apply("patch"), {
     code: "conflict",
     message: /has changes that are not committed: app\.txt\. Commit or stash them first/,
   });
+  writeFileSync(own, "two\n");
   git("add", ".");
   git("commit", "-qm", "taken");
   assert.equal((await apply()).applied, false);
+});
+
+test("a patch of a new file that is there already is not in its own way", async (t) => {
+  const { task, apply, read, corner } = await setup(t);
+  task.write("deep/new.txt", "new\n");
+  assert.equal((await apply("patch")).applied, true);
+  assert.equal((await apply("patch")).applied, false);
+  corner.file("work/deep/new.txt", "a person's\n");
+  await assert.rejects(apply("patch"), { code: "conflict", message: /would be lost: deep\/new\.txt/ });
+  assert.equal(read("deep/new.txt"), "a person's\n");
 });
 
 test("a patch overwrites nothing that a person writes meanwhile, or hides from git", async (t) => {

@@ -85,6 +85,7 @@ function wayOf({ squash, merge, rebase, patch }: ApplyFlags): ApplyWay {
 }
 
 function nothing(id: number | string, plan: ApplyView): string {
+  if (plan.way === "patch") return `Nothing to apply: the files of ${branchOf(plan)} have the changes of task ${id} already.`;
   return `Nothing to apply: task ${id} has no changes that ${branchOf(plan)} does not have.`;
 }
 
