@@ -42,10 +42,28 @@ export function resolveVerify(
 ): string[] {
   if (written.length === 0) return [];
   if (written.includes(verifyWords.none)) return none(written);
-  if (written.every((text) => readVerify(text).command !== null)) return [...new Set(written)];
+  if (written.every((text) => readVerify(text).command !== null)) return withOwnNames([...new Set(written)]);
   const named = namedCommands(context, directory);
   const state = repositoryFileState(context.store, directory);
-  return [...new Set(written.flatMap((text, index) => resolved(text, pointerOf(index), named, state)))];
+  return withOwnNames([...new Set(written.flatMap((text, index) => resolved(text, pointerOf(index), named, state)))]);
+}
+
+/** @throws WorkerError invalid_input: two commands have the same name. */
+function withOwnNames(commands: string[]): string[] {
+  const names = new Map<string, string>();
+  for (const text of commands) {
+    const { name, command } = readVerify(text);
+    if (name === null) continue;
+    const other = names.get(name);
+    if (other !== undefined) {
+      const detail = `two commands have the name @${name}: ${plainLine(other, 100)} and ${plainLine(command ?? text, 100)}`;
+      throw new WorkerError("invalid_input", `${detail[0]?.toUpperCase() ?? ""}${detail.slice(1)}. Give each a name of its own.`, [
+        { pointer: "/verify", detail },
+      ]);
+    }
+    names.set(name, command ?? text);
+  }
+  return commands;
 }
 
 function none(written: readonly string[]): string[] {

@@ -41,6 +41,10 @@ test("a person sets any command, and gives it a name", async (t) => {
   assert.deepEqual((await submit()).verify, []);
   await assert.rejects(submit(["@tset"]), { code: "invalid_input", message: /^No verify command has the name @tset here\./ });
   await assert.rejects(submit(["npm test", "@none"]), { code: "invalid_input", message: /other commands stand beside it/ });
+  await assert.rejects(submit(["@a npm test", "@b true", "@a npm run lint"]), {
+    code: "invalid_input",
+    message: "Two commands have the name @a: npm test and npm run lint. Give each a name of its own.",
+  });
   await api.cancelTask({ id }, person);
   assert.deepEqual((await api.retryTask({ id, verify: ["make check"] }, person)).verify, ["make check"], "a retry replaces them");
 });
