@@ -108,6 +108,8 @@ const cleanedView = z.object({
   only_snapshots: z
     .array(z.string())
     .describe("What was neither committed nor applied, and only the task's snapshots have afterwards: each a part of a sentence."),
+  removed: z.boolean().describe("Whether it had been removed before: there was nothing to do."),
+  advice: z.string().nullable().describe("What to do about a worktree that stays, for people; null: nothing is known."),
 });
 export type CleanedView = z.infer<typeof cleanedView>;
 export const cleanView = z.object({ workspaces: z.array(cleanedView), dry_run: z.boolean() });

@@ -40,10 +40,12 @@ function chosen({ store }: CleanContext, tasks: readonly number[] | undefined): 
   return inUse.map(({ taskId }) => worktreeOf(store, taskId)).filter((each) => each !== null);
 }
 
+const none = { only_snapshots: [] as string[], removed: false, advice: null };
+
 /** The task cannot start between the look and the move, and nothing else works on its files. */
 async function cleanOne(context: CleanContext, { taskId: task, ...known }: Worktree, input: CleanInput): Promise<CleanedView> {
   const { gate, store } = context;
-  const busy = { task, path: known.path, cleaned: false, reasons: ["something else works on its files"], only_snapshots: [] };
+  const busy = { task, path: known.path, cleaned: false, ...none, reasons: ["something else works on its files"] };
   if (gate.isBusy(task)) return busy;
   return await gate.with(task, "its worktree is removed", async () => await cleanHeld(context, worktreeOf(store, task), input, busy));
 }
@@ -57,14 +59,18 @@ async function cleanHeld(
 ): Promise<CleanedView> {
   const answer = (cleaned: boolean, reasons: readonly string[], kept: readonly string[] = []): CleanedView => ({
     ...known,
+    ...none,
     cleaned,
     reasons: [...reasons],
     only_snapshots: [...kept],
   });
-  if (worktree === null || worktree.state === "trashed" || worktree.state === "gone")
-    return answer(false, ["it is in the trash or deleted already"]);
+  const { task } = known;
+  if (worktree?.state === "trashed")
+    return { ...answer(false, ["it is in the trash already"]), removed: true, advice: `Back: claude-worker workspace restore ${task}` };
+  if (worktree === null || worktree.state === "gone") return { ...answer(false, ["it was deleted before"]), removed: true };
   const { inUse, lost, kept, isThere } = await lossesOf(context, worktree, true);
-  if (inUse.length > 0 || (lost.length > 0 && !force)) return answer(false, [...inUse, ...lost]);
+  if (inUse.length > 0) return answer(false, [...inUse, ...lost]);
+  if (lost.length > 0 && !force) return { ...answer(false, lost), advice: wayOut(task) };
   if (!isThere) return answer(false, ["it is not there"]);
   if (isDryRun) return answer(true, lost, kept);
   try {
@@ -73,6 +79,11 @@ async function cleanHeld(
   } catch (error) {
     return answer(false, [plainLine(messageOf(error), 1000)]);
   }
+}
+
+/** Work that another branch has is not lost with the worktree. */
+function wayOut(task: number): string {
+  return `Bring it onto a branch (claude-worker apply ${task}, or land), or throw it away: claude-worker workspace clean ${task} --force`;
 }
 
 /**

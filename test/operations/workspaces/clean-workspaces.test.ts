@@ -63,6 +63,23 @@ test("what only snapshots have afterwards is named, and not what was applied", a
   assert.partialDeepStrictEqual(await dryRun(), [{ cleaned: true, only_snapshots: [] }]);
 });
 
+test("a refusal names the way out, and what is removed already is no refusal", async (t) => {
+  const { api, git, task } = await setup(t);
+  task.write("big", "x");
+  task.git("add", "big");
+  task.git("commit", "-qm", "only here");
+  const clean = async (force = false) => {
+    const { workspaces } = await api.cleanWorkspaces({ tasks: [task.id], dry_run: false, force }, person);
+    return workspaces[0];
+  };
+  const out = "Bring it onto a branch (claude-worker apply 1, or land), or throw it away: claude-worker workspace clean 1 --force";
+  assert.partialDeepStrictEqual(await clean(), { cleaned: false, removed: false, advice: out });
+  assert.partialDeepStrictEqual(await clean(true), { cleaned: true, removed: false, advice: null });
+  const again = { cleaned: false, removed: true, reasons: ["it is in the trash already"] };
+  assert.partialDeepStrictEqual(await clean(), { ...again, advice: "Back: claude-worker workspace restore 1" });
+  assert.match(git("branch", "--list", "cw/*"), /cw\//);
+});
+
 test("a worktree that nothing would be lost of goes into the trash, and comes back", async (t) => {
   const { api, store, git, task, clean, empty } = await setup(t);
   task.write("new.txt", "new\n");

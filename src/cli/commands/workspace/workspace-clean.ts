@@ -44,7 +44,7 @@ export const command = defineCommand<CleanFlags>({
     if (dryRun === true || going.length === 0) {
       if (json === true) writeJson(io.stdout, plan);
       else say(io.stdout, textOf(plan));
-      return dryRun !== true && words.length > 0 ? exitCodes.failed : exitCodes.ok;
+      return dryRun !== true && staysOf(plan) && words.length > 0 ? exitCodes.failed : exitCodes.ok;
     }
     if (yes !== true) {
       say(io.stderr, textOf(plan));
@@ -56,15 +56,22 @@ export const command = defineCommand<CleanFlags>({
     const all = { ...done, workspaces: [...done.workspaces, ...plan.workspaces.filter(({ cleaned }) => !cleaned)] };
     if (json === true) writeJson(io.stdout, all);
     else say(io.stdout, textOf(all));
-    return words.length > 0 && all.workspaces.some(({ cleaned }) => !cleaned) ? exitCodes.failed : exitCodes.ok;
+    return words.length > 0 && staysOf(all) ? exitCodes.failed : exitCodes.ok;
   },
 });
 
+/** Whether a worktree is there still. */
+function staysOf({ workspaces }: CleanView): boolean {
+  return workspaces.some(({ cleaned, removed }) => !cleaned && !removed);
+}
+
 function textOf({ workspaces, dry_run: isDryRun }: CleanView): string {
   if (workspaces.length === 0) return "There is no worktree of an ended task.";
-  const lines = workspaces.map(({ task, path, cleaned, reasons, only_snapshots: kept }) => {
+  const lines = workspaces.map(({ task, path, cleaned, reasons, only_snapshots: kept, removed, advice }) => {
     const why = reasons.map((each) => plainLine(each, 2000)).join("; ");
-    if (!cleaned) return `Task ${task} keeps its worktree: ${why}`;
+    const next = advice === null ? "" : ` ${plainLine(advice, 1000)}`;
+    if (removed) return `Task ${task}: there is nothing to remove, ${why}.${next}`;
+    if (!cleaned) return `Task ${task} keeps its worktree: ${why}.${next}`;
     const inSnapshots = kept.map((each) => plainLine(each, 2000)).join("; ");
     const lost = `${why === "" ? "" : ` With it goes: ${why}.`}${inSnapshots === "" ? "" : ` Its snapshots keep ${inSnapshots}.`}`;
     return isDryRun
