@@ -85,6 +85,7 @@ export const endpoints = {
   restoreFiles: { method: "POST", path: "/api/v1/tasks/{id}/restore", repeatable: false, silenceMs: longGitMs },
   applyTask: { method: "POST", path: "/api/v1/tasks/{id}/apply", repeatable: false, silenceMs: longGitMs },
   landTasks: { method: "POST", path: "/api/v1/workspaces/land", repeatable: false, silenceMs: longWorkMs },
+  listLandings: { ...read, path: "/api/v1/workspaces/landings" },
   undoTask: { method: "POST", path: "/api/v1/tasks/{id}/undo", repeatable: false, silenceMs: longGitMs },
 
   listPullRequestWatches: { ...read, path: "/api/v1/pull-request-watches" },

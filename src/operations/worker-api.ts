@@ -71,6 +71,7 @@ import { cleanWorkspaces } from "./workspaces/clean-workspaces.ts";
 import { landTasks } from "./workspaces/land-tasks.ts";
 import { noChecks } from "./workspaces/landing-checks.ts";
 import type { CheckRunner } from "./workspaces/landing-checks.ts";
+import { Landings } from "./workspaces/landings.ts";
 import { listWorkspaces, worktreeView } from "./workspaces/list-workspaces.ts";
 import type { CleanContext } from "./workspaces/losses.ts";
 import { restoreWorkspace } from "./workspaces/restore-workspace.ts";
@@ -151,6 +152,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     gate: context.files?.gate ?? new WorkspaceGate(),
     processesIn: context.files?.processesIn ?? (() => Promise.resolve(null)),
     checks: context.checks ?? noChecks,
+    landings: new Landings(now),
     gh: context.gh ?? ghProgram(context.env),
     watchesChanged: () => context.watchesChanged?.(),
     rate: new SubmitRate(settings.submits_per_minute),
@@ -254,6 +256,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     restoreFiles: async ({ id, checkpoint, ...input }, caller) =>
       await putBackFiles(submitContext, localTaskId(id), checkpoint, input, caller),
     applyTask: async ({ id, ...input }, caller) => await applyTask(submitContext, localTaskId(id), input, caller),
+    listLandings: async () => ({ landings: submitContext.landings.list() }),
     landTasks: async (input, caller) => await landTasks(submitContext, input, caller),
     listPullRequestWatches: async () => ({ watches: listPullRequestWatches(store) }),
     watchPullRequest: async ({ id, ...input }, caller) => await watchPullRequest(submitContext, localTaskId(id), input, caller),

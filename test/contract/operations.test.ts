@@ -229,6 +229,7 @@ test("every operation answers as the document promises", async (t) => {
   await expect(400, "applyTask", { id, body: { way: "nope" } });
   await expect(404, "applyTask", { id: 999 });
   await expect(200, "landTasks", { body: { tasks: [id], into: "main", dry_run: true } });
+  await expect(200, "listLandings");
   await expect(400, "landTasks", { body: { tasks: [], into: "main" } });
   await expect(404, "landTasks", { body: { tasks: [999], into: "main" } });
   await expect(409, "landTasks", { body: { tasks: [id], into: "nope" } });

@@ -96,10 +96,21 @@ test("land says what fits, asks, and shows what a check printed", async (t) => {
   assert.deepEqual([dry.code, dry.stdout], [0, "Task 1 fits onto main: 1 file.\nTask 2 fits onto main: 1 file.\n"]);
   assert.match((await w.cli(command)).stderr, /Nothing was landed\. Without a terminal, say --yes\./);
   assert.match((await w.cli(["land", "1"])).stderr, /Say which branch gets the work: --into main/);
-  const done = await w.cli([...command, "--yes"]);
+  const done = await w.cli([...command, "--yes", "--json"]);
+  assert.deepEqual(
+    (JSON.parse(done.stdout) as { tasks: { state: string }[] }).tasks.map(({ state }) => state),
+    ["landed", "failed"],
+  );
+  const steps = done.stderr.split("\n").filter((line) => line.startsWith("  "));
+  assert.match(steps.join("\n"), /^ {2}puts task 1 on top of [0-9a-f]{12}\n {2}puts task 2 on top of [0-9a-f]{12}\n {2}checks: ! test/);
+  assert.match(
+    steps.join("\n"),
+    /failed: .*\(exit code 4\)[\s\S]*task 2 is left out: with it the check [\s\S]*\n {2}main is at [0-9a-f]{12}$/,
+  );
   assert.equal(done.code, 1, "not everything landed");
   assert.match(done.stderr, /Landing 2 tasks on main\. Checked by: ! test -e one/);
-  assert.match(done.stdout, /^Task 1 landed on main: 1 file\.\nTask 2 was left out: With it the check .* fails \(exit code 4\)\./);
-  assert.match(done.stdout, /they clash\n\nmain is at [0-9a-f]{12}\. Nothing was pushed\.\n$/);
+  const again = await w.cli([...command, "--yes"]);
+  assert.match(again.stdout, /^Task 1: main has its work already\.\nTask 2 was left out: With it the check .* fails \(exit code 4\)\./);
+  assert.match(again.stdout, /they clash\n/);
   assert.deepEqual([git("rev-list", "--count", "main"), git("status", "--porcelain")], ["2", ""]);
 });

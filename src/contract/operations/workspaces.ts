@@ -5,6 +5,7 @@ import {
   applyView,
   checkpointList,
   cleanView,
+  landingList,
   landView,
   putBackView,
   snapshotFileView,
@@ -182,6 +183,14 @@ export const workspaceOperations = {
     answer: "What landed, and what did not.",
     output: landView,
     problems: ["conflict", "untrusted_directory", "not_found"],
+  }),
+  listLandings: operation("listLandings", {
+    access: "read",
+    tag,
+    summary: "Show what landings do at the moment",
+    description: "Those of this server since its start. For people who wait for the answer of one.",
+    answer: "The landings.",
+    output: landingList,
   }),
   undoTask: operation("undoTask", {
     access: "submit",

@@ -196,3 +196,13 @@ export const checkpointList = z.object({
   checkpoints: z.array(checkpointView).describe("Oldest first."),
   no_snapshots: z.string().nullable().describe("Why the last try gave no snapshot, as a sentence; null: it gave one."),
 });
+
+const landingView = z.object({
+  id: z.int().describe("Its number since the server's start."),
+  into: z.string().describe("The branch that gets the work."),
+  tasks: z.array(z.int()),
+  steps: z.array(z.object({ at: time, text: z.string().describe("One line for people.") })).describe("What it has done so far."),
+  ended: z.boolean(),
+});
+export type LandingView = z.infer<typeof landingView>;
+export const landingList = z.object({ landings: z.array(landingView).describe("Oldest first, with the last 20 that have ended.") });

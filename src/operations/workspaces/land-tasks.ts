@@ -42,6 +42,7 @@ import { requireTrust } from "../tasks/working-directory.ts";
 import { gitAnswer } from "./git-answer.ts";
 import { LandingChecks, landingMarker } from "./landing-checks.ts";
 import type { Candidate, CheckRunner, Culprit } from "./landing-checks.ts";
+import type { LandingProgress, Landings } from "./landings.ts";
 import { worktreeOf } from "./losses.ts";
 import type { Worktree } from "./losses.ts";
 import { openWorkspace, snapshotNow } from "./present-files.ts";
@@ -53,9 +54,11 @@ const turnMs = 3_600_000;
 const applyMs = 300_000;
 /** The branch may move once while the work is checked. */
 const maxTries = 2;
+const saidAfterMs = 2_000;
 
 export interface LandContext extends SubmitContext {
   readonly checks: CheckRunner;
+  readonly landings: Landings;
 }
 
 /** The work of one task. */
@@ -89,15 +92,31 @@ export async function landTasks(context: LandContext, input: LandInput, caller: 
       throw new WorkerError("conflict", `Tasks ${first.task.id} and ${other.task.id} work in different repositories. Land them apart.`);
     return await gitAnswer(async () => {
       const place = join(dirname(path), `.land-${createHash("sha256").update(input.into).digest("hex").slice(0, 12)}`);
-      const release = await lockRepository(`${place}.lock`, turnMs);
+      const progress = context.landings.begin(input.into, input.tasks);
       try {
-        return await new Landing(context, works, place, input, caller).run();
+        return await inTurn(place, progress, async () => await new Landing(context, { works, place, input, caller, progress }).run());
       } finally {
-        release();
+        progress.end();
       }
     });
   });
   return input.send_conflicts && !input.dry_run ? await sendConflicts(context, found, caller) : found;
+}
+
+/** Says that it waits where another landing on the branch takes its time. */
+async function inTurn(place: string, progress: LandingProgress, work: () => Promise<LandView>): Promise<LandView> {
+  const waiting = setTimeout(() => progress.say("waits for another landing on the branch"), saidAfterMs);
+  let release: () => void;
+  try {
+    release = await lockRepository(`${place}.lock`, turnMs);
+  } finally {
+    clearTimeout(waiting);
+  }
+  try {
+    return await work();
+  } finally {
+    release();
+  }
 }
 
 async function withAll<T>(gate: WorkspaceGate, [id, ...rest]: readonly number[], work: () => Promise<T>): Promise<T> {
@@ -140,22 +159,32 @@ async function sendConflicts(context: LandContext, found: LandView, caller: Call
   return { ...found, tasks };
 }
 
+interface LandingOrder {
+  readonly works: readonly Pick<Work, "task" | "worktree">[];
+  readonly place: string;
+  readonly input: LandInput;
+  readonly caller: Caller;
+  readonly progress: LandingProgress;
+}
+
 class Landing {
   readonly #context: LandContext;
   readonly #given: readonly Pick<Work, "task" | "worktree">[];
   readonly #place: string;
   readonly #input: LandInput;
   readonly #caller: Caller;
+  readonly #progress: LandingProgress;
   readonly #repository: string;
   readonly #objects: Objects;
   readonly #outcomes = new Map<number, LandedTaskView>();
 
-  constructor(context: LandContext, works: readonly Pick<Work, "task" | "worktree">[], place: string, input: LandInput, caller: Caller) {
+  constructor(context: LandContext, { works, place, input, caller, progress }: LandingOrder) {
     this.#context = context;
     this.#given = works;
     this.#place = place;
     this.#input = input;
     this.#caller = caller;
+    this.#progress = progress;
     this.#repository = works[0]?.worktree.repository ?? "";
     this.#objects = new Objects(context.git, this.#repository);
   }
@@ -171,6 +200,7 @@ class Landing {
         return await this.#once(works, checks);
       } catch (error) {
         if (!(error instanceof TargetMoved)) throw error;
+        this.#progress.say(`${this.#into} has moved meanwhile`);
         if (tries >= maxTries)
           throw new GitProblem("failed", `The branch ${this.#into} moved twice while the work was checked. Nothing was landed. Try again.`);
       }
@@ -195,6 +225,7 @@ class Landing {
       const work = steps[culprit.index]?.work;
       if (work === undefined) break;
       failed.add(work.task.id);
+      this.#progress.say(`task ${work.task.id} is left out: with it the check ${culprit.failure.command} fails`);
       // Also those that only did not fit because of it.
       steps = await this.#stack(
         onto,
@@ -203,7 +234,10 @@ class Landing {
       this.#say(work, "failed", { ...failureOf(culprit) });
     }
     const last = steps.at(-1);
-    if (last !== undefined) await this.#move(onto, last);
+    if (last !== undefined) {
+      await this.#move(onto, last);
+      this.#progress.say(`${this.#into} is at ${last.commit.slice(0, 12)}`);
+    }
     await this.#remember(works, steps, onto);
     return this.#answer(works, steps, onto);
   }
@@ -213,6 +247,7 @@ class Landing {
     const steps: Step[] = [];
     for (const work of works) {
       const tip = steps.at(-1)?.commit ?? onto;
+      this.#progress.say(`puts task ${work.task.id} on top of ${tip.slice(0, 12)}`);
       try {
         const found = await this.#compute(work, tip);
         if (found === null) this.#say(work, "already", {});
@@ -224,6 +259,7 @@ class Landing {
         }
       } catch (error) {
         if (!(error instanceof WorkConflict)) throw error;
+        this.#progress.say(`task ${work.task.id} does not fit`);
         this.#say(work, "conflict", { reason: error.message, files: [...error.files] });
       }
     }
@@ -349,6 +385,7 @@ class Landing {
       setup: first === undefined ? null : setupCommand(first.task, trusted?.commands.setup ?? null),
       setupTimeoutMs: settings.setup_timeout_ms,
       verifyTimeoutMs: settings.verify_timeout_ms,
+      say: (text) => this.#progress.say(text),
     });
   }
 

@@ -62,6 +62,8 @@ export interface LandingChecksOptions {
   readonly setup: string | null;
   readonly setupTimeoutMs: number;
   readonly verifyTimeoutMs: number;
+  /** Gets what it does, a line each. */
+  say(text: string): void;
 }
 
 /** A commit with the work of some tasks. */
@@ -160,6 +162,7 @@ export class LandingChecks {
   async #setUp(top: string, temporary: string): Promise<void> {
     const { setup: command, setupTimeoutMs: limitMs } = this.#options;
     if (command === null) return;
+    this.#options.say(`sets the worktree up: ${plainLine(command, 200)}`);
     const end = await this.#options.runner.run({ ...this.#order(temporary), command, directory: top, limitMs });
     const how = setupEnd(end, formatDuration(limitMs));
     if (how.state === "passed") return;
@@ -168,8 +171,10 @@ export class LandingChecks {
 
   async #check(top: string, temporary: string, { command, prefix }: LandingCheck): Promise<LandingFailure | null> {
     const { verifyTimeoutMs: limitMs } = this.#options;
+    this.#options.say(`checks: ${plainLine(command, 200)}`);
     const end = await this.#options.runner.run({ ...this.#order(temporary), command, directory: join(top, prefix), limitMs });
     const { state, exitCode, reason } = verifyEnd(end, formatDuration(limitMs));
+    this.#options.say(`${state}: ${plainLine(command, 200)}${exitCode === null || exitCode === 0 ? "" : ` (exit code ${exitCode})`}`);
     return state === "passed" ? null : { command, prefix, state, exitCode, reason, output: end.output };
   }
 

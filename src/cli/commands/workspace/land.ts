@@ -6,6 +6,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import type { ExitCode } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";
+import { followLanding } from "../../task/follow-landing.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -54,7 +55,7 @@ export const command = defineCommand<LandFlags>({
       await confirm(io, question, new WorkerError("invalid_input", "Nothing was landed."));
     }
     io.stderr.write(`Landing ${tasks.length} ${tasks.length === 1 ? "task" : "tasks"} on ${plainLine(into, 200)}. ${checkText(plan)}\n`);
-    return show(io, await client.landTasks(input), json === true);
+    return show(io, await followLanding(io, client, { into, tasks }, async () => await client.landTasks(input)), json === true);
   },
 });
 
