@@ -30,7 +30,7 @@ export interface CheckoutState {
   readonly head: string;
 }
 
-/** Where it stands, with changes or without; null: on no branch, or without a commit. @throws GitProblem. */
+/** Where it stands, with changes or not; null: on no branch, or no commit. @throws GitProblem. */
 export async function stateOf({ git }: Repository): Promise<CheckoutState | null> {
   const branch = await git.find(["symbolic-ref", "--quiet", "--short", "HEAD"], { isPlain: true });
   const head = await headOf(git);

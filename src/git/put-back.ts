@@ -114,7 +114,7 @@ export async function putBack(
   }
 }
 
-/** A directory of ours in which files become whole, on the disk of the work tree where there is one. */
+/** A directory of ours in which files become whole: on the disk of the work tree, where it can. */
 function stageOf({ top, gitDirectory }: Repository, index: string): string {
   const disk = statSync(top).dev;
   const place = [gitDirectory, path.dirname(index)].find((each) => statSync(each, { throwIfNoEntry: false })?.dev === disk);

@@ -67,7 +67,7 @@ export class FileReplacer {
     this.#aside = path.join(drafts, "aside");
   }
 
-  /** Removes a file, and the directories above it that are empty then. @throws FilesMoved, GitProblem. */
+  /** Removes a file, and directories that are empty then. @throws FilesMoved, GitProblem. */
   remove(file: BytePath): void {
     if (hasLinkAbove(this.#top, file)) return;
     const place = placeOf(this.#top, file);
@@ -131,7 +131,7 @@ export class FileReplacer {
     }
   }
 
-  /** Only while the file is as it was seen. What is written into it in the same moment comes back. */
+  /** Only while the file is as it was seen. What is written into it just then comes back. */
   #change(file: BytePath, act: () => void): void {
     const place = placeOf(this.#top, file);
     const before = statsOf(place);

@@ -158,7 +158,7 @@ test("a patch does not overwrite what a person saves while it is written", async
   const bundle = await setup(t);
   const { git, apply, read, corner } = bundle;
   await commitTwice(bundle);
-  // Git runs the filter when it makes the new files, after it was looked whether the checkout is clean.
+  // Git runs the filter when it makes the new files, after the look at the checkout.
   const filter = corner.file("filter", `#!/bin/sh\necho mine > '${corner.work}/app.txt'\ncat\n`);
   chmodSync(filter, 0o755);
   git("config", "filter.save.smudge", filter);
