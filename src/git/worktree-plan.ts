@@ -93,6 +93,20 @@ async function requireBranch({ git }: Repository, branch: string | null): Promis
     throw new PlanProblem("branch", `${plainLine(branch)} is not a name for a branch. Take letters, digits, hyphens and slashes.`);
   if (await exists(branch))
     throw new PlanProblem("branch", `The branch ${plainLine(branch)} exists. Name another one, or leave the name to Claude Worker.`);
+  // Git keeps branches like files in directories, so that `a` and `a/b` cannot both be there.
+  const parts = branch.split("/");
+  for (const above of parts.slice(1).map((_, at) => parts.slice(0, at + 1).join("/")))
+    if (await exists(above))
+      throw new PlanProblem(
+        "branch",
+        `A branch with the name ${plainLine(above)} exists, so none can be called ${plainLine(branch)}. Name another one.`,
+      );
+  const below = await git.text(["for-each-ref", "--count=1", "--format=%(refname)", `refs/heads/${branch}/`], { isPlain: true });
+  if (below !== "")
+    throw new PlanProblem(
+      "branch",
+      `The branch ${plainLine(below.slice("refs/heads/".length))} exists, so none can be called ${plainLine(branch)}. Name another one.`,
+    );
 }
 
 /** Git also expands shorthands like `@{-1}`, which are not names. */

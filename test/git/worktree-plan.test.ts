@@ -55,6 +55,13 @@ test("what cannot be made is said before it is tried", async (t) => {
   assert.match((await refused({ branch: "main" } as object))[1], /^The branch main exists\. Name another one/);
   for (const branch of ["-x", "a b", "a..b", "@{-1}", "a\nb", "x.lock", "", "refs/heads/../x"])
     assert.deepEqual((await refused({ branch } as object))[0], "branch", branch);
+  git("branch", "release/2026.4");
+  assert.match((await refused({ branch: "release" } as object))[1], /^The branch release\/2026\.4 exists, so none can be called release\./);
+  assert.match(
+    (await refused({ branch: "main/x/y" } as object))[1],
+    /^A branch with the name main exists, so none can be called main\/x\/y\./,
+  );
+  assert.equal((await planWorktree(ours(), { base: null, branch: "release/2026" })).branch, "release/2026");
   write("untracked/file", "");
   assert.match((await refused({}, ours("untracked")))[1], /^The directory untracked is not in the commit [0-9a-f]{12} that/);
   git("branch", "cw");
