@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { checkoutOfBranch, moveBranch, tipOfBranch } from "../../src/git/branch.ts";
@@ -15,6 +16,17 @@ test("the work tree that has a branch checked out is found", async (t) => {
   git("worktree", "add", "-q", "--detach", path.join(place.directory, "detached"));
   const found = await Promise.all(["main", "odd", "main-2", "ain", "nope"].map(async (each) => await checkoutOfBranch(objects, each)));
   assert.deepEqual(found, [top, odd, null, null, null]);
+});
+
+test("a worktree that was deleted without git has no branch checked out", async (t) => {
+  const { git, top, place, program } = gitRepository(t);
+  const objects = new Objects(program, path.join(top, ".git"));
+  const gone = path.join(place.directory, "gone");
+  git("worktree", "add", "-q", "-b", "dev", gone);
+  rmSync(gone, { recursive: true });
+  assert.equal(await checkoutOfBranch(objects, "dev"), null);
+  git("worktree", "lock", gone);
+  await assert.rejects(checkoutOfBranch(objects, "dev"), /gone has the branch dev, and is not there\. Bring it back, or forget it/);
 });
 
 test("the branch of a bare repository's HEAD is checked out nowhere", async (t) => {
