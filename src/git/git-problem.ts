@@ -89,12 +89,18 @@ function isFull(place: string): boolean {
 
 function sentenceOf(kind: GitProblemKind, { command, directory, stderr }: { command: string; directory: string; stderr: string }): string {
   const place = plainLine(directory, 1000);
+  // Of a worktree whose repository was moved or deleted, git names what it looked for.
+  const lost = /not a git repository: (.+)/i.exec(stderr)?.[1];
+  if (kind === "not_a_repository" && lost !== undefined)
+    return `The repository of ${place} is not there any more: ${plainLine(lost, 1000)}. Bring it back to its place, then try again.`;
   if (kind === "not_a_repository") return `${place} is not in a git repository. Make one (git init), or choose another directory.`;
   if (kind === "bare") return bareSentence(directory);
   if (kind === "foreign_owner")
     return `The repository of ${place} belongs to another user, so git does not use it. If you trust it: git config --global --add safe.directory ${place}`;
   if (kind === "disk_full")
     return `The disk is full: ${command} could not write (${firstError(stderr) ?? "it said nothing"}). Free some space.`;
+  const missing = /^fatal: cannot change to '(.+)': No such file/m.exec(stderr)?.[1];
+  if (missing !== undefined) return `${plainLine(missing, 1000)} is not there any more. Bring it back to its place, then try again.`;
   const said = firstError(stderr) ?? "it said nothing";
   const lock = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
   if (lock === undefined) return `${command} failed: ${said}`;

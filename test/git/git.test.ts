@@ -124,6 +124,12 @@ test("what is not a work tree of a repository is said in one sentence", async (t
   const broken = place.workdir("broken");
   writeFileSync(path.join(broken, ".git"), "gitdir: /nowhere\n");
   assert.equal((await problemOf(at(broken))).kind, "not_a_repository");
+  writeFileSync(path.join(broken, ".git"), "gitdir: /nowhere/.git/worktrees/x\n");
+  assert.match(
+    (await problemOf(at(broken))).message,
+    /^The repository of \S+broken is not there any more: \/nowhere\/\.git\/worktrees\/x\. Bring/,
+  );
+  assert.match((await problemOf(at("/nowhere/at all"))).message, /^\/nowhere\/at all is not there any more\. Bring it back to its place/);
   const line = place.workdir("a\nb");
   await new Git(program, line).run(["init", "-q"], { use: "write", isPlain: true });
   assert.match((await problemOf(at(line))).message, /has a line break in its path/);

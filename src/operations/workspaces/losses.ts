@@ -2,6 +2,7 @@
  * Says what would be lost, or disturbed, if a task's worktree were removed. A worktree may go only
  * when nothing is said: what cannot be found out counts as a loss.
  */
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { snapshotIndexPath } from "../../config/paths.ts";
 import { messageOf } from "../../domain/errors.ts";
@@ -62,7 +63,11 @@ export async function lossesOf(context: CleanContext, worktree: Worktree, keepsS
   const { store } = context;
   const inUse = await uses(context, worktree);
   const { place } = worktreeFacts(worktree.path, worktree.repository);
-  if (place === "other") return { inUse: [...inUse, "something else lies in its place"], lost: [], kept: [], isThere: false };
+  if (place === "other") {
+    const isGone = !existsSync(join(worktree.repository, "HEAD"));
+    const why = isGone ? `its repository is not there: ${plainLine(worktree.repository, 1000)}` : "something else lies in its place";
+    return { inUse: [...inUse, why], lost: [], kept: [], isThere: false };
+  }
   const last = store.checkpoints.last(worktree.taskId);
   if (place === "none")
     return { inUse, lost: keepsSnapshots ? [] : await onlyInSnapshots(context, worktree, last), kept: [], isThere: false };

@@ -53,6 +53,18 @@ async function setup(t: TestContext, more: object = {}): Promise<Bundle> {
   };
 }
 
+test("a worktree whose repository was moved away is kept, and the reason is said", async (t) => {
+  const { api, task, clean, corner } = await setup(t);
+  await task.snapshot();
+  renameSync(corner.work, `${corner.work}-moved`);
+  assert.match(await clean({ force: true }), /^its repository is not there: .*work\/\.git$/);
+  const message =
+    /work\/\.git\S* is not there any more\. Bring it back to its place|The repository of \S+ is not there any more: \S+work\/\.git/;
+  await assert.rejects(api.taskDiff({ id: task.id }), { code: "conflict", message });
+  renameSync(`${corner.work}-moved`, corner.work);
+  assert.equal(await clean({ dry_run: true }), null);
+});
+
 test("what only snapshots have afterwards is named, and not what was applied", async (t) => {
   const { api, task } = await setup(t);
   task.write("new.txt", "new\n");
