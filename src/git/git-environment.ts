@@ -9,10 +9,11 @@ export type Override = readonly [key: string, value: string];
 
 /**
  * What a call does. `read`: writes nothing, also not a refreshed index. `write`: adds objects, refs
- * or entries of an index of ours. `checkout`: makes files of a work tree, so filters run and
- * missing objects may be fetched; only in a trusted directory.
+ * or entries of an index of ours. `complete`: like `write`, and objects that a partial clone lacks
+ * may be fetched. `checkout`: makes files of a work tree, so filters run, too. The last two only in
+ * a trusted directory.
  */
-export type GitUse = "read" | "write" | "checkout";
+export type GitUse = "read" | "write" | "complete" | "checkout";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -64,6 +65,8 @@ export const fixedOverrides: readonly Override[] = [
   ["submodule.recurse", "false"],
   ["gc.auto", "0"],
   ["maintenance.auto", "false"],
+  // What a command says last is why it failed.
+  ["advice.graftFileDeprecated", "false"],
   // A file with mixed line ends is taken, too.
   ["core.safecrlf", "false"],
   // A file counts as unchanged only where all that the disk says of it is the same.
@@ -110,11 +113,13 @@ export function withoutDriver(key: string): readonly Override[] {
 const passedNames = ["PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", taskVariables.runner];
 
 /**
- * @param env the caller's. A checkout gets all of it but `GIT_` variables: a filter may need it.
+ * @param env the caller's. A checkout gets all of it but `GIT_` variables: a filter or a fetch may
+ * need it.
  * @param own variables of ours, like `GIT_INDEX_FILE`.
  */
 export function gitEnvironment(env: Environment, use: GitUse, overrides: readonly Override[], own: Environment): NodeJS.ProcessEnv {
-  const names = use === "checkout" ? Object.keys(env).filter((name) => !name.startsWith("GIT_")) : passedNames;
+  const mayFetch = use === "checkout" || use === "complete";
+  const names = mayFetch ? Object.keys(env).filter((name) => !name.startsWith("GIT_")) : passedNames;
   const settings = overrides.flatMap(([key, value], n) => [
     [`GIT_CONFIG_KEY_${n}`, key],
     [`GIT_CONFIG_VALUE_${n}`, value],
@@ -123,7 +128,7 @@ export function gitEnvironment(env: Environment, use: GitUse, overrides: readonl
     ...Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
     ...(Object.fromEntries(settings) as Record<string, string>),
     ...(overrides.length === 0 ? {} : { GIT_CONFIG_COUNT: String(overrides.length) }),
-    ...(use === "checkout" ? {} : { GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" }),
+    ...(mayFetch ? {} : { GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" }),
     ...(use === "read" ? { GIT_OPTIONAL_LOCKS: "0" } : {}),
     // An object is what its name says, and a commit has the parents that it was made with.
     GIT_NO_REPLACE_OBJECTS: "1",

@@ -39,6 +39,8 @@ export interface WorkToApply {
   readonly onto: string;
   /** The snapshot with all files of the task. */
   readonly snapshot: string;
+  /** The commit that the task began with. */
+  readonly base: string;
   /** What of the task was applied before; null: nothing. */
   readonly applied: string | null;
   /** The task's last commit. */
@@ -64,7 +66,7 @@ export async function computeApply(program: GitProgram, work: WorkToApply): Prom
   removeScratch(directory, repository);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const place = path.join(directory, `${prefix}${process.pid}-${Date.now()}`);
-  const call: GitCall = { use: "write", settings: quiet, timeoutMs };
+  const call: GitCall = { use: "complete", settings: quiet, timeoutMs };
   try {
     await git.run(["worktree", "add", "--detach", "--no-checkout", "--", place, onto], { ...call, env: { GIT_DIR: repository } });
     const scratch = new Scratch(new Git(program, place), call, work);
@@ -107,7 +109,7 @@ class Scratch {
   /** All that the task changed since its base, or since it was applied, as one change. */
   async squash(): Promise<AppliedWork | null> {
     const { onto, snapshot, applied, message, way } = this.#work;
-    const base = applied ?? (await this.run(["merge-base", onto, snapshot]));
+    const base = applied ?? (await this.#commonBase(snapshot)) ?? this.#work.base;
     const change = await this.#commit(`${snapshot}^{tree}`, [base], "x");
     const tree = await this.#pick(change);
     if (tree === (await this.#treeOf(onto))) return null;
@@ -123,12 +125,13 @@ class Scratch {
   }
 
   async rebase(): Promise<AppliedWork | null> {
-    const { onto, head } = this.#work;
-    const range = ["--reverse", `--max-count=${maxCommits + 1}`, `${onto}..${head}`];
+    const { onto, head, base } = this.#work;
+    const span = (await this.#commonBase(head)) === null ? [head, `^${base}`] : [`${onto}..${head}`];
+    const range = ["--reverse", `--max-count=${maxCommits + 1}`, ...span];
     const commits = (await this.run(["rev-list", "--no-merges", ...range])).split("\n").filter((each) => each !== "");
     if (commits.length > maxCommits)
       throw new GitProblem("failed", `The task made more than ${maxCommits} commits. Apply them as one: --squash`);
-    if ((await this.run(["rev-list", "--merges", "--max-count=1", `${onto}..${head}`])) !== "")
+    if ((await this.run(["rev-list", "--merges", "--max-count=1", ...span])) !== "")
       throw new GitProblem("failed", "The task's branch has merges, which cannot be applied one by one. Use --merge or --squash.");
     let last = onto;
     for (const each of commits) {
@@ -140,6 +143,11 @@ class Scratch {
       await this.run(["reset", "--hard", "--quiet", last]);
     }
     return last === onto ? null : { tree: await this.#treeOf(last), commit: last };
+  }
+
+  /** Null: the target has no history in common with it, as after a shallow fetch. */
+  async #commonBase(commit: string): Promise<string | null> {
+    return await this.#git.find(["merge-base", this.#work.onto, commit], { isPlain: true });
   }
 
   /** @returns the tree with the change of a commit. */

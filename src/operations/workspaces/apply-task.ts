@@ -164,6 +164,7 @@ class Applying {
         snapshot,
         applied: applied?.branch === branch && (await isThere(objects, applied, onto)) ? applied.snapshot : null,
         head: tip,
+        base: baseCommit,
         message: this.#message(),
       });
     } catch (error) {

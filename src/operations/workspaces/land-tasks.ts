@@ -282,6 +282,7 @@ class Landing {
       snapshot: last.commit,
       applied: isThere ? applied.snapshot : null,
       head: last.head ?? worktree.baseCommit,
+      base: worktree.baseCommit,
       message: `${plainLine(task.name ?? task.title, 72)}\n\nClaude-Worker-Task: ${task.id}\n`,
     };
     const whole = await computeApply(git, { ...order, way: "squash" });
