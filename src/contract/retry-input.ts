@@ -1,14 +1,18 @@
 /**
- * What a retry may change of the task that it runs again: every field of a submit but the prompt.
+ * What a retry may change of the task that it runs again: every field of a submit but the prompt
+ * and what it depends on.
  * Absent fields stay as they were.
  */
 import { z } from "zod";
+import { orderInput } from "./order-input.ts";
 import { taskInput } from "./task-input.ts";
 import { changedOptions } from "./task-options.ts";
 
 export const retryInput = z.strictObject({
   working_directory: taskInput.shape.working_directory.optional().describe("Absolute path of an existing, trusted directory."),
   ...changedOptions,
+  not_before: orderInput.not_before,
+  stash: orderInput.stash,
   resume: z
     .boolean()
     .optional()

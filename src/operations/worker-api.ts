@@ -222,9 +222,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     stashTask: async ({ id }, caller) => view(await stashTask(store, localTaskId(id), caller, now())),
     enqueueTask: async ({ id }, caller) => view(await enqueueTask(store, localTaskId(id), caller, now())),
     async updateTask({ id, ...change }, caller, check) {
-      return view(
-        await updateTask({ store, settings, now: now() }, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }),
-      );
+      return view(await updateTask(submitContext, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }));
     },
     removeTask: async ({ id }, caller) => await removeTask(submitContext, localTaskId(id), caller),
     async logFile(ref, kind) {

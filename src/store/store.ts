@@ -289,7 +289,7 @@ export interface TaskStore {
    */
   transition(id: number, operation: Operation, now: number, patch?: RetryPatch, endedAt?: number): Task | null;
   /** Inside `write`. Changes fields but not the status; null when the task does not exist. */
-  patch(id: number, now: number, patch: TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>): Task | null;
+  patch(id: number, now: number, patch: RetryPatch & Partial<Pick<Task, "prompt">>): Task | null;
   /**
    * Inside `write`. Deletes a terminal task with its attempts and events. Returns false for other
    * tasks.

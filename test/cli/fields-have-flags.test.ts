@@ -33,10 +33,19 @@ interface Pair {
 const fieldsOf = (schema: { readonly shape: object }): string[] => Object.keys(schema.shape);
 
 const pairs: readonly Pair[] = [
-  { command: run, fields: fieldsOf(taskInput), words: ["prompt"], own: ["--watch", "--trust", "--maximize", "--minimize", "--worktree"] },
-  { command: retry, fields: fieldsOf(retryInput), own: ["--watch", "--all", "--status", "--maximize", "--minimize", "--worktree"] },
+  {
+    command: run,
+    fields: fieldsOf(taskInput),
+    words: ["prompt", "depends_on"],
+    own: ["--after", "--delay", "--watch", "--trust", "--maximize", "--minimize", "--worktree"],
+  },
+  {
+    command: retry,
+    fields: fieldsOf(retryInput),
+    own: ["--delay", "--watch", "--all", "--status", "--maximize", "--minimize", "--worktree"],
+  },
   { command: list, fields: fieldsOf(listQuery), own: ["--all", "--watch"] },
-  { command: edit, fields: fieldsOf(taskChange), own: ["--remove-label"] },
+  { command: edit, fields: fieldsOf(taskChange), own: ["--delay", "--remove-label", "--maximize", "--minimize", "--worktree"] },
   { command: prune, fields: fieldsOf(pruneInput), own: ["--yes"] },
 ];
 
@@ -61,8 +70,11 @@ for (const { command, fields, words = [], own } of pairs) {
   });
 }
 
-test("retry takes every field of a submit but the prompt", () => {
-  assert.deepEqual(fieldsOf(retryInput).toSorted(), [...fieldsOf(taskInput).filter((field) => field !== "prompt"), "resume"].toSorted());
+test("retry takes every field of a submit but prompt and dependencies", () => {
+  assert.deepEqual(
+    fieldsOf(retryInput).toSorted(),
+    [...fieldsOf(taskInput).filter((field) => field !== "prompt" && field !== "depends_on"), "resume"].toSorted(),
+  );
   assert.deepEqual(retryInput.parse({}), {});
 });
 
@@ -70,7 +82,7 @@ test("the tools for agents take the same fields as the command line", () => {
   const inputOf = (tool: { readonly input: unknown }): string[] => fieldsOf(tool.input as { shape: object });
   const forAgents = fieldsOf(retryInput).filter((field) => !(field in personalOptions));
   assert.deepEqual(inputOf(retryTask).toSorted(), [...forAgents, "id"].toSorted());
-  assert.deepEqual(inputOf(editTask).toSorted(), [...fieldsOf(taskChange), "id"].toSorted());
+  assert.deepEqual(inputOf(editTask).toSorted(), [...fieldsOf(taskChange).filter((field) => !(field in personalOptions)), "id"].toSorted());
   const filters = fieldsOf(listQuery).map((field) => (field === "label" ? "labels" : field));
   assert.deepEqual(inputOf(listTasks).toSorted(), filters.toSorted());
 });

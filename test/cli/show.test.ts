@@ -198,7 +198,7 @@ test("a task that waits says how long it worked, and since when it waits", async
     worked_ms: 72_000,
     working_since: null,
     asked_at: new Date(now - 300_000).toISOString(),
-    waiting_for: { reason: "answer", message: "q1 May it?", until: null },
+    waiting_for: { reason: "answer", message: "q1 May it?", blocker: "question:q1", until: null },
   };
   showAs(api, waits);
   const { stdout } = await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } });

@@ -61,6 +61,7 @@ test("every type of event is made by some run, as the contract describes it", as
   writeFileSync(gate, "");
   await called(cancelled);
   const { id: behind } = await w.submit("say thanks", { depends_on: [cancelled], stash: true });
+  await w.client.updateTask({ id: behind, prompt: "say thanks", model: "opus" });
   await w.client.enqueueTask({ id: behind });
   await w.client.stashTask({ id: behind });
   await w.client.cancelTask({ id: cancelled });

@@ -98,3 +98,59 @@ test("a task starts at its time, and a stashed one when it is put into the queue
     assert.match(stderr, pattern);
   }
 });
+
+test("a pending task gets another prompt and options, and a begun one keeps its own", async (t) => {
+  const w = await worker(t, { "say hello": [step.text("Hello.")], "say bye": [step.text("Bye.")] });
+  await w.start();
+  await w.client.hold({ reason: "the test" });
+  const { id } = await w.submit("say hello", { allow: ["Read"], labels: { a: "1" } });
+  const edited = await w.cli([
+    "edit",
+    String(id),
+    "--prompt",
+    "say bye",
+    "--allow",
+    "Glob",
+    "--max-turns",
+    "7",
+    "--label",
+    "b=2",
+    "--json",
+  ]);
+  assert.equal(edited.code, 0, edited.stderr);
+  const task = await w.client.getTask({ id });
+  assert.deepEqual([task.prompt, task.title, task.max_turns], ["say bye", "say bye", 7]);
+  assert.deepEqual([task.allow, task.labels], [["Read", "Glob"], { a: "1", b: "2" }]);
+  assert.equal((await w.client.listTasks({ text: "say bye" })).tasks.length, 1);
+  const { events } = await w.client.taskEvents({ id });
+  assert.deepEqual(events.at(-1)?.data, { by: "socket", changed: ["prompt", "allow", "max_turns"] });
+  await w.cli(["edit", String(id), "--delay", "2h"]);
+  assert.notEqual((await w.client.getTask({ id })).not_before, null);
+  await w.client.updateTask({ id, not_before: null });
+  await w.client.resume();
+  assert.equal((await w.ended(id)).result, "Bye.");
+  const late = await w.cli(["edit", String(id), "--prompt", "more"]);
+  assert.deepEqual([late.code, /is completed, and only a pending task can be edited/.test(late.stderr)], [1, true], late.stderr);
+  assert.equal((await w.cli(["edit", String(id), "--name", "done"])).code, 0);
+  const nothing = await w.cli(["edit", String(id)]);
+  assert.match(nothing.stderr, /Nothing to change: give --prompt/);
+});
+
+test("a token may change a task only to what it could submit", async (t) => {
+  const w = await worker(t, {});
+  const { url } = await w.start();
+  await w.client.hold({ reason: "the test" });
+  const { token } = await w.client.createToken({ name: "ci", scope: "submit" });
+  const { id } = await w.submit("wait", {});
+  const change = async (body: object): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    return (await fetch(`${url}/api/v1/tasks/${id}`, { method: "PATCH", headers, body: JSON.stringify(body) })).status;
+  };
+  assert.equal(await change({ permission_mode: "bypassPermissions" }), 403);
+  assert.equal(await change({ settings: { env: { A: "b" } } }), 403);
+  assert.equal(await change({ working_directory: "/" }), 403);
+  assert.equal(await change({ prompt: " " }), 400);
+  assert.equal(await change({ prompt: "work", model: "opus" }), 200);
+  const task = await w.client.getTask({ id });
+  assert.deepEqual([task.prompt, task.model, task.permission_mode], ["work", "opus", "acceptEdits"]);
+});

@@ -139,6 +139,7 @@ export const groups: Readonly<Record<string, string>> = {
   trust: "Directories in which tasks may run",
   token: "Access for programs over the REST API",
   notify: "Who is notified of what, and where",
+  group: "Lanes of tasks, and how many of each run at once",
   workspace: "The git worktrees of tasks",
   server: "The server that runs the tasks",
   service: "Start the server with the machine",

@@ -74,10 +74,9 @@ async function helpOf(words: readonly string[], io: Io): Promise<ExitCode> {
 async function generalHelp(columns: number): Promise<string> {
   const daily = await summaries((name) => everyday.includes(name), columns);
   const others = commandIndex.map(({ name }) => name).filter((name) => !everyday.includes(name) && !name.startsWith("_"));
-  const groupsOfOthers = helpGroups.map(([title, fits]): [string, string[]] => [
-    title,
-    others.filter((name) => groupTitle(name) === title && fits.test(name)),
-  ]);
+  const groupsOfOthers = helpGroups
+    .map(([title, fits]): [string, string[]] => [title, others.filter((name) => groupTitle(name) === title && fits.test(name))])
+    .filter(([, names]) => names.length > 0);
   const width = Math.max(...groupsOfOthers.map(([title]) => title.length));
   const examples = [
     { command: 'claude-worker run "Fix the failing test" --watch', does: "start and follow it" },
@@ -113,7 +112,7 @@ const helpGroups: readonly [title: string, fits: RegExp][] = [
   ["Access", /^(?:trust|token) /],
   ["Set up", /^(?:config |doctor$|claude$|completion$)/],
   ["Agents", /^mcp/],
-  ["Data", /^(?:prune|db )/],
+  ["Data", /^(?:attempts$|usage$|rm$|prune$|db )/],
   ["More", /./],
 ];
 

@@ -20,7 +20,7 @@ export interface OrderFlags {
 export const orderFlags: readonly OptionSpec[] = [
   {
     flags: "--after <task>",
-    description: "start after this task has completed, or as :ended, :failed says; several with commas, or several times",
+    description: "start after this task has completed, or with :ended or :failed, in that way; several with commas, or several times",
     parse: (text) => text.split(","),
     repeat: true,
     completes: "tasks",

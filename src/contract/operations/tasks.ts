@@ -1,11 +1,13 @@
 /** Existing tasks: read, list, change, remove, cancel, retry, attempts. */
 import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
+import { maxPromptBytes } from "../../domain/task/prompt-size.ts";
 import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
 import { listOrders, pageLimit } from "../../domain/task/list-order.ts";
 import { taskInput } from "../task-input.ts";
 import { retryInput } from "../retry-input.ts";
-import { optionValues, text } from "../task-options.ts";
+import { orderInput } from "../order-input.ts";
+import { changedOptions, optionValues, text } from "../task-options.ts";
 import { attemptList } from "../views/attempt.ts";
 import { cancelView, rewoundView, taskPage, taskView } from "../views/task.ts";
 import { operation } from "./operation.ts";
@@ -42,14 +44,20 @@ export const listQuery = z.strictObject({
 /** A list's filter after parsing. */
 export type ListQuery = z.output<typeof listQuery>;
 
+const { attachments: _fixed, ...editedOptions } = changedOptions;
+
 /** What may change after submit. */
 export const taskChange = z
   .strictObject({
-    name: optionValues.name.nullable().optional(),
-    priority: optionValues.priority.optional(),
-    labels: optionValues.labels.optional(),
+    ...editedOptions,
+    name: optionValues.name.nullable().optional().describe("At any time."),
+    priority: optionValues.priority.optional().describe("At any time. Higher starts earlier."),
+    labels: optionValues.labels.optional().describe("At any time. Replaces all labels."),
+    prompt: taskInput.shape.prompt.optional().describe("What Claude should do. Only before the task has begun."),
+    working_directory: taskInput.shape.working_directory.optional().describe("Absolute path of an existing, trusted directory."),
+    not_before: orderInput.not_before.describe("When the task may start at the earliest, RFC 3339. Null: at once."),
   })
-  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
+  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority, labels, prompt or an option");
 /** A fork of a task. */
 export const forkInput = z.strictObject({
   prompt: taskInput.shape.prompt.describe("What the new task should do."),
@@ -99,8 +107,9 @@ export const taskOperations = {
   updateTask: operation("updateTask", {
     access: "submit",
     tag,
-    summary: "Change a task's name, priority or labels",
-    description: "Absent fields stay unchanged; `labels` replaces all labels.",
+    summary: "Change a task",
+    description:
+      "Name, priority and labels change at any time; `labels` replaces all labels. Prompt and options change while the task is pending, with the rights for a submit of the changed task; lists like `allow` are added to. A task that started meanwhile is a `conflict`, and nothing changes. Absent fields stay unchanged.",
     params: taskParams,
     headers: [
       {
@@ -109,9 +118,10 @@ export const taskOperations = {
       },
     ],
     body: taskChange,
+    maxBodyBytes: maxPromptBytes + 1024 * 1024,
     answer: "The task.",
     output: taskView,
-    problems: ["precondition_failed"],
+    problems: ["precondition_failed", "conflict", "untrusted_directory"],
   }),
   removeTask: operation("removeTask", {
     access: "submit",

@@ -42,6 +42,8 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[task] to be ${data.resume ? "continued where it was" : "tried again from the beginning"}`;
     case "revived":
       return `[task] waits again: task ${data.task}, which it depends on, runs again`;
+    case "edited":
+      return `[task] edited by ${actorText(data)}: ${data.changed.join(", ")}`;
     case "stashed":
       return `[task] put aside by ${actorText(data)}`;
     case "enqueued":

@@ -135,6 +135,11 @@ export const serverPayloads = {
     { task: count("The task that runs again.") },
     { task: 41 },
   ),
+  edited: payload(
+    "A caller changed the pending task.",
+    { ...actor, changed: list(text("What changed: the prompt, or options.")) },
+    { by: "socket", changed: ["prompt", "model"] },
+  ),
   stashed: payload("A caller put the pending task aside.", actor, { by: "socket" }),
   enqueued: payload("A caller put the task back into the queue.", actor, { by: "socket" }),
   rewound: payload(

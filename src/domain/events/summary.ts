@@ -121,6 +121,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "cancel_requested":
     case "retried":
     case "revived":
+    case "edited":
     case "stashed":
     case "enqueued":
     case "rewound":

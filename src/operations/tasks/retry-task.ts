@@ -12,6 +12,7 @@ import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import { requireSchema } from "./require-schema.ts";
+import { startOf } from "./submit-order.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
 import type { Changes } from "./retry-changes.ts";
@@ -56,6 +57,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     const again = store.tasks.transition(id, "retry", now, {
       ...changes,
       ...begunAgain,
+      ...startOf(input, now),
       ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),
       result: null,
       structuredResult: null,
@@ -77,7 +79,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
 }
 
 /** @throws WorkerError conflict: a task continues in the workspace that it has. */
-function requireSameWorkspace(task: Task, changes: Changes): void {
+export function requireSameWorkspace(task: Task, changes: Changes): void {
   const fixed = ["workspaceKind", "worktreeName", "worktreeBase", "worktreeBranch"] as const;
   const hasChanged = fixed.some((field) => changes[field] !== undefined && changes[field] !== task[field]);
   const isMoved =

@@ -172,7 +172,7 @@ export function requirePossible(
 }
 
 /** @throws WorkerError invalid_input: a baseline without a command. */
-function requireBaselineCommand({ verify, verifyBaseline }: Pick<NewTask, "verify" | "verifyBaseline">): void {
+export function requireBaselineCommand({ verify, verifyBaseline }: Pick<NewTask, "verify" | "verifyBaseline">): void {
   if (!verifyBaseline || verify.length > 0) return;
   const detail = "has no command to run. Name one in verify, or leave it out";
   throw new WorkerError("invalid_input", `verify_baseline ${detail}.`, [{ pointer: "/verify_baseline", detail }]);

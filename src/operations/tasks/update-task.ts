@@ -1,17 +1,23 @@
-/** Changes a task's name, priority or labels. All other fields never change. */
-import type { Settings } from "../../config/settings.ts";
+/**
+ * Changes a task: its name, priority and labels at any time; its prompt, options and time while it
+ * is pending.
+ */
 import type { Caller } from "../../contract/caller.ts";
 import type { TaskChange } from "../../contract/operations/tasks.ts";
+import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
-import type { Store } from "../../store/store.ts";
-import { isAgent, requireAgentPriority, requireOwn } from "../rights/guard-agent.ts";
+import type { RetryPatch } from "../../store/store.ts";
+import { doneBy } from "../rights/audit.ts";
+import { admitAgentRetry, isAgent, requireAgentPriority, requireOwn } from "../rights/guard-agent.ts";
+import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import { requireSchema } from "./require-schema.ts";
 import { requireTask } from "./require-task.ts";
-
-interface UpdateContext {
-  readonly store: Store;
-  readonly settings: Settings;
-  readonly now: number;
-}
+import { changesOf, namesOf } from "./retry-changes.ts";
+import { requireBaselineCommand, requireGoal, requirePossible, requireProtectable } from "./submit-task.ts";
+import type { SubmitContext } from "./submit-task.ts";
+import { requireSameWorkspace } from "./retry-task.ts";
+import { startOf } from "./submit-order.ts";
+import { realDirectories, realDirectory } from "./working-directory.ts";
 
 interface UpdateOptions {
   readonly caller: Caller;
@@ -21,27 +27,86 @@ interface UpdateOptions {
   readonly check: (task: Task) => void;
 }
 
+/** What changes at any time. */
+type Marks = Pick<TaskChange, "name" | "priority" | "labels">;
+
 /**
- * @throws WorkerError not_found, forbidden (for an agent when the task is not its own or the
- * priority is too high).
+ * @throws WorkerError not_found; forbidden (for an agent when the task is not its own or the
+ * priority is too high; for everyone as at a submit); conflict when prompt or options are to change
+ * and the task has begun; and like a submit: invalid_input, untrusted_directory.
  */
 export async function updateTask(
-  { store, settings, now }: UpdateContext,
+  context: SubmitContext,
   id: number,
-  { name, priority, labels }: TaskChange,
+  { name, priority, labels, ...work }: TaskChange,
   { caller, check }: UpdateOptions,
 ): Promise<Task> {
-  const patch = {
+  const { store } = context;
+  const now = context.now();
+  await requireSchema({ jsonSchema: work.json_schema ?? null });
+  const updated = await store.write(() => {
+    const task = requireTask(store, id);
+    requireOwn(store, task, caller);
+    if (priority !== undefined && isAgent(caller)) requireAgentPriority(context, task, priority);
+    check(task);
+    return store.tasks.patch(id, now, { ...marksOf({ name, priority, labels }), ...workOf(context, task, work, { caller, now }) });
+  });
+  return updated ?? requireTask(store, id);
+}
+
+function marksOf({ name, priority, labels }: Marks): RetryPatch {
+  return {
     ...(name === undefined ? {} : { name }),
     ...(priority === undefined ? {} : { priority }),
     ...(labels === undefined ? {} : { labels }),
   };
-  const updated = await store.write(() => {
-    const task = requireTask(store, id);
-    requireOwn(store, task, caller);
-    if (priority !== undefined && isAgent(caller)) requireAgentPriority({ store, settings }, task, priority);
-    check(task);
-    return store.tasks.patch(id, now, patch);
-  });
-  return updated ?? requireTask(store, id);
+}
+
+/** Inside `write`. The changes of prompt, options and time; the caller is then the task's. */
+function workOf(
+  context: SubmitContext,
+  task: Task,
+  { prompt, not_before, ...input }: Omit<TaskChange, keyof Marks>,
+  { caller, now }: { readonly caller: Caller; readonly now: number },
+): RetryPatch & { prompt?: string } {
+  const changes = changesOf(context, task, input);
+  const start = not_before === undefined ? {} : startOf({ not_before }, now);
+  const patch = { ...changes, ...(prompt === undefined ? {} : { prompt }), ...withoutStash(start) };
+  const changed = [...(prompt === undefined ? [] : ["prompt"]), ...(not_before === undefined ? [] : ["not_before"]), ...namesOf(changes)];
+  if (changed.length === 0) return {};
+  requirePending(task, prompt !== undefined);
+  requireSameWorkspace(task, changes);
+  const { store } = context;
+  const after = { ...task, ...changes };
+  const asked = taskCallerOf(store, caller);
+  if (isAgent(caller)) admitAgentRetry(context, after, caller, task);
+  const workingDirectory = realDirectory(after.workingDirectory);
+  requireRights(context, { ...after, workingDirectory, additionalDirectories: realDirectories(after.additionalDirectories) }, asked);
+  requirePossible(after, context.env);
+  requireProtectable({ ...after, workingDirectory });
+  requireGoal(after);
+  requireBaselineCommand(after);
+  store.callers.put(task.id, asked);
+  store.events.append(task.id, null, [{ type: "edited", at: now, data: { ...doneBy(caller), changed } }]);
+  return patch;
+}
+
+function withoutStash({ stashedAt: _kept, ...start }: Partial<ReturnType<typeof startOf>>): Partial<ReturnType<typeof startOf>> {
+  return start;
+}
+
+/** @throws WorkerError conflict. */
+function requirePending({ id, status, sessionId, resumable }: Task, isPrompt: boolean): void {
+  if (status !== "pending") {
+    const advice =
+      status === "running" || status === "waiting"
+        ? `Say it to the task: claude-worker send ${id} "…"`
+        : `Retry it with other flags: claude-worker retry ${id}`;
+    throw new WorkerError("conflict", `Task ${id} is ${status}, and only a pending task can be edited. ${advice}`);
+  }
+  if (isPrompt && resumable && sessionId !== null)
+    throw new WorkerError(
+      "conflict",
+      `Task ${id} has begun, so Claude has its prompt already. Say more to it: claude-worker send ${id} "…"`,
+    );
 }

@@ -1,4 +1,5 @@
 /** Defines how the tables `tasks` and `task_texts` hold a task. */
+import type { Task } from "../../domain/task/task.ts";
 import type { LongOptions, ShortOptions } from "../../domain/task/options.ts";
 import { defineRow } from "./row.ts";
 import type { NewTask, RetryPatch, TaskRow } from "../store.ts";
@@ -100,9 +101,9 @@ export const insertedFields = [
 ] as const satisfies readonly (keyof NewTask & keyof TaskRow)[];
 
 /** Everything that a patch may set. */
-export type AnyTaskPatch = RetryPatch;
+export type AnyTaskPatch = RetryPatch & Partial<Pick<Task, "prompt">>;
 
-type ColumnPatch = Exclude<keyof AnyTaskPatch, "result" | "structuredResult" | keyof ShortOptions | keyof LongOptions>;
+type ColumnPatch = Exclude<keyof AnyTaskPatch, "prompt" | "result" | "structuredResult" | keyof ShortOptions | keyof LongOptions>;
 
 /** The fields of a patch that are given and are columns of `tasks` of their own. */
 export function patchedFields(patch: AnyTaskPatch): ColumnPatch[] {

@@ -32,6 +32,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   // statements.ts), which costs 50 µs.
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
   const selectTexts = database.prepare(`SELECT ${textColumns} FROM task_texts WHERE task_id = ?`);
+  const updatePrompt = database.prepare("UPDATE task_texts SET prompt = ? WHERE task_id = ?");
+  const updateTitle = database.prepare("UPDATE tasks SET title = ? WHERE id = ?");
   const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
   const updateStructured = database.prepare("UPDATE task_texts SET structured_result = ? WHERE task_id = ?");
   const selectOptions = database.prepare<[number], string>("SELECT options FROM tasks WHERE id = ?").pluck();
@@ -133,13 +135,17 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     }
     const { changes } = statements.get(`UPDATE tasks SET ${sets.join(", ")} WHERE ${guards.join(" AND ")}`).run(values);
     if (changes === 0) return null;
+    if (patch.prompt !== undefined) {
+      updatePrompt.run(patch.prompt, id);
+      updateTitle.run(titleOf(patch.prompt), id);
+    }
     if (patch.result !== undefined) updateResult.run(patch.result, id);
     if (patch.structuredResult !== undefined)
       updateStructured.run(patch.structuredResult === null ? null : JSON.stringify(patch.structuredResult), id);
     if (longOptions.holds(patch)) updateLongOptions.run(patchedOptions(longOptions, selectLongOptions.get(id) ?? "{}", patch), id);
     const task = mustGet(id);
     if (patch.group !== undefined || patch.locks !== undefined) updateLane.run(laneClass(task), id);
-    if (patch.name !== undefined) updateSearch.run(searchText(task.name, task.title), id);
+    if (patch.name !== undefined || patch.prompt !== undefined) updateSearch.run(searchText(task.name, task.title), id);
     return task;
   }
 

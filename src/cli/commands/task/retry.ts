@@ -11,6 +11,7 @@ import { connectionOf, withServer } from "../../server/connection.ts";
 import { eachTask } from "../../task/each-task.ts";
 import { streamLine } from "../../terminal/json-stream.ts";
 import { actReference, actTaskId } from "../../task/task-reference.ts";
+import { orderFields, orderFlags } from "../../task/order-flags.ts";
 import { defined, taskFields, taskFlags } from "../../task/task-flags.ts";
 import type { TaskFlags } from "../../task/task-flags.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
@@ -19,6 +20,9 @@ import type { TaskRef } from "../../../domain/task/task-ref.ts";
 interface RetryOptions extends TaskFlags, FilterOptions {
   readonly label?: [string, string][];
   readonly group?: string;
+  readonly notBefore?: number;
+  readonly delay?: number;
+  readonly stash?: boolean;
   readonly resume?: boolean;
   readonly watch?: boolean;
 }
@@ -37,6 +41,7 @@ export const command = defineCommand<RetryOptions>({
     ...filterOptions("every failed task").filter(({ flags }) => !twofold.some((flag) => flags.includes(flag))),
     { flags: "--resume", description: "continue the last session where it was, instead of from the beginning" },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
+    ...orderFlags.filter(({ flags }) => !flags.startsWith("--after")),
     // What is not given stays as the task has it.
     ...taskFlags.map((option) => ({
       ...option,
@@ -84,5 +89,11 @@ function filterOf({ words, options }: Call<RetryOptions>): FilterOptions {
 async function changesOf({ options, io }: Call<RetryOptions>, isFiltered: boolean): Promise<RetryInput> {
   const { label: _chooses, group: _choosesToo, ...rest } = options;
   const directory = options.dir === undefined ? undefined : pathGiven(io, options.dir);
-  return { ...(await taskFields(isFiltered ? rest : options, io)), ...defined({ working_directory: directory, resume: options.resume }) };
+  const { notBefore, delay, stash } = options;
+  const { depends_on: _none, ...order } = await orderFields(defined({ notBefore, delay, stash }), connectionOf(io).client);
+  return {
+    ...(await taskFields(isFiltered ? rest : options, io)),
+    ...order,
+    ...defined({ working_directory: directory, resume: options.resume }),
+  };
 }

@@ -44,23 +44,39 @@ export const command = defineCommand<ReviewFlags>({
   options: [
     {
       flags: "--comment <place: text>",
-      description: "comment on a line (src/a.ts:12), on several (src/a.ts:12-15), or on one before the change (src/a.ts:-12)",
+      description:
+        "comment on a line (src/a.ts:12), on several (src/a.ts:12-15), or on one before the change (src/a.ts:-12); may be given several times",
       parse: commentIn,
       repeat: true,
     },
     { flags: "--send", description: "send the open comments to the task, as one message" },
     { flags: "--message <text>", description: "with --send: what to say beside them" },
-    { flags: "--only <comment>", description: "with --send: only this one (c7)", parse: commentNumber, repeat: true },
-    { flags: "--list", description: "list the comments with their states" },
-    { flags: "--handled <comment>", description: "nothing is left to do about it (c7)", parse: commentNumber, repeat: true },
     {
-      flags: "--reopen <comment>",
-      description: "it is open again, also where its lines have changed",
+      flags: "--only <comment>",
+      description: "with --send: only this one (c7); may be given several times",
       parse: commentNumber,
       repeat: true,
     },
-    { flags: "--edit <comment: text>", description: "give an open comment another text (c7: …)", parse: editIn, repeat: true },
-    { flags: "--delete <comment>", description: "delete it", parse: commentNumber, repeat: true },
+    { flags: "--list", description: "list the comments with their states" },
+    {
+      flags: "--handled <comment>",
+      description: "nothing is left to do about it (c7); may be given several times",
+      parse: commentNumber,
+      repeat: true,
+    },
+    {
+      flags: "--reopen <comment>",
+      description: "it is open again, also where its lines have changed; may be given several times",
+      parse: commentNumber,
+      repeat: true,
+    },
+    {
+      flags: "--edit <comment: text>",
+      description: "give an open comment another text (c7: …); may be given several times",
+      parse: editIn,
+      repeat: true,
+    },
+    { flags: "--delete <comment>", description: "delete it; may be given several times", parse: commentNumber, repeat: true },
     {
       flags: "--since <checkpoint>",
       description: "the difference begins with this checkpoint, not with the task",
