@@ -8,6 +8,7 @@ import { plainLine } from "../domain/text/plain-text.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
 import { GitProblem } from "./git-problem.ts";
+import { unchangedLfsFiles } from "./lfs-files.ts";
 import { requireRoom, takeBack } from "./move-plan.ts";
 import type { MovePlan } from "./move-plan.ts";
 import type { Repository } from "./repository.ts";
@@ -42,12 +43,15 @@ export async function requireClean({ git, top, gitDirectory }: Repository): Prom
   const place = plainLine(top, 1000);
   const open = unfinished.find(([file]) => existsSync(path.join(gitDirectory, file)));
   if (open !== undefined) throw new GitProblem("failed", `In ${place} ${open[1]} is not finished. Finish or abort it first.`);
-  const { branch, head, changed } = readStatus(await git.run([...statusArguments, "--"], { timeoutMs }));
+  const state = readStatus(await git.run([...statusArguments, "--"], { timeoutMs }));
+  const { branch, head } = state;
   if (branch === null) throw new GitProblem("failed", `HEAD of ${place} is detached. Check a branch out first: git switch NAME`);
   if (head === null) throw new GitProblem("no_commits", `The branch ${branch} of ${place} has no commit yet. Commit once.`);
   const isStaged = (await git.find(["diff-index", "--cached", "--quiet", "HEAD", "--"], { timeoutMs })) === null;
-  if (!isStaged && changed.length === 0) return { branch, head };
-  const names = changed.map(({ path: each }) => nameOf(each));
+  const differing = state.changed.map(({ path: each }) => each);
+  const unchanged = await unchangedLfsFiles(git, top, differing, state);
+  const names = differing.filter((each) => !unchanged.has(each)).map(nameOf);
+  if (!isStaged && names.length === 0) return { branch, head };
   const which = names.length === 0 ? "" : `: ${names.slice(0, shownNames).join(", ")}${names.length > shownNames ? " …" : ""}`;
   throw new GitProblem("failed", `${place} has changes that are not committed${which}. Commit or stash them first.`);
 }

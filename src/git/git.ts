@@ -96,6 +96,13 @@ export class Git {
     return stdout.toString("utf8").replace(/\n$/, "");
   }
 
+  /** The names of the filters that have a program. @throws GitProblem. */
+  async filters(): Promise<ReadonlySet<string>> {
+    await this.#program.requireVersion();
+    const { drivers } = await (this.#withoutPrograms ??= this.#programs({}));
+    return new Set(drivers.flatMap(([key]) => /^filter\.(.*)\.(?:clean|process)$/s.exec(key)?.[1] ?? []));
+  }
+
   #problem(args: readonly string[], { env = {} }: GitCall, stderr: string, code: number): GitProblem {
     const { GIT_DIR, GIT_INDEX_FILE, GIT_WORK_TREE } = { ...this.#own, ...env };
     const places = [this.directory, GIT_DIR, GIT_INDEX_FILE, GIT_WORK_TREE, linkedDirectory(this.directory)];

@@ -1,6 +1,7 @@
 /**
  * Computes what the work of a task gives on top of a commit, in a worktree of its own that is
- * removed again. Touches no branch and no file of a person, and runs no program of the repository.
+ * removed again. Touches no branch and no file of a person. Of the programs of the repository only
+ * filters run, where the work has files of one.
  */
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -12,6 +13,7 @@ import { Git } from "./git.ts";
 import type { GitCall } from "./git.ts";
 import { GitProblem } from "./git-problem.ts";
 import type { GitProgram } from "./git-program.ts";
+import { treeToCommit } from "./filtered-files.ts";
 import { worktreeFacts } from "./worktree-facts.ts";
 
 const timeoutMs = 600_000;
@@ -108,9 +110,11 @@ class Scratch {
 
   /** All that the task changed since its base, or since it was applied, as one change. */
   async squash(): Promise<AppliedWork | null> {
-    const { onto, snapshot, applied, message, way } = this.#work;
-    const base = applied ?? (await this.#commonBase(snapshot)) ?? this.#work.base;
-    const change = await this.#commit(`${snapshot}^{tree}`, [base], "x");
+    const { onto, snapshot, applied, message, way, head } = this.#work;
+    const base = (await this.#commonBase(snapshot)) ?? this.#work.base;
+    const filtered = async (commit: string): Promise<string> => await treeToCommit(this.#git, this.#call, { commit, base, head });
+    const before = applied === null ? base : await this.#commit(await filtered(applied), [base], "x");
+    const change = await this.#commit(await filtered(snapshot), [before], "x");
     const tree = await this.#pick(change);
     if (tree === (await this.#treeOf(onto))) return null;
     return { tree, commit: way === "patch" ? null : await this.#commit(tree, [onto], message, await this.#person()) };

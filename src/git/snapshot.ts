@@ -11,6 +11,7 @@ import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
 import type { BytePath, TreeState } from "./changed-files.ts";
 import { GitProblem } from "./git-problem.ts";
 import { sortFiles } from "./left-out.ts";
+import { unchangedLfsFiles } from "./lfs-files.ts";
 import type { SizeLimits, Sorted } from "./left-out.ts";
 import type { PrivateIndex } from "./private-index.ts";
 import { createRef } from "./snapshot-ref.ts";
@@ -75,7 +76,7 @@ export async function takeSnapshot(order: SnapshotOrder): Promise<Snapshot | nul
 /** The tree of the files as they are now, without a snapshot. @throws GitProblem. */
 export async function presentTree(order: TreeOrder): Promise<{ readonly tree: string; readonly leftOut: readonly LeftOut[] }> {
   const { state, sorted } = await readFiles(order);
-  const nested = await addFiles(order, sorted.taken, sorted.dropped, state.nested);
+  const nested = await addFiles(order, sorted, state);
   return { tree: await indexTree(order), leftOut: [...sorted.leftOut, ...nested] };
 }
 
@@ -93,7 +94,7 @@ async function make(order: SnapshotOrder): Promise<Snapshot | null> {
   const { taken, dropped, leftOut } = sorted;
   const isSame = taken.length + dropped.length + state.nested.length === 0;
   if (isSame && last?.isIndexed === true && last.head === state.head) return null;
-  const nested = await addFiles(order, taken, dropped, state.nested);
+  const nested = await addFiles(order, sorted, state);
   failpoint("snapshot.indexed");
   const tree = await indexTree(order);
   if (last !== null && last.head === state.head && last.tree === tree) return null;
@@ -120,13 +121,10 @@ async function differsFromHead(
 }
 
 /** Reads the files into the index. @returns those that it does not have, and why. */
-async function addFiles(
-  { repository, index, timeoutMs }: TreeOrder,
-  taken: readonly BytePath[],
-  dropped: readonly BytePath[],
-  nested: readonly BytePath[],
-): Promise<LeftOut[]> {
+async function addFiles({ repository, index, timeoutMs }: TreeOrder, { taken, dropped }: Sorted, state: TreeState): Promise<LeftOut[]> {
   const { git, top } = repository;
+  const { nested } = state;
+  const unchanged = await unchangedLfsFiles(git, top, taken, state);
   const update = async (flags: readonly string[], lines: readonly string[]): Promise<string> => {
     if (lines.length === 0) return "";
     const input = Buffer.from(lines.map((line) => `${line}\0`).join(""), "latin1");
@@ -157,11 +155,14 @@ async function addFiles(
     return files.filter((file) => !names.has(file) && isThere(top, file));
   };
   await update(["--force-remove", "--stdin"], dropped);
-  if (taken.length > 0) await add(taken);
+  if (taken.length > unchanged.size) await add(taken.filter((file) => !unchanged.has(file)));
   const found = await Promise.all(nested.map(async (each) => ({ each, commit: await headOf(git.in(path.join(top, nameOf(each)))) })));
   await update(
     ["--index-info"],
-    found.flatMap(({ each, commit }) => (commit === null ? [] : [`160000 ${commit} 0\t${each}`])),
+    [
+      ...[...unchanged].map(([file, { mode, blob }]) => `${mode} ${blob} 0\t${file}`),
+      ...found.flatMap(({ each, commit }) => (commit === null ? [] : [`160000 ${commit} 0\t${each}`])),
+    ],
   );
   const inner = nested.map((each) => ({ path: `${nameOf(each)}/`, why: "is a repository of its own: only its commit is kept" }));
   return [...refused, ...inner];

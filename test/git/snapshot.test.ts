@@ -24,6 +24,7 @@ import type { Snapshot, SnapshotOrder } from "../../src/git/snapshot.ts";
 import { gitRepository } from "../../testing/git-repository.ts";
 import type { TestRepository } from "../../testing/git-repository.ts";
 import { makeHostile } from "../../testing/hostile-repository.ts";
+import { lfsPointer, useLfs } from "../../testing/lfs.ts";
 
 const limits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
 
@@ -232,6 +233,28 @@ test("a large file that was committed since the last snapshot is in the next one
   write("large", "y".repeat(2_000));
   assert.equal(git("show", `${(await must(small)).commit}:large`), "y".repeat(2_000));
   assert.equal(git("show", `${commit}:large`), "x".repeat(2_000));
+});
+
+test("a file of Git LFS that is as it was committed is no change", async (t) => {
+  const repository = gitRepository(t);
+  const { write, git, top, read } = repository;
+  useLfs(git, top);
+  write("old.bin", "old content");
+  git("add", ".");
+  git("commit", "-qm", "with LFS");
+  const { must, take } = snapshots(repository);
+  await must();
+  write("old.bin", "old content");
+  assert.equal(await take(), null, "it was written again");
+  write("new.bin", "new content");
+  git("add", ".");
+  git("commit", "-qm", "a new one");
+  const { tree, isDirty } = await must();
+  assert.deepEqual([tree, isDirty], [git("rev-parse", "HEAD^{tree}"), false]);
+  assert.match(git("show", "HEAD:new.bin"), lfsPointer);
+  assert.equal(await take(), null);
+  write("new.bin", "not committed");
+  assert.equal(git("show", `${(await must()).commit}:new.bin`), read("new.bin"));
 });
 
 test("repositories inside of the tree are recorded by their commit and named", async (t) => {

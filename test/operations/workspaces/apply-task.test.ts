@@ -11,6 +11,7 @@ import { realApi } from "../../../testing/real-api.ts";
 import type { RealApi } from "../../../testing/real-api.ts";
 import type { TestRepository } from "../../../testing/git-repository.ts";
 import { makeHostile } from "../../../testing/hostile-repository.ts";
+import { lfsPointer, useLfs } from "../../../testing/lfs.ts";
 import { checkout, worktreeTask } from "../../../testing/task-worktree.ts";
 import type { WorktreeTask } from "../../../testing/task-worktree.ts";
 import { until } from "../../../testing/wait.ts";
@@ -245,6 +246,51 @@ test("no hook, driver or signer of a hostile repository runs when work is applie
     assert.equal((await apply(way)).applied, true, way);
     assert.deepEqual(trap.ran(), [], way);
   }
+});
+
+test("files of Git LFS are applied as pointers, committed or not", async (t) => {
+  const real = realApi(t);
+  const git = checkout(real);
+  const { work } = real.corner;
+  useLfs(git, work);
+  real.corner.file("work/old.bin", "old");
+  real.corner.file("work/same.bin", "same");
+  git("add", ".");
+  git("commit", "-qm", "with LFS");
+  const task = await worktreeTask(real);
+  const { id } = task;
+  task.write("committed.bin", "committed");
+  task.git("add", ".");
+  task.git("commit", "-qm", "one");
+  await task.snapshot();
+  const apply = async (way: ApplyWay): Promise<ApplyView> => await real.api.applyTask({ id, way, dry_run: false }, person);
+  real.corner.file("work/same.bin", "same");
+  assert.equal((await apply("merge")).changed_files, 1);
+  for (const text of ["changed", "changed again"]) {
+    task.write("old.bin", text);
+    task.write("same.bin", "same");
+    task.write("new.bin", `new ${text}`);
+    assert.equal((await apply("squash")).changed_files, 2);
+    for (const name of ["old.bin", "same.bin", "new.bin", "committed.bin"]) assert.match(git("show", `HEAD:${name}`), lfsPointer, name);
+    assert.deepEqual([git("status", "--porcelain"), readFileSync(path.join(work, "new.bin"), "utf8")], ["", `new ${text}`]);
+  }
+  task.write("old.bin", "as a patch");
+  assert.equal((await apply("patch")).applied, true);
+  assert.deepEqual([git("status", "--porcelain"), readFileSync(path.join(work, "old.bin"), "utf8")], [" M old.bin", "as a patch"]);
+});
+
+test("a filter that fails changes nothing", async (t) => {
+  const bundle = await setup(t);
+  const { git, task, apply, state, corner } = bundle;
+  useLfs(git, corner.work);
+  git("add", ".");
+  git("commit", "-qm", "with LFS");
+  task.write(".gitattributes", "*.bin filter=lfs\n");
+  task.write("new.bin", "new");
+  git("config", "filter.lfs.clean", "exit 3");
+  const before = state();
+  await assert.rejects(apply("squash"), { code: "conflict", message: /filter 'exit 3' failed/ });
+  assert.deepEqual(state(), before);
 });
 
 test("work is applied although its worktree is in the trash", async (t) => {
