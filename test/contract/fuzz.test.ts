@@ -14,7 +14,7 @@ import type { Judged, Operation } from "../../testing/api-document.ts";
 import { brokenOf, hostile, valuesOf } from "../../testing/json-schema-arbitrary.ts";
 import { worker } from "../../testing/worker.ts";
 
-const requests = Number(process.env["FUZZ_REQUESTS"] ?? 2000);
+const requests = Number(process.env["FUZZ_REQUESTS"] ?? 800);
 const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const connections = 8;
 const hangMs = 120_000;

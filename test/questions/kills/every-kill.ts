@@ -1,6 +1,6 @@
 /**
  * Kills at each point of a question, whoever asks it: `npm run kills`. Minutes of CPU, so it is no
- * part of `npm test`, which has one of these kills (kills.test.ts).
+ * part of `npm test`. The long runs have one of these kills (kills.long.test.ts).
  */
 import { test } from "node:test";
 import { blows, killAt, points } from "./scenario.ts";
