@@ -22,6 +22,8 @@ export const snapshotLimits: SizeLimits = { fileBytes: 20_000_000, totalBytes: 1
 
 /** Where git can read none of so many files, the reason is another one. */
 const mostRefused = 20;
+/** So many files that are left out are compared with those of the snapshot before. */
+const comparedNames = 20;
 
 /** How the files of a work tree are read. */
 export interface TreeOrder {
@@ -40,10 +42,10 @@ export interface SnapshotOrder extends TreeOrder {
   /** The commit's message. */
   readonly message: string;
   /**
-   * The snapshot before; null: there is none. `isIndexed`: the index has its files, so that it need
-   * not be compared.
+   * The snapshot before; null: there is none. `leftOut`: undefined where that is not known.
+   * `isIndexed`: the index has its files, so that it need not be compared.
    */
-  readonly last: (Pick<Snapshot, "tree" | "head"> & { readonly isIndexed?: true }) | null;
+  readonly last: (Pick<Snapshot, "tree" | "head"> & Partial<Pick<Snapshot, "leftOut">> & { readonly isIndexed?: true }) | null;
 }
 
 export interface Snapshot {
@@ -61,7 +63,8 @@ export interface Snapshot {
 
 /**
  * Makes a snapshot. An index that does not fit the repository any more is made again, once.
- * @returns null when nothing has changed since the last one. @throws GitProblem.
+ * @returns null when nothing has changed since the last one, and it leaves out the same files.
+ * @throws GitProblem.
  */
 export async function takeSnapshot(order: SnapshotOrder): Promise<Snapshot | null> {
   try {
@@ -93,17 +96,29 @@ async function make(order: SnapshotOrder): Promise<Snapshot | null> {
   const { state, sorted } = await readFiles(order);
   const { taken, dropped, leftOut } = sorted;
   const isSame = taken.length + dropped.length + state.nested.length === 0;
-  if (isSame && last?.isIndexed === true && last.head === state.head) return null;
+  if (isSame && last?.isIndexed === true && last.head === state.head && leavesOut(last, leftOut)) return null;
   const nested = await addFiles(order, sorted, state);
   failpoint("snapshot.indexed");
   const tree = await indexTree(order);
-  if (last !== null && last.head === state.head && last.tree === tree) return null;
+  const missing = [...leftOut, ...nested];
+  if (last !== null && last.head === state.head && last.tree === tree && leavesOut(last, missing)) return null;
   const [commit, isDirty] = await Promise.all([commitTree(order, tree, state), differsFromHead(order, tree, state, leftOut)]);
   failpoint("snapshot.committed");
   const ref = await createRef(repository.git, order.refs, order.number, commit);
   failpoint("snapshot.referenced");
   const { head, branch } = state;
-  return { ref, commit, tree, head, branch, isDirty, leftOut: [...leftOut, ...nested] };
+  return { ref, commit, tree, head, branch, isDirty, leftOut: missing };
+}
+
+/** Whether the snapshot before leaves out the same files. It names a repository only once. */
+function leavesOut({ leftOut }: Partial<Pick<Snapshot, "leftOut">>, now: readonly LeftOut[]): boolean {
+  const namesOf = (files: readonly LeftOut[]): string =>
+    files
+      .map(({ path: each }) => each)
+      .filter((each) => !each.endsWith("/"))
+      .slice(0, comparedNames)
+      .join("\0");
+  return leftOut === undefined || namesOf(leftOut) === namesOf(now);
 }
 
 /**

@@ -40,6 +40,9 @@ export interface WorktreeEvidence {
   /** Files that differ from the last snapshot, or that no snapshot has. */
   readonly files: readonly string[];
   readonly fileCount: number;
+  /** Repositories in the work tree with files or commits that no remote of theirs has. */
+  readonly repositories: readonly string[];
+  readonly repositoryCount: number;
   /** Files that differ from the commit of HEAD. */
   readonly uncommitted: readonly string[];
   readonly uncommittedCount: number;
@@ -57,12 +60,14 @@ export async function evidenceOf(program: GitProgram, git: Git, question: Worktr
   const changed = question.lastTree === null ? uncommitted : await pathsBetween(objects, question.lastTree, tree);
   const inner = [...(await filesOf(objects, tree))].filter(([, { mode }]) => mode === nestedMode).map(([place]) => place);
   const unsafe = await unsafeRepositories(repository.git, inner);
-  const files = [...new Set([...changed.map(nameOf), ...leftOut.map(({ path }) => path), ...unsafe])];
+  const files = [...new Set([...changed.map(nameOf), ...leftOut.map(({ path }) => path)])].filter((each) => !unsafe.includes(each));
   return {
     commits: commits.slice(0, shown),
     commitCount: commits.length,
     files: files.slice(0, shown),
     fileCount: files.length,
+    repositories: unsafe.slice(0, shown),
+    repositoryCount: unsafe.length,
     uncommitted: uncommitted.slice(0, shown).map((each: BytePath) => nameOf(each)),
     uncommittedCount: uncommitted.length,
   };

@@ -198,7 +198,7 @@ export class Checkpoints {
     // The next turn may begin before the snapshot is noted.
     const message = reason === "start" || (isLast(reason) && this.#isInStep) ? null : this.#message;
     // One that is cut off may have read files into the index already.
-    this.#last = last === null ? null : { tree: last.tree, head: last.head };
+    this.#last = last === null ? null : withoutIndex(last);
     try {
       const taken = await takeSnapshot({
         repository: { ...repository, git: repository.git.again(isLast(reason) ? undefined : this.#ending.signal) },
@@ -241,6 +241,10 @@ export class Checkpoints {
     const kind: GitProblemKind = error instanceof GitProblem ? error.kind : "failed";
     this.#options.note({ type: "worker", subtype: "no_checkpoint", kind, text: messageOf(error) });
   }
+}
+
+function withoutIndex({ isIndexed: _isIndexed, ...last }: NonNullable<SnapshotOrder["last"]>): SnapshotOrder["last"] {
+  return last;
 }
 
 function isLast(reason: AttemptReason): boolean {

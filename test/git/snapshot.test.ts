@@ -210,6 +210,10 @@ test("large untracked files are left out and named, committed ones are not", asy
   assert.deepEqual(filesOf(repository, one.commit), ["a", "b", "committed", "deep/c", "grows"]);
   assert.equal(git("show", `${one.commit}:committed`), "y".repeat(2_000));
   assert.equal(await take(small), null, "what is left out is no change");
+  write("large2", "x".repeat(2_000));
+  const named = await must(small);
+  assert.deepEqual([named.tree, named.leftOut.map((each) => each.path)], [one.tree, ["large", "large2"]], "but it is named");
+  rmSync(file("large2"));
   write("grows", "x".repeat(2_000));
   const two = await must(small);
   assert.deepEqual(two.leftOut.map((each) => each.path).toSorted(), ["grows", "large"]);

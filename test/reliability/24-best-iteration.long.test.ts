@@ -87,7 +87,7 @@ test("a loop whose last iteration is the best one needs no further attempt", asy
   assert.equal(textOf(file("work.txt")), "1\n2\n3\n");
   assert.match(
     (await w.cli(["run", "-d", directory, "x", "--score", "echo 1"])).stderr,
-    /is needed beside score: .*--maximize or --minimize/,
+    /score does not say which score is better: .*--maximize or --minimize/,
   );
   assert.match(
     (await w.cli(["run", "-d", directory, "x", "--score", "echo 1", "--maximize", "--minimize"])).stderr,

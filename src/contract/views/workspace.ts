@@ -61,6 +61,14 @@ export const workspaceView = z.object({
 });
 export type WorkspaceView = z.infer<typeof workspaceView>;
 
+/** What a snapshot does not have, and so nothing that is made of it. */
+const leftOutFields = {
+  left_out: z
+    .array(z.object({ path: z.string(), why: z.string() }))
+    .describe("The first files that the checkpoint does not have: untracked ones over 20 MB and others."),
+  left_out_count: z.int().describe("How many files it does not have; ignored files do not count."),
+};
+
 export const checkpointView = z.object({
   number: z.int().describe("Its number in the task."),
   attempt: z.int().describe("The number of the attempt that made it."),
@@ -77,10 +85,7 @@ export const checkpointView = z.object({
   head_commit: z.string().nullable().describe("The commit of HEAD; null: there was none."),
   branch: z.string().nullable().describe("The branch of HEAD; null: HEAD was detached."),
   ...changes,
-  left_out: z
-    .array(z.object({ path: z.string(), why: z.string() }))
-    .describe("The first files that it does not have: untracked ones over 20 MB and others."),
-  left_out_count: z.int().describe("How many files it does not have; ignored files do not count."),
+  ...leftOutFields,
 });
 export type CheckpointView = z.infer<typeof checkpointView>;
 
@@ -122,6 +127,7 @@ export const applyView = z.object({
   onto: z.string().describe("The branch's commit before."),
   commit: z.string().nullable().describe("The branch's commit after; null: nothing was committed."),
   checkpoint: z.int().describe("The checkpoint with the files that were applied."),
+  ...leftOutFields,
   ...counted,
   dry_run: z.boolean(),
 });
@@ -138,6 +144,7 @@ const landedTaskView = z.object({
   changed_files: z.int().describe("Files that it changes there."),
   reason: z.string().nullable().describe("Why it was left out, for people; null: it was not."),
   files: z.array(z.string()).describe("The files that changed on both sides."),
+  ...leftOutFields,
   check: z
     .object({
       command: z.string(),

@@ -146,6 +146,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   requirePossible(task, env);
   requireProtectable(task);
   requireGoal(task);
+  requireScore(task);
   requireBaselineCommand(task);
   requireRights(context, task, asked);
   requireSeenRuns(store, workingDirectory, () => context.claudeCodeTrust.autoRuns(workingDirectory, context.isBatch !== true));
@@ -197,10 +198,15 @@ export function requireProtectable({
 /** @throws WorkerError invalid_input: it is not said which score is better. */
 export function requireGoal({ score, scoreGoal }: Pick<NewTask, "score" | "scoreGoal">): void {
   if (score === null || scoreGoal !== null) return;
-  const detail = "is needed beside score";
-  throw new WorkerError("invalid_input", `score_goal ${detail}: say which score is better, --maximize or --minimize.`, [
-    { pointer: "/score_goal", detail },
-  ]);
+  const detail = "does not say which score is better: give --maximize or --minimize";
+  throw new WorkerError("invalid_input", `score ${detail}.`, [{ pointer: "/score_goal", detail }]);
+}
+
+/** @throws WorkerError invalid_input: it is said which score is better, and there is none. */
+function requireScore({ score, scoreGoal }: Pick<NewTask, "score" | "scoreGoal">): void {
+  if (score !== null || scoreGoal === null) return;
+  const detail = `there is no command that scores, so nothing is there to ${scoreGoal}. Name one (--score), or leave that out`;
+  throw new WorkerError("invalid_input", `T${detail.slice(1)}.`, [{ pointer: "/score_goal", detail }]);
 }
 
 /** The bytes of images as a submit has them. */

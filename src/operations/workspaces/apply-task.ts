@@ -42,6 +42,7 @@ import { worktreeOf } from "./losses.ts";
 import type { Worktree } from "./losses.ts";
 import { openWorkspace, snapshotNow } from "./present-files.ts";
 import type { PutBackContext } from "./put-back-files.ts";
+import { leftOutView } from "./workspace-view.ts";
 
 /** Another apply to the same repository has its turn first. */
 const lockMs = 300_000;
@@ -235,7 +236,7 @@ class Applying {
     });
   }
 
-  async #answer({ number }: Checkpoint, { branch, head }: CheckoutState, work: AppliedWork | null): Promise<ApplyView> {
+  async #answer(last: Checkpoint, { branch, head }: CheckoutState, work: AppliedWork | null): Promise<ApplyView> {
     const { way, dry_run } = this.#input;
     const objects = new Objects(this.#context.git, this.#worktree.repository);
     const files = work === null ? [] : await changedFilesBetween(objects, `${head}^{tree}`, work.tree);
@@ -250,7 +251,8 @@ class Applying {
       branch,
       onto: head,
       commit: work?.commit ?? null,
-      checkpoint: number,
+      checkpoint: last.number,
+      ...leftOutView(last),
       ...counts,
       dry_run,
     };

@@ -47,6 +47,7 @@ import { worktreeOf } from "./losses.ts";
 import type { Worktree } from "./losses.ts";
 import { openWorkspace, snapshotNow } from "./present-files.ts";
 import type { WorkspaceGate } from "./workspace-gate.ts";
+import { leftOutView } from "./workspace-view.ts";
 
 /** Other landings on the same branch have their turns first, with all their checks. */
 const turnMs = 3_600_000;
@@ -359,8 +360,8 @@ class Landing {
     });
   }
 
-  #say({ task }: Work, state: LandedTaskView["state"], more: Partial<LandedTaskView>): void {
-    const nothing = { commit: null, changed_files: 0, reason: null, files: [], check: null, message: null };
+  #say({ task, last }: Work, state: LandedTaskView["state"], more: Partial<LandedTaskView>): void {
+    const nothing = { commit: null, changed_files: 0, reason: null, files: [], ...leftOutView(last), check: null, message: null };
     this.#outcomes.set(task.id, { task: task.id, state, ...nothing, ...more });
   }
 

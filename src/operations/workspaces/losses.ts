@@ -106,13 +106,18 @@ async function inWorktree(
     lastTree: last?.tree ?? null,
     tree: { index: new PrivateIndex(snapshotIndexPath(paths, taskId)), except: [], limits: snapshotLimits, timeoutMs },
   });
-  const { commits, commitCount, files, fileCount, uncommitted, uncommittedCount } = evidence;
+  const { commits, commitCount, files, fileCount, repositories, repositoryCount, uncommitted, uncommittedCount } = evidence;
   const lost: string[] = [];
   const kept: string[] = [];
-  if (fileCount === 0 && (await isApplied(context, worktree, last))) return { lost, kept };
+  const isKept = fileCount + repositoryCount === 0;
+  if (isKept && (await isApplied(context, worktree, last))) return { lost, kept };
   if (commitCount > 0) lost.push(`${counted(commitCount, "commit")} on no other branch and no remote: ${named(commits, commitCount)}`);
   if (fileCount > 0) lost.push(`${counted(fileCount, "file")} in no snapshot: ${named(files, fileCount)}`);
-  else if (uncommittedCount > 0)
+  if (repositoryCount > 0)
+    lost.push(
+      `work that only ${repositoryCount === 1 ? "the repository" : "the repositories"} inside has: ${named(repositories, repositoryCount)}`,
+    );
+  if (isKept && uncommittedCount > 0)
     (keepsSnapshots ? kept : lost).push(`${counted(uncommittedCount, "file")} not committed: ${named(uncommitted, uncommittedCount)}`);
   return { lost, kept };
 }

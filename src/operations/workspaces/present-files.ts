@@ -61,7 +61,7 @@ export async function snapshotNow(
     refs: `refs/claude-worker/${taskId}/${attempt?.number ?? 1}`,
     number: last.number + 1,
     message: `Checkpoint ${last.number + 1} of task ${taskId}\n`,
-    last: { tree: last.tree, head: last.head },
+    last: { tree: last.tree, head: last.head, leftOut: last.leftOut },
   });
   if (taken === null) return last;
   const base = workspace.kind === "worktree" ? workspace.baseCommit : (store.checkpoints.first(taskId)?.commit ?? null);

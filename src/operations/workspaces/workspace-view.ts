@@ -60,9 +60,13 @@ function checkpointView(checkpoint: Checkpoint, attempt: number): CheckpointView
     head_commit: checkpoint.head,
     branch: checkpoint.branch,
     ...changesView(checkpoint.changes),
-    left_out: checkpoint.leftOut.map(({ path, why }) => ({ path, why })),
-    left_out_count: checkpoint.leftOutCount,
+    ...leftOutView(checkpoint),
   };
+}
+
+/** The files that the snapshot does not have. */
+export function leftOutView({ leftOut, leftOutCount }: Checkpoint): Pick<CheckpointView, "left_out" | "left_out_count"> {
+  return { left_out: leftOut.map(({ path, why }) => ({ path, why })), left_out_count: leftOutCount };
 }
 
 function changesView(changes: ChangeCounts | null): Pick<WorkspaceView, "changed_files" | "insertions" | "deletions"> {

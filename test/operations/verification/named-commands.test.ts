@@ -175,6 +175,10 @@ test("the command of a loop has the same rights as others, and one name", async 
   write({ verify: { test: "npm run other" } });
   await trust();
   const score = { prompt: "p", working_directory: corner.work, score: "make bench", score_goal: "minimize" };
+  await assert.rejects(api.submitTask(taskInput.parse({ ...score, score: null }), person), {
+    code: "invalid_input",
+    message: /no command that scores, so nothing is there to minimize\. Name one \(--score\)/,
+  });
   await assert.rejects(api.submitTask(taskInput.parse(score), agent), (error: WorkerError) => error.problems[0]?.pointer === "/score");
   assert.equal(rights.mayStart(theirs.id), false, "it is judged again in each claim");
   assert.match(rights.whyNot(store.tasks.row(theirs.id) as never) ?? "", /^The verify command npm test runs outside/);

@@ -109,6 +109,18 @@ test("a merge and a rebase apply commits, onto a branch that has moved", async (
   }
 });
 
+test("files that no snapshot has are named, and not applied", async (t) => {
+  const { task, apply, read } = await setup(t);
+  writeFileSync(path.join(task.path, "large.bin"), Buffer.alloc(20_000_001));
+  assert.partialDeepStrictEqual(await apply(), { applied: false, left_out: [{ path: "large.bin", why: "has 20 MB" }], left_out_count: 1 });
+  task.write("app.txt", "two\n");
+  assert.partialDeepStrictEqual(await apply(), { applied: true, changed_files: 1, left_out_count: 1 });
+  assert.equal(read("large.bin"), null);
+  task.git("add", ".");
+  task.git("commit", "-qm", "the large one, too");
+  assert.partialDeepStrictEqual(await apply(), { applied: true, changed_files: 1, left_out: [], left_out_count: 0 });
+});
+
 test("a patch changes the files and commits nothing", async (t) => {
   const bundle = await setup(t);
   const { git, apply, read, store, task, corner } = bundle;

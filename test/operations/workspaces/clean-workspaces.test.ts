@@ -283,7 +283,7 @@ test("a repository inside of a worktree keeps it while only it has something", a
     make();
     await task.snapshot();
     await task.snapshot();
-    assert.equal(await clean(), "1 file in no snapshot: own/", why);
+    assert.equal(await clean(), "work that only the repository inside has: own/", why);
     rmSync(path.join(task.path, "own"), { recursive: true });
   }
 });
@@ -298,7 +298,7 @@ test("a submodule of a worktree keeps it while only it has something", async (t)
   assert.equal(await clean({ dry_run: true }), null);
   task.write("lib/new.txt", "new\n");
   await task.snapshot();
-  assert.equal(await clean(), "1 file in no snapshot: lib/");
+  assert.equal(await clean(), "work that only the repository inside has: lib/");
 });
 
 test("a task does not start while its worktree is looked at and moved", async (t) => {

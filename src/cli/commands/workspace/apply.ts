@@ -6,6 +6,7 @@ import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";
+import { sayLeftOut } from "../../task/left-out.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -51,13 +52,18 @@ export const command = defineCommand<ApplyFlags>({
       const plan = await client.applyTask({ ...input, dry_run: true });
       if (plan.changed_files === 0 || dryRun === true) {
         if (json === true) writeJson(io.stdout, { id, ...plan });
-        else say(io.stdout, plan.changed_files === 0 ? nothing(id, plan) : `Task ${id} fits onto ${branchOf(plan)}: ${changesOf(plan)}.`);
+        else {
+          say(io.stdout, plan.changed_files === 0 ? nothing(id, plan) : `Task ${id} fits onto ${branchOf(plan)}: ${changesOf(plan)}.`);
+          sayLeftOut(io, id, plan);
+        }
         return exitCodes.ok;
       }
       if (!canAsk(io)) {
         say(io.stderr, `Task ${id} fits onto ${branchOf(plan)}: ${changesOf(plan)}.`);
+        sayLeftOut(io, id, plan);
         throw new WorkerError("invalid_input", "Nothing was applied. Without a terminal, say --yes.");
       }
+      sayLeftOut(io, id, plan);
       await confirm(
         io,
         `Apply task ${id} onto ${branchOf(plan)} (${changesOf(plan)})?`,
@@ -65,8 +71,12 @@ export const command = defineCommand<ApplyFlags>({
       );
     }
     const done = await client.applyTask(input);
-    if (json === true) writeJson(io.stdout, { id, ...done });
-    else if (!done.applied) say(io.stdout, nothing(id, done));
+    if (json === true) {
+      writeJson(io.stdout, { id, ...done });
+      return exitCodes.ok;
+    }
+    sayLeftOut(io, id, done);
+    if (!done.applied) say(io.stdout, nothing(id, done));
     else {
       const result = done.commit === null ? "The changes are not committed." : `${branchOf(done)} is at ${done.commit.slice(0, 12)}.`;
       say(io.stdout, `Applied task ${id} onto ${branchOf(done)}: ${changesOf(done)}. ${result}`);

@@ -7,6 +7,7 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import type { ExitCode } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";
 import { followLanding } from "../../task/follow-landing.ts";
+import { sayLeftOut } from "../../task/left-out.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -63,7 +64,10 @@ export const command = defineCommand<LandFlags>({
 function show(io: Io, view: LandView, isJson: boolean): ExitCode {
   if (isJson) writeJson(io.stdout, view);
   else {
-    for (const each of view.tasks) say(io.stdout, lineOf(each, view));
+    for (const each of view.tasks) {
+      say(io.stdout, lineOf(each, view));
+      sayLeftOut(io, each.task, each);
+    }
     for (const { task, check } of view.tasks)
       if (check !== null && check.output_tail !== "")
         io.stdout.write(`\nTask ${task}, ${plainLine(check.command, 200)}:\n${plainText(check.output_tail)}\n`);
