@@ -64,6 +64,8 @@ test("a task works in a worktree of its own, and a fork begins with its files", 
     since.files.map((file) => file.path),
     ["new.txt"],
   );
+  const both = await w.cli(["diff", String(id), "--stat", "--name-only"]);
+  assert.deepEqual([both.code, both.stderr], [2, "Error: --stat and --name-only contradict each other. Give one.\n"]);
   const none = await w.cli(["diff", String(id), "--since", "2", "--to", "2"]);
   assert.deepEqual([none.code, none.stdout, none.stderr], [0, "", `Task ${String(id)} has changed no files since then.\n`]);
   assert.match((await w.cli(["logs", String(id)])).stdout, /\[worktree\] made: .*1-port-the-importer on cw\/1-port-the-importer at/);

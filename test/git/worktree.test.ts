@@ -15,6 +15,7 @@ import { prepareWorktree } from "../../src/git/worktree.ts";
 import { worktreeFacts } from "../../src/git/worktree-facts.ts";
 import { gitRepository, plainGit } from "../../testing/git-repository.ts";
 import type { TestRepository } from "../../testing/git-repository.ts";
+import { lfsPointer, useLfs } from "../../testing/lfs.ts";
 
 function orderOf({ place, top, git }: TestRepository, task = 1, more: Partial<WorktreeOrder> = {}): WorktreeOrder {
   const workspaces = path.join(place.dataHome, "workspaces");
@@ -97,6 +98,28 @@ test("a worktree has the base's files on its own branch, and the checkout stays"
   assert.match(git("worktree", "list", "--porcelain"), /1-port-it\nHEAD .*\nbranch refs\/heads\/cw\/1-port-it\nlocked/);
   assert.deepEqual(await prepareWorktree(program, { ...order, state: "made" }), { ...made, how: "found", hasFiles: true });
   assert.deepEqual(found(repository).branches, ["cw/1-port-it"]);
+});
+
+test("a worktree has LFS files, is sparse as the checkout, and submodules are empty", async (t) => {
+  const repository = gitRepository(t);
+  const { git, write, top, program } = repository;
+  useLfs(git, top);
+  write("large.bin", "large");
+  write("left/out", "left out");
+  const library = gitRepository(t, { name: "library" });
+  git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", library.top, "lib");
+  git("add", ".");
+  git("commit", "-qm", "second");
+  git("sparse-checkout", "set", "--skip-checks", "deep", "lib");
+  const order = orderOf(repository);
+  await prepareWorktree(program, order);
+  const text = (name: string): string => readFileSync(path.join(order.path, name), "utf8");
+  assert.match(git("show", "HEAD:large.bin"), lfsPointer);
+  assert.deepEqual([text("large.bin"), text("deep/c")], ["large", "deep/c\n"]);
+  assert.deepEqual([existsSync(path.join(order.path, "left")), readdirSync(path.join(order.path, "lib"))], [false, []]);
+  assert.equal(plainGit(order.path, repository.env, ["status", "--porcelain"]), "");
+  const { tree, isDirty } = await snapshotOf(repository, order.path);
+  assert.deepEqual([tree, isDirty], [git("rev-parse", "HEAD^{tree}"), false], "what is not checked out was not deleted");
 });
 
 test("eight worktrees at once succeed while the repository's configuration is locked", async (t) => {

@@ -1,5 +1,6 @@
 /** `diff`: what a task changed. */
 import type { DiffView } from "../../../contract/views/diff.ts";
+import { WorkerError } from "../../../domain/errors.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -44,6 +45,8 @@ export const command = defineCommand<DiffFlags>({
     { command: "claude-worker diff 42 --json | jq '.files[].path'", does: "the same as data, with hunks" },
   ],
   async run({ words: [word], options, io }) {
+    if (options.stat === true && options.nameOnly === true)
+      throw new WorkerError("invalid_input", "--stat and --name-only contradict each other. Give one.");
     const { client, found: id } = await reading(io, async (each) => await readTaskId(each, word));
     const hasHunks = options.json === true || (options.stat !== true && options.nameOnly !== true);
     const pages: DiffView[] = [];
