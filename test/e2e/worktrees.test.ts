@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { step } from "../../testing/script.ts";
@@ -73,6 +73,11 @@ test("a task works in a worktree of its own, and a fork begins with its files", 
   await w.cli(["send", String(id), "one thing more"]);
   await w.until(id, ({ ended_at, num_turns }) => ended_at !== null && (num_turns ?? 0) > 3);
   assert.equal(readFileSync(path.join(workspace.path, "new.txt"), "utf8"), "more\nagain\n");
+
+  writeFileSync(path.join(workspace.path, "two\nlines"), "x\n");
+  await w.cli(["apply", String(id), "--dry-run"]);
+  assert.equal((await w.cli(["diff", String(id), "--name-only", "--since", "3"])).stdout, 'new.txt\n"two\\012lines"\n');
+  rmSync(path.join(workspace.path, "two\nlines"));
 
   const fork = await w.client.forkTask({ id, prompt: "look at it" });
   const forked = (await w.ended(fork.id)).workspace;

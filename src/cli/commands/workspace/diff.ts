@@ -11,7 +11,7 @@ import { diffPages } from "../../task/whole-diff.ts";
 import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
-import { barOf, paintBar, paintPatch, patchOf, pathText } from "../../terminal/render/patch.ts";
+import { barOf, paintBar, paintPatch, patchOf, pathText, quoted } from "../../terminal/render/patch.ts";
 import { table } from "../../terminal/render/table.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
@@ -68,7 +68,7 @@ export const command = defineCommand<DiffFlags>({
 async function show({ stdout }: Io, page: DiffView, { stat, nameOnly }: DiffFlags): Promise<void> {
   const paint = painter(stdout);
   if (page.changed_files === 0) return;
-  if (nameOnly === true) return await stdout.flow(page.files.map(({ path }) => `${plainLine(path, 10_000)}\n`).join(""));
+  if (nameOnly === true) return await stdout.flow(page.files.map(({ path }) => `${plainLine(quoted(path), 10_000)}\n`).join(""));
   if (stat !== true) {
     const patch = page.files.map(patchOf).join("");
     // A patch in a file or a pipe is for programs: it stays as it is.

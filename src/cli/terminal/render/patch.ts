@@ -46,7 +46,7 @@ export function paintBar(bar: string, paint: Painter): string {
 
 /** A path, with the one before it where the file was renamed. */
 export function pathText({ path, old_path }: FileDiffView): string {
-  return old_path === null ? path : `${old_path} => ${path}`;
+  return old_path === null ? quoted(path) : `${quoted(old_path)} => ${quoted(path)}`;
 }
 
 function modeLines({ status, old_mode, new_mode }: FileDiffView): string[] {
@@ -60,7 +60,7 @@ function headOf({ old_start, old_lines, new_start, new_lines, section }: HunkVie
 }
 
 /** Git quotes names with characters that would end a line or the name. */
-function quoted(name: string): string {
+export function quoted(name: string): string {
   if (!/["\\\u0000-\u001f\u007f]/.test(name)) return name;
   const escaped = name.replaceAll(/["\\]/g, String.raw`\$&`);
   return `"${escaped.replaceAll(/[\u0000-\u001f\u007f]/g, (each) => `\\${each.charCodeAt(0).toString(8).padStart(3, "0")}`)}"`;
