@@ -7,6 +7,7 @@ import type { Check } from "../../src/cli/doctor/check.ts";
 import { checkClaudeCode } from "../../src/cli/doctor/claude-code.ts";
 import { checkCredentials } from "../../src/cli/doctor/credentials.ts";
 import { checkDatabase } from "../../src/cli/doctor/database.ts";
+import { checkGit } from "../../src/cli/doctor/git.ts";
 import { checkMirrors } from "../../src/cli/doctor/mirrors.ts";
 import { checkDirectories, checkFreeSpace } from "../../src/cli/doctor/directories.ts";
 import { checkNode } from "../../src/cli/doctor/node.ts";
@@ -25,6 +26,21 @@ test("doctor fails an old Node and takes a new one", () => {
   for (const version of ["22.14.0", "22.20.1", "23.6.0", "24.0.1"]) assert.equal(checkNode(version, "/node").state, "ok", version);
   for (const version of ["22.13.1", "23.5.0"]) assert.match(checkNode(version, "/node").message, /too old: 22\.14 or newer/);
   assert.equal(checkNode("20.20.2", "/node").state, "fail");
+});
+
+test("doctor warns where git is missing or too old", async (t) => {
+  const { directory } = scratch(t);
+  assert.equal((await checkGit({ PATH: process.env["PATH"] })).state, "ok");
+  const none = { name: "Git", state: "warn", fix: "Install git 2.31 or newer" };
+  assert.partialDeepStrictEqual(await checkGit({ PATH: directory }), {
+    ...none,
+    message: "git is not installed, or not in PATH: tasks run without worktrees and snapshots",
+  });
+  writeFileSync(path.join(directory, "git"), "#!/bin/sh\necho git version 2.10.0\n", { mode: 0o755 });
+  assert.partialDeepStrictEqual(await checkGit({ PATH: directory }), {
+    ...none,
+    message: "git 2.10 is too old: tasks run without worktrees and snapshots",
+  });
 });
 
 test("doctor starts the packaged Claude Code and shows its version", async () => {
@@ -167,6 +183,7 @@ test("doctor prints a line for each check and exits with 1 when one fails", asyn
     "Data directory",
     "Database",
     "Disk",
+    "Git",
     "Node",
     "Sandbox",
     "Server",

@@ -15,6 +15,7 @@ import { checkClaudeSettings } from "../../doctor/claude-settings.ts";
 import { checkByProbe, checkCredentials } from "../../doctor/credentials.ts";
 import { checkDatabase } from "../../doctor/database.ts";
 import { checkDirectories, checkDisk } from "../../doctor/directories.ts";
+import { checkGit } from "../../doctor/git.ts";
 import { checkMirrors } from "../../doctor/mirrors.ts";
 import { checkNode } from "../../doctor/node.ts";
 import { checkRunningSettings } from "../../doctor/running-settings.ts";
@@ -73,7 +74,7 @@ async function allChecks(io: Io, isProbing: boolean): Promise<Check[]> {
     ...checkDirectories(paths),
     ...unknownVariables(io.env).map((sentence) => warn("Environment", sentence, null)),
   ];
-  const looked = await Promise.all([checkDisk(paths), checkMirrors(io.cwd, io.env), withSettings(io, isProbing)]);
+  const looked = await Promise.all([checkGit(io.env), checkDisk(paths), checkMirrors(io.cwd, io.env), withSettings(io, isProbing)]);
   return [...fromHere, ...looked.flat()];
 }
 
