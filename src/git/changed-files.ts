@@ -19,6 +19,8 @@ export interface TreeState {
   readonly committed: ReadonlyMap<BytePath, CommittedFile>;
   /** Untracked directories that are repositories of their own. */
   readonly nested: readonly BytePath[];
+  /** Whether the index differs from HEAD. */
+  readonly isStaged: boolean;
   /** Whether the index, or anything in the work tree, differs from HEAD. */
   readonly isDirty: boolean;
 }
@@ -80,6 +82,7 @@ export function readStatus(output: Buffer): TreeState {
     untracked,
     nested,
     committed,
+    isStaged,
     isDirty: isStaged || changed.length + untracked.length + nested.length > 0,
   };
 }

@@ -9,11 +9,15 @@ import { plainLine } from "../domain/text/plain-text.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { ApplyWay } from "../domain/workspace/apply.ts";
 import { nameOf } from "./changed-files.ts";
+import type { BytePath } from "./changed-files.ts";
 import { Git } from "./git.ts";
 import type { GitCall } from "./git.ts";
 import { GitProblem } from "./git-problem.ts";
 import type { GitProgram } from "./git-program.ts";
 import { treeToCommit } from "./filtered-files.ts";
+import { Objects } from "./objects.ts";
+import { filesOf } from "./path-list.ts";
+import type { FileEntry } from "./path-list.ts";
 import { worktreeFacts } from "./worktree-facts.ts";
 
 const timeoutMs = 600_000;
@@ -21,6 +25,8 @@ const prefix = ".scratch-";
 const shownNames = 10;
 /** More commits than this are not applied one by one. */
 const maxCommits = 500;
+/** Mode of a repository inside of the work tree. */
+const nestedMode = "160000";
 
 const quiet = [
   ["commit.gpgSign", "false"],
@@ -71,7 +77,7 @@ export async function computeApply(program: GitProgram, work: WorkToApply): Prom
   const call: GitCall = { use: "complete", settings: quiet, timeoutMs };
   try {
     await git.run(["worktree", "add", "--detach", "--no-checkout", "--", place, onto], { ...call, env: { GIT_DIR: repository } });
-    const scratch = new Scratch(new Git(program, place), call, work);
+    const scratch = new Scratch(new Git(program, place), new Objects(program, repository), call, work);
     await scratch.run(["reset", "--hard", "--quiet"]);
     const found = way === "merge" ? await scratch.merge() : way === "rebase" ? await scratch.rebase() : await scratch.squash();
     failpoint("apply.computed");
@@ -95,11 +101,13 @@ export class WorkConflict extends GitProblem {
 
 class Scratch {
   readonly #git: Git;
+  readonly #objects: Objects;
   readonly #call: GitCall;
   readonly #work: WorkToApply;
 
-  constructor(git: Git, call: GitCall, work: WorkToApply) {
+  constructor(git: Git, objects: Objects, call: GitCall, work: WorkToApply) {
     this.#git = git;
+    this.#objects = objects;
     this.#call = call;
     this.#work = work;
   }
@@ -112,7 +120,8 @@ class Scratch {
   async squash(): Promise<AppliedWork | null> {
     const { onto, snapshot, applied, message, way, head } = this.#work;
     const base = (await this.#commonBase(snapshot)) ?? this.#work.base;
-    const filtered = async (commit: string): Promise<string> => await treeToCommit(this.#git, this.#call, { commit, base, head });
+    const filtered = async (commit: string): Promise<string> =>
+      await this.#withoutClones(await treeToCommit(this.#git, this.#call, { commit, base, head }));
     const before = applied === null ? base : await this.#commit(await filtered(applied), [base], "x");
     const change = await this.#commit(await filtered(snapshot), [before], "x");
     const tree = await this.#pick(change);
@@ -147,6 +156,32 @@ class Scratch {
       await this.run(["reset", "--hard", "--quiet", last]);
     }
     return last === onto ? null : { tree: await this.#treeOf(last), commit: last };
+  }
+
+  /**
+   * A tree of the task without the repositories that it cloned and did not commit: there the target
+   * would have a commit that it knows no address of.
+   */
+  async #withoutClones(tree: string): Promise<string> {
+    const [present, committed] = [await filesOf(this.#objects, tree), await filesOf(this.#objects, this.#work.head)];
+    const isClone = ([file, { mode }]: readonly [BytePath, FileEntry]): boolean =>
+      mode === nestedMode && committed.get(file)?.mode !== nestedMode;
+    const loose = [...present].filter(isClone).map(([file]) => file);
+    if (loose.length === 0) return tree;
+    const submodules = present.has(".gitmodules") ? await this.#submodules(tree) : new Set<BytePath>();
+    const clones = loose.filter((file) => !submodules.has(file));
+    const env = { GIT_INDEX_FILE: `${this.#git.directory}.index` };
+    await this.run(["read-tree", tree], { env });
+    const input = Buffer.from(clones.map((file) => `${file}\0`).join(""), "latin1");
+    await this.run(["update-index", "-z", "--force-remove", "--stdin"], { env, input });
+    return await this.run(["write-tree"], { env });
+  }
+
+  /** Paths that the tree's `.gitmodules` names. */
+  async #submodules(tree: string): Promise<Set<BytePath>> {
+    const args = ["config", "-z", `--blob=${tree}:.gitmodules`, "--get-regexp", String.raw`^submodule\..*\.path$`];
+    const said = Buffer.from((await this.#git.find(args, { isPlain: true })) ?? "").toString("latin1");
+    return new Set(said.split("\0").flatMap((entry) => entry.split("\n")[1] ?? []));
   }
 
   /** Null: the target has no history in common with it, as after a shallow fetch. */

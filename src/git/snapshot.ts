@@ -16,6 +16,7 @@ import type { SizeLimits, Sorted } from "./left-out.ts";
 import type { PrivateIndex } from "./private-index.ts";
 import { createRef } from "./snapshot-ref.ts";
 import type { Repository } from "./repository.ts";
+import { worktreeFacts } from "./worktree-facts.ts";
 
 /** What a snapshot of a task takes. */
 export const snapshotLimits: SizeLimits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
@@ -78,29 +79,45 @@ export async function takeSnapshot(order: SnapshotOrder): Promise<Snapshot | nul
 
 /** The tree of the files as they are now, without a snapshot. @throws GitProblem. */
 export async function presentTree(order: TreeOrder): Promise<{ readonly tree: string; readonly leftOut: readonly LeftOut[] }> {
-  const { state, sorted } = await readFiles(order);
+  const { state, sorted, worktrees } = await readFiles(order);
   const nested = await addFiles(order, sorted, state);
-  return { tree: await indexTree(order), leftOut: [...sorted.leftOut, ...nested] };
+  return { tree: await indexTree(order), leftOut: [...sorted.leftOut, ...worktrees, ...nested] };
 }
 
-/** Compares the files with the index of ours. */
-async function readFiles({ repository, index, except, limits, timeoutMs }: TreeOrder): Promise<{ state: TreeState; sorted: Sorted }> {
+interface FoundFiles {
+  readonly state: TreeState;
+  readonly sorted: Sorted;
+  /** Worktrees of the same repository that lie in the work tree. */
+  readonly worktrees: readonly LeftOut[];
+}
+
+/**
+ * Compares the files with the index of ours. Worktrees of the same repository that lie in the work
+ * tree, as those of subagents, are other checkouts: nothing of them is a change here.
+ */
+async function readFiles({ repository, index, except, limits, timeoutMs }: TreeOrder): Promise<FoundFiles> {
   await index.prepare(repository, timeoutMs);
   const excluded = except.map((each) => `:(top,exclude,literal)${each}`);
-  const state = readStatus(await repository.git.run([...statusArguments, "--", ...excluded], index.call({ timeoutMs })));
-  return { state, sorted: await sortFiles(repository.top, state, limits) };
+  const found = readStatus(await repository.git.run([...statusArguments, "--", ...excluded], index.call({ timeoutMs })));
+  const { top, commonDirectory } = repository;
+  const isWorktree = (each: BytePath): boolean => worktreeFacts(path.join(top, nameOf(each)), commonDirectory).place === "worktree";
+  const others = new Set(found.nested.filter(isWorktree));
+  const nested = found.nested.filter((each) => !others.has(each));
+  const isDirty = found.isStaged || found.changed.length + found.untracked.length + nested.length > 0;
+  const worktrees = [...others].map((each) => ({ path: `${nameOf(each)}/`, why: "is a worktree of its own: nothing of it is kept" }));
+  return { state: { ...found, nested, isDirty }, sorted: await sortFiles(top, found, limits), worktrees };
 }
 
 async function make(order: SnapshotOrder): Promise<Snapshot | null> {
   const { repository, last } = order;
-  const { state, sorted } = await readFiles(order);
+  const { state, sorted, worktrees } = await readFiles(order);
   const { taken, dropped, leftOut } = sorted;
   const isSame = taken.length + dropped.length + state.nested.length === 0;
   if (isSame && last?.isIndexed === true && last.head === state.head && leavesOut(last, leftOut)) return null;
   const nested = await addFiles(order, sorted, state);
   failpoint("snapshot.indexed");
   const tree = await indexTree(order);
-  const missing = [...leftOut, ...nested];
+  const missing = [...leftOut, ...worktrees, ...nested];
   if (last !== null && last.head === state.head && last.tree === tree && leavesOut(last, missing)) return null;
   const [commit, isDirty] = await Promise.all([commitTree(order, tree, state), differsFromHead(order, tree, state, leftOut)]);
   failpoint("snapshot.committed");

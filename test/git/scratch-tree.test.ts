@@ -52,3 +52,22 @@ test("what a partial clone lacks of the target is fetched", async (t) => {
   const done = await computeApply(program, workOf(top, "squash", { onto, base, head }));
   assert.equal(inClone("show", `${done?.commit ?? ""}:b`), "of the other branch");
 });
+
+test("a clone that was not committed is left out, and a submodule is not", async (t) => {
+  const { git, top, program, write } = gitRepository(t);
+  const library = gitRepository(t, { name: "library" });
+  const base = git("rev-parse", "HEAD");
+  git("clone", "-q", library.top, "own");
+  git("-c", "protocol.file.allow=always", "submodule", "add", "-q", library.top, "module");
+  write("a", "changed\n");
+  git("add", "-A");
+  // What a snapshot of these files has; the task has committed nothing.
+  const head = base;
+  const snapshot = git("commit-tree", git("write-tree"), "-p", base, "-m", "snapshot");
+  const onto = git("commit-tree", `${base}^{tree}`, "-p", base, "-m", "theirs");
+  const done = await computeApply(program, { ...workOf(top, "squash", { onto, base, head }), snapshot });
+  assert.equal(git("diff", "--name-only", onto, done?.commit ?? ""), ".gitmodules\na\nmodule");
+  // A commit of the task has it on purpose.
+  const committed = await computeApply(program, workOf(top, "squash", { onto, base, head: snapshot }));
+  assert.equal(git("diff", "--name-only", onto, committed?.commit ?? ""), ".gitmodules\na\nmodule\nown");
+});

@@ -292,6 +292,22 @@ test("repositories inside of the tree are recorded by their commit and named", a
   assert.notDeepEqual(links(two.commit), links(one.commit));
 });
 
+test("a worktree of the same repository inside of the tree is no change of it", async (t) => {
+  const repository = gitRepository(t);
+  const { write, git } = repository;
+  git("worktree", "add", "-q", "-b", "of-a-subagent", ".claude/worktrees/agent-1");
+  write(".claude/worktrees/agent-1/new", "of the subagent\n");
+  const { must, take } = snapshots(repository);
+  const clean = await must();
+  assert.deepEqual([clean.isDirty, clean.tree], [false, git("rev-parse", "HEAD^{tree}")]);
+  assert.deepEqual(clean.leftOut, [{ path: ".claude/worktrees/agent-1/", why: "is a worktree of its own: nothing of it is kept" }]);
+  git("-C", ".claude/worktrees/agent-1", "commit", "-q", "--allow-empty", "-m", "of the subagent");
+  assert.equal(await take(), null, "its commits are none of the tree around it");
+  write("new", "new\n");
+  const dirty = await must();
+  assert.deepEqual([dirty.isDirty, filesOf(repository, dirty.commit)], [true, ["a", "b", "deep/c", "new"]]);
+});
+
 test("repositories in unusual states have snapshots", async (t) => {
   const empty = gitRepository(t, { commit: false });
   empty.write("a", "first\n");
