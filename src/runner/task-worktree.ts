@@ -10,8 +10,10 @@ import type { RunnerNote } from "../domain/events/record.ts";
 import { workspaceVariableNames } from "../domain/workspace/workspace-variables.ts";
 import { GitProblem } from "../git/git-problem.ts";
 import type { GitProgram } from "../git/git-program.ts";
+import { removeWorktreeLocks } from "../git/own-lock.ts";
 import { prepareWorktree } from "../git/worktree.ts";
 import type { PreparedWorktree } from "../git/worktree.ts";
+import { processesInside } from "../processes/processes-inside.ts";
 import { WorktreeSetup } from "./worktree-setup.ts";
 import type { WorktreeSetupOptions } from "./worktree-setup.ts";
 
@@ -50,6 +52,8 @@ export class TaskWorktree {
       const temporary = workspaceEnv[workspaceVariableNames.temporary];
       if (temporary !== undefined) mkdirSync(temporary, { recursive: true, mode: 0o700 });
       const { how, head } = await this.#make();
+      // A lock is left then by a git that was killed with an earlier attempt.
+      if (how === "found" && (await processesInside(worktree.path))?.length === 0) removeWorktreeLocks(worktree.path, worktree.repository);
       if (setup === undefined || (setup.isDone && how === "found")) return !this.#stopped.signal.aborted;
       const isUntouched = worktree.files === null && head === worktree.baseCommit;
       this.#setup = new WorktreeSetup({ ...this.#options, worktree, order: setup, isUntouched, signal: this.#stopped.signal });

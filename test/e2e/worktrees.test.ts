@@ -87,6 +87,28 @@ test("a task works in a worktree of its own, and a fork begins with its files", 
   assert.equal(existsSync(path.join(workspace.path, "seen.txt")), false);
 });
 
+test("a git that was killed with an attempt leaves no lock to the next one", async (t) => {
+  const w = await worker(t, {
+    // What git has while it writes an index, HEAD or a branch.
+    "leave locks": [
+      step.bash('touch "$(git rev-parse --git-path index.lock)" "$(git rev-parse --git-path HEAD.lock)"'),
+      step.bash('touch "$(git rev-parse --git-common-dir)/$(git symbolic-ref HEAD).lock"; echo new > new.txt'),
+      step.text("Left."),
+    ],
+    "commit it": [step.bash("git add -A && git commit -qm committed"), step.text("Committed.")],
+  });
+  const { git } = repository(w);
+  await w.start();
+  const id = Number((await w.cli(["run", "leave locks", "--worktree", "--allow", "Bash"])).stdout);
+  const { workspace } = await w.ended(id);
+  const lock = path.join(w.place.work, ".git/worktrees", path.basename(workspace?.path ?? ""), "index.lock");
+  assert.ok(existsSync(lock));
+  await w.cli(["send", String(id), "commit it"]);
+  await w.until(id, ({ ended_at, result }) => ended_at !== null && result === "Committed.");
+  assert.equal(git("log", "-1", "--format=%s", `cw/${id}-leave-locks`), "committed");
+  assert.equal(existsSync(lock), false);
+});
+
 test("the work is verified in the worktree, and a failure goes back to it", async (t) => {
   const w = await worker(t, {
     "write the greeting": [step.write("greeting.txt", "good bye\n"), step.text("Written.")],
