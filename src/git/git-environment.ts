@@ -59,6 +59,8 @@ export const fixedOverrides: readonly Override[] = [
   ["core.fsmonitor", "false"],
   ["core.pager", "cat"],
   ["diff.external", ""],
+  // It may name a file that is only there in the main checkout, and then git shows no difference.
+  ["diff.orderFile", "/dev/null"],
   ["log.showSignature", "false"],
   // No repository inside of the tree counts that is not one in the usual form.
   ["safe.bareRepository", "explicit"],

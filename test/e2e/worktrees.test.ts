@@ -109,6 +109,24 @@ test("a git that was killed with an attempt leaves no lock to the next one", asy
   assert.equal(existsSync(lock), false);
 });
 
+test("diff says where it does not know what a task changed", async (t) => {
+  const w = await worker(t, {
+    "break git": [
+      step.bash(
+        'git config extensions.worktreeConfig true; printf "[core\\n" > "$(git rev-parse --git-dir)/config.worktree"; echo new > new.txt',
+      ),
+      step.text("Broken."),
+    ],
+  });
+  repository(w);
+  await w.start();
+  const id = Number((await w.cli(["run", "break git", "--worktree", "--allow", "Bash"])).stdout);
+  await w.ended(id);
+  const { code, stdout, stderr } = await w.cli(["diff", String(id)]);
+  assert.deepEqual([code, stdout], [0, ""]);
+  assert.match(stderr, /^What task 1 changed later is not known, because there is no snapshot of it\. .*bad config line 1/);
+});
+
 test("the work is verified in the worktree, and a failure goes back to it", async (t) => {
   const w = await worker(t, {
     "write the greeting": [step.write("greeting.txt", "good bye\n"), step.text("Written.")],

@@ -24,6 +24,31 @@ async function diffOf({ program, file }: TestRepository, from: string, to: strin
   return files.map((each, at) => ({ ...each, ...(hunks[at] as FileHunks) }));
 }
 
+test("the settings with which a person's git shows differences do not count", async (t) => {
+  const repository = gitRepository(t);
+  const { git, write, place } = repository;
+  const from = git("rev-parse", "HEAD");
+  write("a", "changed\n");
+  write("new", "new\n");
+  const to = commitAll(repository);
+  const plain = await diffOf(repository, from, to);
+  const settings = {
+    color: ["ui=always"],
+    diff: ["noprefix=true", "mnemonicPrefix=true", "renames=copies", "orderFile=new", "relative=true"],
+  };
+  const own = {
+    merge: ["ff=only"],
+    log: ["decorate=full", "follow=true"],
+    core: ["quotePath=false", "abbrev=4"],
+    i18n: ["logOutputEncoding=latin1"],
+  };
+  const lines = Object.entries({ ...settings, ...own }).map(
+    ([name, values]) => `[${name}]\n${values.map((each) => ` ${each}\n`).join("")}`,
+  );
+  place.file("home/.gitconfig", lines.join(""));
+  assert.deepEqual(await diffOf(repository, from, to), plain);
+});
+
 test("every kind of change has its names, modes, lines and hunks", async (t) => {
   const repository = gitRepository(t);
   const { write, file } = repository;

@@ -58,7 +58,9 @@ export const command = defineCommand<DiffFlags>({
       if (options.json === true) pages.push(page);
       else await show(io, page, options);
     }
-    if (options.json !== true && files === 0)
+    const problem = files === 0 ? ((await client.getTask({ id })).workspace?.no_snapshots ?? null) : null;
+    if (problem !== null) say(io.stderr, `What task ${id} changed later is not known, because there is no snapshot of it. ${problem}`);
+    else if (options.json !== true && files === 0)
       say(io.stderr, `Task ${id} has changed no files${options.since === undefined ? "" : " since then"}.`);
     if (options.json === true) writeJson(io.stdout, { id, ...pages[0], files: pages.flatMap(({ files }) => files), next_offset: null });
     return exitCodes.ok;
