@@ -115,7 +115,7 @@ test("every command prints harmless text for hostile names and messages", async 
     for (const more of [{ columns: 100 }, { columns: 100, env: { FORCE_COLOR: "1" } }, {}]) {
       for (const flags of [[], ["--json"]]) {
         // A shell that stays would wait for the end of this process's input.
-        const env = { SHELL: "/bin/true", ...more.env };
+        const env = { SHELL: "/bin/true", EDITOR: "/bin/true", ...more.env };
         const { stdout, stderr } = await call([...words, ...flags], { cwd: directory, ...more, env });
         const text = `${stdout}${stderr}`.replaceAll(ownCursor, "").replaceAll(/\u001b\[\d\d?m/g, "");
         assert.equal(dangerous.exec(text)?.[0], undefined, `${words.join(" ")} ${flags.join("")} prints ${JSON.stringify(text)}`);
