@@ -1,4 +1,5 @@
 /** Commands on messages: sent at any time, delivered, taken back. */
+import { endTask } from "./endings.ts";
 import assert from "node:assert/strict";
 import type { DeliveryWay } from "../../../src/domain/messages/message.ts";
 import { isTerminal } from "../../../src/domain/task/task.ts";
@@ -42,8 +43,8 @@ export async function unsend({ task, id, model, real, pick }: Turn): Promise<voi
   message.status = "cancelled";
   if (!message.continues || task.status !== "pending") return;
   if (task.messages.some(({ status, continues }) => continues && (status === "queued" || status === "delivered"))) return;
-  task.status = "cancelled";
-  task.endings += 1;
+  // Older messages that the last attempt was given go with it.
+  endTask(task, "cancelled", undefined);
 }
 
 /** Messages that the runner has and Claude Code has not taken, in order. */
