@@ -10,7 +10,7 @@ import { isBudgetSpent } from "../../domain/task/spending.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
-import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
+import { admitAgentRetry, enterAgentTask, isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { requireSchema } from "./require-schema.ts";
 import { startOf } from "./submit-order.ts";
 import { requireTask } from "./require-task.ts";
@@ -45,7 +45,11 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     }
     requireBudgetLeft(changed);
     const asked = taskCallerOf(store, caller);
-    if (isAgent(caller)) admitAgentRetry(context, changed, caller, task);
+    if (isAgent(caller)) {
+      // Running it once more is less than making it another task.
+      if (namesOf(changes).length > 0) requireDelegated(store, task, caller);
+      admitAgentRetry(context, changed, caller, task);
+    }
     const workingDirectory = realDirectory(changed.workingDirectory);
     const additionalDirectories = realDirectories(changed.additionalDirectories);
     requireRights(context, { ...changed, workingDirectory, additionalDirectories }, asked);

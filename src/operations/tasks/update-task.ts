@@ -8,7 +8,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { RetryPatch } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
-import { admitAgentRetry, isAgent, requireAgentPriority, requireOwn } from "../rights/guard-agent.ts";
+import { admitAgentRetry, isAgent, requireAgentPriority, requireDelegated, requireOwn } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import { requireSchema } from "./require-schema.ts";
 import { requireTask } from "./require-task.ts";
@@ -79,7 +79,10 @@ function workOf(
   const { store } = context;
   const after = { ...task, ...changes };
   const asked = taskCallerOf(store, caller);
-  if (isAgent(caller)) admitAgentRetry(context, after, caller, task);
+  if (isAgent(caller)) {
+    requireDelegated(store, task, caller);
+    admitAgentRetry(context, after, caller, task);
+  }
   const workingDirectory = realDirectory(after.workingDirectory);
   requireRights(context, { ...after, workingDirectory, additionalDirectories: realDirectories(after.additionalDirectories) }, asked);
   requirePossible(after, context.env);
@@ -98,10 +101,14 @@ function withoutStash({ stashedAt: _kept, ...start }: Partial<ReturnType<typeof 
 /** @throws WorkerError conflict. */
 function requirePending({ id, status, sessionId, resumable }: Task, isPrompt: boolean): void {
   if (status !== "pending") {
+    const isOpen = status === "running" || status === "waiting";
+    // A retry keeps the prompt, so that an ended task hears of another one only by a message.
     const advice =
-      status === "running" || status === "waiting"
+      isOpen || (isPrompt && sessionId !== null)
         ? `Say it to the task: claude-worker send ${id} "…"`
-        : `Retry it with other flags: claude-worker retry ${id}`;
+        : isPrompt
+          ? `Submit a new task with the other prompt: claude-worker run "…"`
+          : `Retry it with other flags: claude-worker retry ${id}`;
     throw new WorkerError("conflict", `Task ${id} is ${status}, and only a pending task can be edited. ${advice}`);
   }
   if (isPrompt && resumable && sessionId !== null)

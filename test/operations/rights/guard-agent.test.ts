@@ -253,6 +253,59 @@ test("a task can change only its own tree of tasks", async (t) => {
   assert.equal((await api.cancelTask({ id: grandchild.id }, top.inside)).status, "cancelled");
 });
 
+test("an agent edits, puts aside and changes with a retry only tasks of its own", async (t) => {
+  const { api, input, run } = setup(t, { agent_priority: 3 });
+  const stranger = await api.submitTask(input(), person);
+  const stashed = await api.submitTask(input({ stash: true }), person);
+  const ended = await api.submitTask(input(), person);
+  await run(ended.id, []);
+  for (const [what, work] of Object.entries({
+    prompt: () => api.updateTask({ id: stranger.id, prompt: "Do something else" }, agent),
+    model: () => api.updateTask({ id: stranger.id, model: "opus" }, agent),
+    time: () => api.updateTask({ id: stranger.id, not_before: "2099-01-01T00:00:00Z" }, agent),
+    stash: () => api.stashTask({ id: stranger.id }, agent),
+    enqueue: () => api.enqueueTask({ id: stashed.id }, agent),
+    retry: () => api.retryTask({ id: ended.id, system_prompt: "Do something else" }, agent),
+  })) {
+    const error = await refused(work());
+    assert.equal(error.code, "forbidden", what);
+    assert.match(error.message, /was not submitted by this client/, what);
+  }
+  assert.equal((await api.getTask({ id: stranger.id })).prompt, stranger.prompt);
+  await api.retryTask({ id: ended.id }, agent);
+  const own = await api.submitTask(input(), agent);
+  const prompt = `${own.prompt} And say so.`;
+  assert.equal((await api.updateTask({ id: own.id, prompt }, agent)).prompt, prompt);
+  await api.stashTask({ id: own.id }, agent);
+  assert.equal((await api.enqueueTask({ id: own.id }, agent)).stashed_at, null);
+});
+
+test("an agent's task depends only on tasks of its own", async (t) => {
+  const { api, input, running } = setup(t);
+  const stranger = await api.submitTask(input(), person);
+  const own = await api.submitTask(input(), agent);
+  const { inside } = await running();
+  const child = await api.submitTask(input(), inside);
+  const after = (id: number) => input({ depends_on: [id] });
+  assert.match((await refused(api.submitTask(after(stranger.id), agent))).message, /was not submitted by this client/);
+  assert.match((await refused(api.submitTask(after(own.id), inside))).message, /was not submitted by task/);
+  await api.submitTask(after(own.id), agent);
+  await api.submitTask(after(child.id), inside);
+});
+
+test("a person who edits the prompt of an ended task is told to send a message", async (t) => {
+  const { api, input, run, store } = setup(t);
+  const { id } = await api.submitTask(input(), person);
+  await run(id, []);
+  await store.write(() => store.tasks.patch(id, 5, { sessionId: "5e551011" }));
+  const noSession = await api.submitTask(input(), person);
+  await api.cancelTask({ id: noSession.id }, person);
+  const advice = async (task: number, change: object) => (await refused(api.updateTask({ id: task, ...change }, person))).message;
+  assert.match(await advice(id, { prompt: "Else" }), new RegExp(`claude-worker send ${id}`));
+  assert.match(await advice(noSession.id, { prompt: "Else" }), /claude-worker run/);
+  assert.match(await advice(noSession.id, { model: "opus" }), /claude-worker retry/);
+});
+
 test("a task's token works only while its attempt runs", async (t) => {
   const { api, store, running } = setup(t);
   const { id, token, inside } = await running();
