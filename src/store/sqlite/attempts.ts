@@ -44,9 +44,11 @@ interface AttemptStoreOptions {
   readonly epoch: number;
   readonly writing: Writing;
   readonly tasks: Pick<TaskStore, "get">;
+  /** Gives a task that was claimed its locks. */
+  readonly settleLocks: (taskId: number) => void;
 }
 
-export function createAttemptStore(database: Database.Database, { epoch, writing, tasks }: AttemptStoreOptions): AttemptStore {
+export function createAttemptStore(database: Database.Database, { epoch, writing, tasks, settleLocks }: AttemptStoreOptions): AttemptStore {
   const statements = createStatements(database);
   const claimable = sourcesOf("claim")
     .map((status) => `'${status}'`)
@@ -106,6 +108,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
     if (inserted.changes === 0) return null;
     const attemptId = Number(inserted.lastInsertRowid);
     startTask.run({ taskId, attemptId, running: next("pending", "claim"), now });
+    settleLocks(taskId);
     const claimed = get(attemptId);
     const task = tasks.get(taskId);
     if (claimed === null || task === null) throw new WorkerError("internal", `Task ${taskId} is gone in the middle of its claim.`);

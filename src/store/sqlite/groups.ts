@@ -39,7 +39,12 @@ export interface GroupStore {
 export function createGroupStore(
   database: Database.Database,
   writing: Writing,
-): { store: GroupStore; settle: (taskIds: ReadonlySet<number>) => void } {
+): {
+  store: GroupStore;
+  settle: (taskIds: ReadonlySet<number>) => void;
+  /** The same for one task at once: a later claim of the same write sees its locks. */
+  settleLocks: (taskId: number) => void;
+} {
   const columns = 'name, max_running AS "maxRunning", paused_at AS "pausedAt", created_at AS "createdAt"';
   const selectAll = database.prepare<[], Group>(`SELECT ${columns} FROM groups ORDER BY name`);
   const selectOne = database.prepare<[string], Group>(`SELECT ${columns} FROM groups WHERE name = ?`);
@@ -71,6 +76,7 @@ export function createGroupStore(
 
   return {
     settle: (taskIds) => taskIds.forEach(settleOne),
+    settleLocks: settleOne,
     store: {
       list: () => selectAll.all(),
       get: (name) => selectOne.get(name) ?? null,

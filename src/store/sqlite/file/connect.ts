@@ -109,7 +109,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     emptyLog,
     nouns: {
       tasks: guardedNoun(file, tasks),
-      attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks })),
+      attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks, settleLocks: groups.settleLocks })),
       events: guardedNoun(file, events),
       holds: guardedNoun(file, createHoldStore(database, commit, outbox)),
       probes: guardedNoun(file, createProbeStore(database, commit)),
