@@ -22,6 +22,9 @@ const longestTimerMs = 60_000;
  */
 const firstRetryMs = 2_000;
 
+/** So many answered tasks are looked at in a round: those of a full group hold up no others. */
+const mostReady = 500;
+
 /** Processes that leave are looked at again after this long, although none is gone. */
 const leavingLookMs = 5_000;
 
@@ -143,7 +146,11 @@ export class Scheduler implements Service {
     const free = workers - store.tasks.counts().running;
     if (free <= 0) return;
     const lanes = store.groups.lanes();
-    const ids = store.questions.readyToProceed(free).filter((id) => (this.#options.mayStart?.(id) ?? true) && mayProceed(store, lanes, id));
+    const ids: number[] = [];
+    for (const id of store.questions.readyToProceed(mostReady)) {
+      if (ids.length === free) break;
+      if ((this.#options.mayStart?.(id) ?? true) && mayProceed(store, lanes, id)) ids.push(id);
+    }
     if (ids.length > 0) await store.write(() => ids.forEach((id) => store.tasks.transition(id, "proceed", now)));
   }
 

@@ -6,6 +6,7 @@ import { WorkerError } from "../../src/domain/errors.ts";
 import { modelScope } from "../../src/domain/order/scope.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../src/scheduler/scheduler.ts";
+import { permission } from "../../testing/plain-question.ts";
 import { newAttempt, setup as storeSetup } from "../store/setup.ts";
 
 const hourMs = 3_600_000;
@@ -312,4 +313,25 @@ test("processes of waiting tasks that cannot leave hold slots until they can", a
   scheduler.wake();
   await pass(0);
   assert.deepEqual(started, [id]);
+});
+
+test("answered tasks of a full group hold up no answered task of another one", async (t) => {
+  const { store, start, scheduler, pass } = setup(t, { workers: 1 });
+  await store.write(() => store.groups.put({ name: "paused", maxRunning: null, pausedAt: 1, createdAt: 1 }));
+  const ids: number[] = [];
+  for (const group of ["paused", "paused", "default"]) {
+    const { task, attempt } = await start({ group });
+    await store.write(() => {
+      const { id } = store.questions.ask(task.id, attempt.id, permission, { askedAt: 1, deadline: null });
+      store.tasks.transition(task.id, "ask", 2);
+      store.questions.answer(id, { decision: "allow" }, "socket", 3 + ids.length);
+    });
+    ids.push(task.id);
+  }
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(
+    ids.map((id) => store.tasks.row(id)?.status),
+    ["waiting", "waiting", "running"],
+  );
 });
