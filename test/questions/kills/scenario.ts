@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
 import type { TaskView } from "../../../src/client/index.ts";
-import { identityOf } from "../../../src/processes/identity.ts";
+import { identityOf, isAlive, killIfSame } from "../../../src/processes/identity.ts";
 import { listProcesses } from "../../../src/processes/process-table.ts";
 import type { LocalTask } from "../../../testing/local-task.ts";
 import { until } from "../../../testing/wait.ts";
@@ -161,10 +161,15 @@ async function claudesOf(all: readonly Asking[]): Promise<number[]> {
   return (await listProcesses()).filter(({ parent, alive }) => alive && runners.has(parent)).map(({ pid }) => pid);
 }
 
+/** The process may end by itself at any moment, also between two looks. */
 async function killIfThere(pid: number): Promise<void> {
-  if ((await identityOf(pid)) !== null) await killAndWait(pid);
+  const identity = await identityOf(pid);
+  if (identity === null) return;
+  await killIfSame(identity, "SIGKILL");
+  await until(`the end of process ${pid}`, async () => !(await isAlive(identity)));
 }
 
 async function signal(pid: number, name: NodeJS.Signals): Promise<void> {
-  if ((await identityOf(pid)) !== null) process.kill(pid, name);
+  const identity = await identityOf(pid);
+  if (identity !== null) await killIfSame(identity, name);
 }
