@@ -17,10 +17,10 @@ import { GitProblem } from "../git/git-problem.ts";
 import type { GitProgram } from "../git/git-program.ts";
 import { includeFiles, includeLimits } from "../git/include-files.ts";
 import { pathBelow } from "../git/repository.ts";
+import { SetupCache } from "../git/setup-cache.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { markerName } from "../processes/sweep.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { SetupCache } from "./setup-cache.ts";
 import { ShellCommand } from "./shell-command.ts";
 
 export interface WorktreeSetupOptions {

@@ -14,7 +14,7 @@ import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
 import { directoryOf } from "../domain/workspace/directory.ts";
 import type { RepositorySetup } from "../domain/workspace/repository-setup.ts";
-import { setupCommand } from "../domain/workspace/setup.ts";
+import { keptOf, setupCommand } from "../domain/workspace/setup.ts";
 import { workspaceVariables } from "../domain/workspace/workspace-variables.ts";
 import { stretchesSince } from "../domain/workspace/stretches.ts";
 import { isOfSession } from "./session-attempts.ts";
@@ -145,7 +145,7 @@ function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup
   const trusted = trustedSetup(store, task);
   const command = setupCommand(task, trusted);
   const directory = path.join(paths.setupCache, path.basename(path.dirname(workspace.path)));
-  const cache = trusted?.cache == null || command !== trusted.command ? null : { ...trusted.cache, directory };
+  const cache = keptOf(command, trusted, directory);
   const project = `cw-${task.id}-${digestOf(paths.home)}`;
   return {
     setup: { isDone: isSetUp, command, timeoutMs: setupTimeoutMs, cache },

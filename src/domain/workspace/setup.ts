@@ -57,6 +57,14 @@ export interface SetupCacheOrder extends SetupCache {
   readonly directory: string;
 }
 
+/**
+ * What is kept of a command's work: only the repository's own command names it.
+ * @param directory the repository's directory of what is kept. @returns null: nothing is kept.
+ */
+export function keptOf(command: string | null, trusted: RepositorySetup | null, directory: string): SetupCacheOrder | null {
+  return trusted?.cache == null || command !== trusted.command ? null : { ...trusted.cache, directory };
+}
+
 /** What the runner does once the worktree is there. */
 export interface SetupOrder {
   /** Whether it was done already: then only a worktree that was rebuilt is set up again. */

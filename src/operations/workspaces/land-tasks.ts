@@ -3,7 +3,7 @@
  * whole, leaves out what does not fit or makes a check fail, and moves the branch once.
  */
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { ownPaths } from "../../config/paths.ts";
 import { repositoryFilePath } from "../../config/repository-file.ts";
@@ -17,7 +17,7 @@ import { plainLine } from "../../domain/text/plain-text.ts";
 import { checksOf, protectCheck } from "../../domain/verification/checks.ts";
 import { conflictMessage } from "../../domain/workspace/landing.ts";
 import type { LandingCheck } from "../../domain/workspace/landing.ts";
-import { setupCommand } from "../../domain/workspace/setup.ts";
+import { keptOf, setupCommand } from "../../domain/workspace/setup.ts";
 import type { Checkpoint } from "../../domain/workspace/workspace.ts";
 import { checkoutOfBranch, moveBranch, tipOfBranch } from "../../git/branch.ts";
 import { changedFilesBetween } from "../../git/changed-paths.ts";
@@ -377,6 +377,8 @@ class Landing {
     const { checks: runner, git, settings, env, paths, store } = this.#context;
     const [first] = this.#given;
     const trusted = first === undefined ? null : store.trustedCommands.get(repositoryFilePath(first.task.workingDirectory));
+    const seen = trusted?.commands.setup ?? null;
+    const setup = first === undefined ? null : setupCommand(first.task, seen);
     return new LandingChecks({
       runner,
       program: git,
@@ -384,7 +386,9 @@ class Landing {
       marker: landingMarker(paths.home, this.#place),
       agentEnv: agentEnvironment(env, settings.agent_env),
       ports: first?.worktree.ports ?? null,
-      setup: first === undefined ? null : setupCommand(first.task, trusted?.commands.setup ?? null),
+      setup,
+      setupCache: keptOf(setup, seen, join(paths.setupCache, basename(dirname(this.#place)))),
+      trash: join(paths.workspaces, ".trash"),
       setupTimeoutMs: settings.setup_timeout_ms,
       verifyTimeoutMs: settings.verify_timeout_ms,
       say: (text) => this.#progress.say(text),

@@ -12,11 +12,14 @@ import { verifyEnd } from "../../domain/verification/verify-result.ts";
 import type { ProcessEnd } from "../../domain/verification/verify-result.ts";
 import type { LandingCheck, LandingFailure } from "../../domain/workspace/landing.ts";
 import { setupEnd, setupFailure } from "../../domain/workspace/setup.ts";
+import type { SetupCacheOrder } from "../../domain/workspace/setup.ts";
 import { workspaceVariables } from "../../domain/workspace/workspace-variables.ts";
 import { inCheckTree, removeCheckTree } from "../../git/check-tree.ts";
 import type { CheckTree } from "../../git/check-tree.ts";
+import { Git } from "../../git/git.ts";
 import { GitProblem } from "../../git/git-problem.ts";
 import type { GitProgram } from "../../git/git-program.ts";
+import { SetupCache } from "../../git/setup-cache.ts";
 
 export interface CheckOrder {
   readonly command: string;
@@ -60,6 +63,10 @@ export interface LandingChecksOptions {
   readonly ports: number | null;
   /** Sets the worktree up; null: nothing does. */
   readonly setup: string | null;
+  /** What earlier set-ups have kept; null: nothing is kept. */
+  readonly setupCache: SetupCacheOrder | null;
+  /** Directory for what is in the way. */
+  readonly trash: string;
   readonly setupTimeoutMs: number;
   readonly verifyTimeoutMs: number;
   /** Gets what it does, a line each. */
@@ -161,12 +168,40 @@ export class LandingChecks {
 
   async #setUp(top: string, temporary: string): Promise<void> {
     const { setup: command, setupTimeoutMs: limitMs } = this.#options;
-    if (command === null) return;
+    if (command === null || (await this.#copySetup(top, command))) return;
     this.#options.say(`sets the worktree up: ${plainLine(command, 200)}`);
     const end = await this.#options.runner.run({ ...this.#order(temporary), command, directory: top, limitMs });
     const how = setupEnd(end, formatDuration(limitMs));
     if (how.state === "passed") return;
     throw new GitProblem("failed", `Nothing was landed. ${setupFailure({ command, ...how, output: end.output })}`);
+  }
+
+  /**
+   * Copies what an earlier set-up has kept for the same key files. Nothing is kept of a landing:
+   * agents have written its files. @returns whether it is there.
+   */
+  async #copySetup(top: string, command: string): Promise<boolean> {
+    const { setupCache: order, program, trash, setupTimeoutMs, say } = this.#options;
+    if (order === null) return false;
+    const { signal } = new AbortController();
+    const cache = await SetupCache.open({ order, command, top, git: new Git(program, top), trash, signal });
+    if (typeof cache === "string") return false;
+    // A set-up of the same state that runs now makes what can be copied then.
+    const release = await cache.lock(setupTimeoutMs).catch((error: unknown) => {
+      if (error instanceof GitProblem && error.kind === "too_slow") return () => {};
+      throw error;
+    });
+    try {
+      const used = await cache.use();
+      if (typeof used === "string") say(used);
+      if (used === true)
+        say(
+          `${plainLine(order.paths.join(", "), 200)} copied from an earlier set-up (${cache.name}): ${plainLine(command, 200)} is not run`,
+        );
+      return used === true;
+    } finally {
+      release();
+    }
   }
 
   async #check(top: string, temporary: string, { command, prefix }: LandingCheck): Promise<LandingFailure | null> {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { LandView } from "../../../src/contract/views/workspace.ts";
+import { Git } from "../../../src/git/git.ts";
+import { GitProgram } from "../../../src/git/git-program.ts";
+import { SetupCache } from "../../../src/git/setup-cache.ts";
 import { identityOf } from "../../../src/processes/identity.ts";
 import { realApi } from "../../../testing/real-api.ts";
 import type { RealApi } from "../../../testing/real-api.ts";
@@ -111,6 +114,40 @@ test("a branch that moves meanwhile gets the work once more on top", async (t) =
   const before = state();
   assert.deepEqual(statesOf(await land([task], { into: "other" })), ["landed"], "a branch that is checked out nowhere");
   assert.deepEqual([state()[0], git("show", "other:a.txt"), git("status", "--porcelain")], [before[0], "a", ""]);
+});
+
+test("what an earlier set-up has kept is copied, and the command is not run", async (t) => {
+  const { api, corner, git, paths, store, worked, land } = setup(t);
+  const ran = path.join(corner.directory, "ran");
+  const commands = `mkdir modules && echo kept > modules/tool && echo x >> ${ran}`;
+  corner.file("work/.gitignore", "modules/\n");
+  corner.file("work/lock", "1\n");
+  corner.file("work/.claude-worker.json", JSON.stringify({ setup: commands, setup_cache: { key: ["lock"], paths: ["modules"] } }));
+  git("add", ".");
+  git("commit", "-qm", "set-up");
+  await api.addTrust({ directory: corner.work, commands: true }, person);
+  const task = await worked({ "a.txt": "a\n" }, "grep -q kept modules/tool");
+  const order = { key: ["lock"], paths: ["modules"], directory: path.join(paths.setupCache, path.basename(path.dirname(task.path))) };
+  const { signal } = new AbortController();
+  const of = {
+    order,
+    command: commands,
+    top: task.path,
+    git: new Git(new GitProgram({ PATH: process.env["PATH"] ?? "", HOME: corner.home }), task.path),
+    trash: corner.directory,
+    signal,
+  };
+  const cache = await SetupCache.open(of);
+  assert.ok(typeof cache !== "string");
+  task.write("modules/tool", "kept\n");
+  assert.equal(await cache.store(), null);
+  assert.deepEqual(statesOf(await land([task])), ["landed"]);
+  assert.equal(existsSync(ran), false, "it was copied");
+  const other = await worked({ lock: "2\n" }, "grep -q kept modules/tool");
+  assert.deepEqual(statesOf(await land([other])), ["landed"]);
+  assert.equal(readFileSync(ran, "utf8"), "x\n", "another lock file is another state");
+  assert.equal(readdirSync(order.directory).filter((name) => !name.startsWith(".")).length, 1, "nothing is kept of a landing");
+  assert.equal(store.applies.last(other.id)?.branch, "main");
 });
 
 test("two landings at once have their turns, and both land", async (t) => {

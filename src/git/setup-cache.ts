@@ -13,10 +13,10 @@ import { plainLine } from "../domain/text/plain-text.ts";
 import { objectOf, stringOf } from "../domain/text/read-json.ts";
 import { parseJson } from "../domain/text/parse-json.ts";
 import type { SetupCacheOrder } from "../domain/workspace/setup.ts";
-import type { Git } from "../git/git.ts";
-import { lockRepository } from "../git/repository-lock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { copyTree, treeDigest, TreeProblem } from "./copy-tree.ts";
+import type { Git } from "./git.ts";
+import { lockRepository } from "./repository-lock.ts";
 
 /** So many states of one repository are kept. */
 const keptStates = 3;

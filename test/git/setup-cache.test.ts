@@ -18,7 +18,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { SetupCacheOrder } from "../../src/domain/workspace/setup.ts";
-import { SetupCache } from "../../src/runner/setup-cache.ts";
+import { SetupCache } from "../../src/git/setup-cache.ts";
 import { gitRepository } from "../../testing/git-repository.ts";
 import type { TestRepository } from "../../testing/git-repository.ts";
 
