@@ -95,6 +95,28 @@ test("show leads from a failure to the retry that has a chance", async (t) => {
   for (const [part, command] of expected) assert.equal(await first(part), `claude-worker ${command}`);
 });
 
+test("show names both ways back of a skipped task", async (t) => {
+  const { call } = await withServer(t);
+  await call(["run", "x"]);
+  await call(["run", "y", "--after", "1"]);
+  await call(["cancel", "1"]);
+  const page = (await call(["show", "2"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
+  const next = page.slice(page.indexOf("\nNext\n"));
+  assert.deepEqual(
+    [...next.matchAll(/claude-worker (\w+ \d+)/g)].map(([, words]) => words),
+    ["retry 1", "retry 2"],
+  );
+});
+
+test("edit refuses a task that has ended before the editor opens", async (t) => {
+  const { call } = await withServer(t);
+  await call(["run", "x"]);
+  await call(["cancel", "1"]);
+  const { code, stderr } = await call(["edit", "1"], { columns: 80, typed: "", env: { EDITOR: "false" } });
+  assert.equal(code, 1);
+  assert.match(stderr, /Task 1 is cancelled, and only a pending task can be edited/);
+});
+
 test("show leads from a worktree's changes to diff and apply", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "x"]);

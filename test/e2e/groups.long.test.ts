@@ -30,7 +30,7 @@ test("limits of groups and locks are kept over a kill, and say what is in the wa
   const waits = async (id: number) => (await w.client.getTask({ id })).waiting_for;
   assert.deepEqual(await waits(b), {
     reason: "group",
-    message: "1 of 1 tasks of group small are running.",
+    message: "Group small is full: 1 running, and its limit is 1.",
     blocker: "group:small",
     until: null,
   });

@@ -104,6 +104,8 @@ test("create_task stores everything that was asked, and answers at once", async 
   for (const [field, value] of Object.entries(input)) assert.deepEqual(stored[field as keyof typeof stored], value, field);
   assert.equal(stored.status, "pending");
   assert.match(String(next_step), /Do not poll/);
+  const later = await callTool(client, "create_task", goodTask(corner.work, { depends_on: [id] }));
+  assert.match(String(later["next_step"]), / It waits: It runs after task 1 \(pending\)\. [A-Z]/);
 });
 
 test("prompts without a path or a role are accepted with advice", async (t) => {

@@ -5,13 +5,23 @@ import { taskStatuses } from "../../domain/task/task.ts";
 import type { TaskStatus } from "../../domain/task/task.ts";
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 
+interface NumberBounds {
+  readonly min?: number;
+  readonly max?: number;
+  /** A word that the flag takes, too: for the error. */
+  readonly or?: string;
+}
+
 /** @param flag as in the error, e.g. `--limit`. */
-export function wholeNumber(flag: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}): (text: string) => number {
+export function wholeNumber(flag: string, { min = 0, max = Number.MAX_SAFE_INTEGER, or }: NumberBounds = {}): (text: string) => number {
   return (text) => {
     const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new WorkerError("invalid_input", `${flag} must be a whole number ${range}, not "${text}".`);
+    throw new WorkerError(
+      "invalid_input",
+      `${flag} must be a whole number ${range}${or === undefined ? "" : `, or ${or}`}, not "${text}".`,
+    );
   };
 }
 

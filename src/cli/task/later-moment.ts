@@ -4,11 +4,12 @@ import { WorkerError } from "../../domain/errors.ts";
 /**
  * UTC milliseconds of `02:00` (the next time that the local clock shows it), `2026-11-30 02:00`
  * (local), or RFC 3339 with a zone.
- * @throws WorkerError invalid_input: it is none of them, or no such time.
+ * @throws WorkerError invalid_input: it is none of them, no such time, or over.
  */
 export function laterMoment(text: string, now: Date): number {
   const at = clockTime(text.trim(), now) ?? dateTime(text.trim());
-  if (at !== null) return at;
+  if (at !== null && at > now.getTime()) return at;
+  if (at !== null) throw new WorkerError("invalid_input", `--not-before ${text} is over. Name a time that lies ahead.`);
   throw new WorkerError(
     "invalid_input",
     `--not-before must be a time like 02:00, 2026-11-30 02:00 or 2026-11-30T02:00:00Z, not "${text}". A span goes with --delay, e.g. --delay 2h`,

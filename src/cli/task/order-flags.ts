@@ -21,7 +21,7 @@ export const orderFlags: readonly OptionSpec[] = [
   {
     flags: "--after <task>",
     description: "start after this task has completed, or with :ended or :failed, in that way; several with commas, or several times",
-    parse: (text) => text.split(","),
+    parse: references,
     repeat: true,
     completes: "tasks",
   },
@@ -37,6 +37,15 @@ export const orderFlags: readonly OptionSpec[] = [
   },
   { flags: "--stash", description: "put the task aside; it starts after: claude-worker enqueue" },
 ];
+
+function references(text: string): string[] {
+  const words = text.split(",");
+  if (words.every((word) => word.trim() !== "")) return words;
+  throw new WorkerError(
+    "invalid_input",
+    `--after "${text}" names no task at one of its commas. Write ids with one comma between, e.g. --after 41,42`,
+  );
+}
 
 /** @throws WorkerError invalid_input, not_found: a word of `--after` names no task. */
 export async function orderFields(

@@ -4,11 +4,12 @@
  * (store/sqlite/starting-order.ts); a test compares both.
  */
 import { formatDuration } from "../text/duration.ts";
+import { waitsForText } from "./dependency.ts";
+import type { Waited } from "./dependency.ts";
 import type { NewHold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
 import type { Task } from "../task/task.ts";
-import type { TaskStatus } from "../task/status.ts";
 
 export type PendingTask = Pick<
   Task,
@@ -43,7 +44,7 @@ export interface AdmissionContext {
   readonly account: string;
   readonly now: number;
   /** The tasks that have to end first, in the order of their numbers: for the message only. */
-  waitsFor?(taskId: number): readonly { readonly task: number; readonly status: TaskStatus }[];
+  waitsFor?(taskId: number): readonly Waited[];
   /** Which groups are full and which locks are held. Default: all are free. */
   readonly lanes?: Lanes;
   /** How many pending tasks stand before this one, where known: for the message only. */
@@ -109,11 +110,9 @@ function putAside({ id, stashedAt }: PendingTask): WaitingFor | null {
 
 function notMet({ id, unmet }: PendingTask, context: AdmissionContext): WaitingFor | null {
   if (unmet === 0) return null;
-  const [first, ...more] = context.waitsFor?.(id) ?? [];
-  if (first === undefined) return { reason: "dependency", message: "It runs after other tasks.", blocker: null, until: null };
-  const others = more.length === 0 ? "" : ` and ${more.length} more`;
-  const message = `It runs after task ${first.task} (${first.status})${others}.`;
-  return { reason: "dependency", message, blocker: `task:${first.task}`, until: null };
+  const waited = context.waitsFor?.(id) ?? [];
+  const blocker = waited[0] === undefined ? null : `task:${waited[0].task}`;
+  return { reason: "dependency", message: waitsForText(waited), blocker, until: null };
 }
 
 function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {

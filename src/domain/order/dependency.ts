@@ -44,6 +44,20 @@ export function skipReason({ task, on }: Dependency, status: TaskStatus): string
   return `Task ${task} is ${status}, and ${meant}.`;
 }
 
+/** A dependency that is not met, with the other task's status. */
+export interface Waited extends Dependency {
+  readonly status: TaskStatus;
+}
+
+/** What a task waits for, as a sentence. */
+export function waitsForText([first, ...more]: readonly Waited[]): string {
+  if (first === undefined) return "It runs after other tasks.";
+  const other = `task ${first.task} (${first.status})`;
+  const others = more.length === 0 ? "" : `, and after ${more.length} more`;
+  if (first.on === "failed") return `It runs only if ${other} fails${others}.`;
+  return first.on === "ended" ? `It runs after ${other}, however that ends${others}.` : `It runs after ${other}${others}.`;
+}
+
 /** `41` or `41:ended`. @returns null: it is neither. */
 export function readDependency(text: string): { readonly reference: string; readonly on: DependencyCondition } | null {
   const [, reference, on = "completed"] = /^([^:]+)(?::([a-z]+))?$/.exec(text.trim()) ?? [];

@@ -80,7 +80,11 @@ export class Lanes {
       return { reason: "group", blocker, message: `Group ${name} is paused. Let it continue: claude-worker group resume ${name}` };
     const running = this.#running.get(name) ?? 0;
     if (group.limit === null || running < group.limit) return null;
-    return { reason: "group", blocker, message: `${running} of ${group.limit} tasks of group ${name} are running.` };
+    const message =
+      group.limit === 0
+        ? `Group ${name} has the limit 0, so none of its tasks starts.`
+        : `Group ${name} is full: ${running} running, and its limit is ${group.limit}.`;
+    return { reason: "group", blocker, message };
   }
 
   /** Counts a task as running from now on. */

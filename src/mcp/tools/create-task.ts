@@ -128,7 +128,10 @@ export async function hintsFor(inputs: readonly ParsedTaskInput[], { api }: Pick
 }
 
 function nextStep(task: TaskView): string {
-  const start = task.waiting_for === null || task.waiting_for.message === "starts now" ? "" : ` It waits: ${task.waiting_for.message}.`;
+  const start =
+    task.waiting_for === null || task.waiting_for.message === "starts now"
+      ? ""
+      : ` It waits: ${task.waiting_for.message.replace(/\.$/, "")}.`;
   return `Task ${task.id} is safe in the queue.${start}${warningsOf(task)} Continue with other work, or call wait_for_tasks with all ids that you wait for. Do not poll get_task.`;
 }
 

@@ -5,6 +5,7 @@
 import type { Caller } from "../../contract/caller.ts";
 import type { TaskChange } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { editProblem } from "../../domain/task/edit-problem.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { RetryPatch } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
@@ -100,20 +101,7 @@ function withoutStash({ stashedAt: _kept, ...start }: Partial<ReturnType<typeof 
 
 /** @throws WorkerError conflict. */
 function requirePending({ id, status, sessionId, resumable }: Task, isPrompt: boolean): void {
-  if (status !== "pending") {
-    const isOpen = status === "running" || status === "waiting";
-    // A retry keeps the prompt, so that an ended task hears of another one only by a message.
-    const advice =
-      isOpen || (isPrompt && sessionId !== null)
-        ? `Say it to the task: claude-worker send ${id} "…"`
-        : isPrompt
-          ? `Submit a new task with the other prompt: claude-worker run "…"`
-          : `Retry it with other flags: claude-worker retry ${id}`;
-    throw new WorkerError("conflict", `Task ${id} is ${status}, and only a pending task can be edited. ${advice}`);
-  }
-  if (isPrompt && resumable && sessionId !== null)
-    throw new WorkerError(
-      "conflict",
-      `Task ${id} has begun, so Claude has its prompt already. Say more to it: claude-worker send ${id} "…"`,
-    );
+  const hasSession = sessionId !== null;
+  const problem = editProblem({ id, status, hasSession, hasBegun: resumable && hasSession }, isPrompt);
+  if (problem !== null) throw new WorkerError("conflict", problem);
 }

@@ -5,7 +5,7 @@
  */
 import type Database from "better-sqlite3";
 import { dependencyState, skipReason } from "../../domain/order/dependency.ts";
-import type { Dependency, DependencyState, HeldDependency } from "../../domain/order/dependency.ts";
+import type { Dependency, DependencyState, HeldDependency, Waited } from "../../domain/order/dependency.ts";
 import type { NewEvent } from "../../domain/events/event.ts";
 import type { TaskStatus } from "../../domain/task/status.ts";
 import type { Task } from "../../domain/task/task.ts";
@@ -18,7 +18,7 @@ export interface DependencyStore {
   /** What a task runs after, in the order of the tasks' numbers. */
   ofTask(taskId: number): HeldDependency[];
   /** The tasks that have to end before it can start, with their statuses. */
-  waitsFor(taskId: number): { readonly task: number; readonly status: TaskStatus }[];
+  waitsFor(taskId: number): Waited[];
   /** Inside `write`. Lets a task run although some of its dependencies are impossible. */
   waive(taskId: number): void;
   /** The tasks that run after this one, in the order of their numbers. */
@@ -54,8 +54,8 @@ export function createDependencyStore(
     `SELECT task_id AS "taskId", needs_id AS task, condition AS "on", state FROM dependencies INDEXED BY dependencies_open
      WHERE needs_id = ? AND state IN ('waiting', 'impossible') ORDER BY task_id`,
   );
-  const selectWaits = database.prepare<[number], { task: number; status: TaskStatus }>(
-    `SELECT needs_id AS task, status FROM dependencies JOIN tasks ON tasks.id = needs_id
+  const selectWaits = database.prepare<[number], Waited>(
+    `SELECT needs_id AS task, condition AS "on", status FROM dependencies JOIN tasks ON tasks.id = needs_id
      WHERE task_id = ? AND state = 'waiting' ORDER BY needs_id`,
   );
   const selectDependents = database

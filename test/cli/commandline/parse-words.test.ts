@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { command as groupSet } from "../../../src/cli/commands/group/group-set.ts";
 import { command as list } from "../../../src/cli/commands/task/list.ts";
 import { command as logs } from "../../../src/cli/commands/task/logs.ts";
 import { command as run } from "../../../src/cli/commands/task/run.ts";
@@ -66,6 +67,8 @@ const refused: readonly [CommandSpec, string[], RegExp][] = [
   [run, ["x", "--watch=yes"], /--watch takes no value/],
   [run, ["x", "--permission-mode", "acceptEdit"], /"acceptEdit" is not a value of --permission-mode\. Did you mean "acceptEdits"\?/],
   [run, ["x", "--permission-mode", "yolo"], /Choose one of default, acceptEdits/],
+  [run, ["x", "--after", "1,"], /--after "1," names no task at one of its commas\. Write ids with one comma between/],
+  [groupSet, ["x", "--limit", "few"], /--limit must be a whole number from 0 to 1000, or none, not "few"/],
   [run, ["x", "--max-turns", "0"], /--max-turns must be a whole number from 1 to 100000, not "0"/],
   [run, ["x", "--timeout", "30"], /--timeout: "30" is a duration without a unit/],
   [run, ["x", "--max-budget-usd", "-1"], /--max-budget-usd must be an amount of US dollars/],

@@ -60,6 +60,14 @@ test("a task that waits for a slot says how many are ahead", () => {
   });
 });
 
+test("a full group says how many run and what its limit is", () => {
+  const lanes = (limit: number) => new Lanes(new Map([["small", { limit, isPaused: false }]]), new Map([["small", 1]]), new Map());
+  const message = (limit: number) => waitingFor(task(1, { group: "small" }), { ...base, lanes: lanes(limit) })?.message;
+  assert.equal(message(1), "Group small is full: 1 running, and its limit is 1.");
+  assert.equal(message(0), "Group small has the limit 0, so none of its tasks starts.");
+  assert.equal(message(2), undefined);
+});
+
 const notYet: [PendingTask["notBeforeReason"], string, string][] = [
   ["retry", "retry", "Next try in 1 m 30 s."],
   ["refused", "retry", "It was refused; next try in 1 m 30 s."],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { dependencyState, findCycle, readDependency } from "../../../src/domain/order/dependency.ts";
+import { dependencyState, findCycle, readDependency, waitsForText } from "../../../src/domain/order/dependency.ts";
 import { taskStatuses } from "../../../src/domain/task/status.ts";
 
 test("a condition is decided by the end of the other task only", () => {
@@ -23,6 +23,15 @@ test("a dependency is read from the words of the command line", () => {
   assert.deepEqual(readDependency("41"), { reference: "41", on: "completed" });
   assert.deepEqual(readDependency(" last:ended "), { reference: "last", on: "ended" });
   for (const text of ["", ":failed", "41:done", "41:", "41:ended:failed"]) assert.equal(readDependency(text), null, text);
+});
+
+test("what a task waits for is said with the condition", () => {
+  const two = { task: 2, status: "pending" } as const;
+  assert.equal(waitsForText([{ ...two, on: "completed" }]), "It runs after task 2 (pending).");
+  assert.equal(waitsForText([{ ...two, on: "failed" }]), "It runs only if task 2 (pending) fails.");
+  assert.equal(waitsForText([{ ...two, on: "ended" }]), "It runs after task 2 (pending), however that ends.");
+  const [first, more] = [{ ...two, on: "failed" } as const, { ...two, task: 3, on: "completed" } as const];
+  assert.equal(waitsForText([first, more]), "It runs only if task 2 (pending) fails, and after 1 more.");
 });
 
 test("a cycle is spelled out, and a chain of ten thousand has none", () => {

@@ -40,8 +40,8 @@ test("a task starts once all tasks that it runs after have ended as it says", as
   });
   assert.deepEqual(store.tasks.startable(0, 9), [a]);
   assert.deepEqual(store.dependencies.waitsFor(c), [
-    { task: a, status: "pending" },
-    { task: b, status: "pending" },
+    { task: a, on: "ended", status: "pending" },
+    { task: b, on: "completed", status: "pending" },
   ]);
   await store.write(() => run(store, a, "complete"));
   assert.deepEqual(store.tasks.startable(0, 9), [b]);

@@ -34,5 +34,5 @@ export const command = defineCommand<SetOptions>({
 });
 
 function limit(text: string): number | null {
-  return text === "none" ? null : wholeNumber("--limit", { min: 0, max: 1000 })(text);
+  return text === "none" ? null : wholeNumber("--limit", { min: 0, max: 1000, or: "none" })(text);
 }

@@ -1,6 +1,7 @@
 /** `edit`: changes tasks after their submit, as far as they may change. */
 import type { TaskChange } from "../../../contract/operations/tasks.ts";
 import { WorkerError } from "../../../domain/errors.ts";
+import { editProblem } from "../../../domain/task/edit-problem.ts";
 import { plainText } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import type { Call, OptionSpec } from "../../commandline/command.ts";
@@ -100,7 +101,12 @@ async function inEditor(call: Call<EditOptions>) {
       "Nothing to change: give --prompt, --name, --priority, --label, --remove-label, or an option of run.",
     );
   const client = clientOf(io);
-  const { id, prompt } = await client.getTask({ id: await actTaskId(client, word) });
+  const { id, prompt, status, session_id, loop } = await client.getTask({ id: await actTaskId(client, word) });
+  // The server decides; this only keeps a person from writing what it would refuse. A loop may
+  // begin each iteration with the prompt.
+  const hasSession = session_id !== null;
+  const problem = editProblem({ id, status, hasSession, hasBegun: hasSession && loop === null }, true);
+  if (problem !== null) throw new WorkerError("conflict", problem);
   const { editedText } = await import("../../task/edited-text.ts");
   const text = editedText(prompt, io.env);
   if (text === prompt) {

@@ -4,6 +4,7 @@ import type { TaskView } from "../../../contract/views/task.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { taskOptions } from "../../../domain/task/options.ts";
 import { directoryOf } from "../../../domain/task/untrusted-directory.ts";
+import { sentence } from "../../../domain/text/sentence.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import type { Call } from "../../commandline/command.ts";
@@ -120,11 +121,6 @@ function submittedLine(task: TaskView): string {
       ? ""
       : ` It waits: ${sentence(plainLine(task.waiting_for.message, 1000))}`;
   return `Task ${task.id} is submitted: ${sentence(plainLine(task.name ?? task.title, 100))}${wait}`;
-}
-
-/** With a full stop, unless it has its own end or ends in a command, which is to be copied. */
-function sentence(text: string): string {
-  return /[.?!…]$|claude-worker [a-z -]+$/.test(text) ? text : `${text}.`;
 }
 
 function nextCommands(id: TaskRef): string {

@@ -36,6 +36,7 @@ function stepsOf(task: TaskView): Step[] {
       ...(status === "running" ? [[`claude-worker send ${id} "…"`, "say something to it at its next step"] as const] : []),
       [`claude-worker cancel ${id}`, "stop it"],
     ];
+  if (status === "skipped") return skippedSteps(task);
   const canResume = error?.retryable === true && session_id !== null;
   return [
     ...fixesOf(task).map(([flags, does]): Step => [`claude-worker retry ${id} ${flags}`, does]),
@@ -45,6 +46,15 @@ function stepsOf(task: TaskView): Step[] {
     ...(canResume ? [[`claude-worker retry ${id} --resume`, "continue it where it was"] as const] : []),
     ...(session_id === null ? [] : [[`claude-worker send ${id} "…"`, "say what to do next, in the same conversation"] as const]),
     [`claude-worker retry ${id}`, "run it again"],
+  ];
+}
+
+/** A skipped task comes back with the task that it was to run after, or runs all the same. */
+function skippedSteps({ id, depends_on: needs }: TaskView): Step[] {
+  const because = needs.filter(({ state }) => state === "impossible");
+  return [
+    ...because.map(({ task }): Step => [`claude-worker retry ${task}`, "run that one again; this one then waits for it again"]),
+    [`claude-worker retry ${id}`, "run it all the same"],
   ];
 }
 
