@@ -171,10 +171,12 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
     pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
     startable: (now, limit, { heldModels = [], lanes = freeLanes, mayStart = () => true } = {}) => {
       const held = JSON.stringify(heldModels);
-      const window = Math.max(limit, firstWindow);
-      const places = best(now, window, held);
-      const found = admitted(places, limit, { lanes, mayStart });
-      if (found.length === limit || places.length < window) return found;
+      // Where nothing is blocked, the first look is enough.
+      for (const window of limit < firstWindow ? [limit, firstWindow] : [limit]) {
+        const places = best(now, window, held);
+        const found = admitted(places, limit, { lanes, mayStart });
+        if (found.length === limit || places.length < window) return found;
+      }
       // The best tasks are blocked: those of each open lane are looked at instead.
       return admitted(inOpenLanes(now, held, lanes), limit, { lanes, mayStart });
     },
