@@ -28,6 +28,19 @@ export function checksOf({ verify, protect, until, score, judge }: CheckedTask):
   return [...files, ...verifyCommands(verify), ...ownCheck(untilCheck, until), ...ownCheck(scoreCheck, score), ...judgeOf(judge)];
 }
 
+/**
+ * Those of the checks that a shell can run again anywhere. The others have a text that is not a
+ * command: patterns of files, and criteria, which agents may write.
+ */
+export function shellChecksOf(task: CheckedTask): VerifyCommand[] {
+  return checksOf(task).filter(({ name }) => !isWithoutShell({ name }));
+}
+
+/** Whether it compares files or asks a judge, and its text must never get to a shell. */
+export function isWithoutShell({ name }: Pick<VerifyCommand, "name">): boolean {
+  return name === protectCheck || name === judgeCheck;
+}
+
 /** Whether a check is one of the commands in `verify`. Only the others have names with an `@`. */
 export function isCommandOfVerify({ name }: Pick<VerifyCommand, "name">): boolean {
   return !name.startsWith("@");

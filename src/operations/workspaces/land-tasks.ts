@@ -14,7 +14,7 @@ import { messageOf, WorkerError } from "../../domain/errors.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
-import { checksOf, protectCheck } from "../../domain/verification/checks.ts";
+import { checksOf, isWithoutShell, shellChecksOf } from "../../domain/verification/checks.ts";
 import { conflictMessage } from "../../domain/workspace/landing.ts";
 import type { LandingCheck } from "../../domain/workspace/landing.ts";
 import { keptOf, setupCommand } from "../../domain/workspace/setup.ts";
@@ -39,6 +39,7 @@ import { requireRightsStill } from "../rights/task-rights.ts";
 import { requireTask } from "../tasks/require-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
 import { requireTrust } from "../tasks/working-directory.ts";
+import { verificationViews } from "../verification/verification-view.ts";
 import { gitAnswer } from "./git-answer.ts";
 import { LandingChecks, landingMarker } from "./landing-checks.ts";
 import type { Candidate, CheckRunner, Culprit } from "./landing-checks.ts";
@@ -251,7 +252,9 @@ class Landing {
       this.#progress.say(`puts task ${work.task.id} on top of ${tip.slice(0, 12)}`);
       try {
         const found = await this.#compute(work, tip);
+        const open = found === null ? null : this.#unpassed(work);
         if (found === null) this.#say(work, "already", {});
+        else if (open !== null) this.#say(work, "failed", { reason: open });
         else {
           const checks = unique([...steps.flatMap((step) => step.checks), ...checksOfWork(work)]);
           steps.push({ ...found, work, onto: tip, checks });
@@ -265,6 +268,18 @@ class Landing {
       }
     }
     return steps;
+  }
+
+  /**
+   * A check that cannot be repeated for the whole counts as it was found in the task.
+   * @returns what has not passed, as a sentence; null: nothing.
+   */
+  #unpassed({ task }: Work): string | null {
+    const checks = checksOf(task).filter(isWithoutShell);
+    const views = checks.length === 0 ? [] : verificationViews(checks, this.#context.store.verifications.ofTask(task.id));
+    const open = views.find(({ state }) => state !== "passed");
+    if (open === undefined) return null;
+    return `Its check ${open.name} has not passed (${open.state}). Have it made again: claude-worker retry ${task.id} --resume. Or bring the work onto the branch unchecked: claude-worker apply ${task.id}`;
   }
 
   /** @returns null: the branch has the work already. @throws WorkConflict, GitProblem. */
@@ -406,9 +421,7 @@ function committed(work: { readonly tree: string; readonly commit: string | null
 
 /** The commands that a person may have set: they run outside of Claude's rules. */
 function checksOfWork({ task, worktree: { prefix } }: Work): LandingCheck[] {
-  return checksOf(task)
-    .filter(({ name }) => name !== protectCheck)
-    .map(({ command }) => ({ command, prefix }));
+  return shellChecksOf(task).map(({ command }) => ({ command, prefix }));
 }
 
 function unique(checks: readonly LandingCheck[]): LandingCheck[] {

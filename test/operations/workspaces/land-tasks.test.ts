@@ -18,6 +18,8 @@ interface Bundle extends RealApi {
   readonly git: (...args: string[]) => string;
   /** A task that has written these files. */
   worked(files: Record<string, string>, ...verify: string[]): Promise<WorktreeTask>;
+  /** The same with other options. */
+  worktree(files: Record<string, string>, more: object): Promise<WorktreeTask>;
   land(tasks: readonly WorktreeTask[], more?: object): Promise<LandView>;
   /** What a landing that is refused must not change. */
   state(): string[];
@@ -26,14 +28,16 @@ interface Bundle extends RealApi {
 function setup(t: TestContext): Bundle {
   const real = realApi(t);
   const git = checkout(real);
+  const worktree: Bundle["worktree"] = async (files, more) => {
+    const task = await worktreeTask(real, more);
+    for (const [name, text] of Object.entries(files)) task.write(name, text);
+    return task;
+  };
   return {
     ...real,
     git,
-    worked: async (files, ...verify) => {
-      const task = await worktreeTask(real, { verify });
-      for (const [name, text] of Object.entries(files)) task.write(name, text);
-      return task;
-    },
+    worked: async (files, ...verify) => await worktree(files, { verify }),
+    worktree,
     land: async (tasks, more = {}) =>
       await real.api.landTasks(
         { tasks: tasks.map(({ id }) => id), into: "main", way: "squash", send_conflicts: false, dry_run: false, ...more },
@@ -221,4 +225,35 @@ test("the checks of a task run only while its caller may ask for them", async (t
   await store.write(() => store.callers.put(task.id, { name: "an agent", scope: "submit", tokenId: null, isAgent: true }));
   await assert.rejects(land([task]), { code: "forbidden" });
   assert.deepEqual(state(), before);
+});
+
+test("what a judge is asked never gets to a shell, and counts as it was found", async (t) => {
+  const { store, corner, worktree, land, git } = setup(t);
+  const mark = path.join(corner.directory, "ran");
+  const more = { judge: `touch ${mark}`, protect: [`$(touch ${mark})`], verify: [] };
+  const [good, bad, unasked] = [
+    await worktree({ "a.txt": "a\n" }, more),
+    await worktree({ "b.txt": "b\n" }, more),
+    await worktree({ "c.txt": "c\n" }, more),
+  ];
+  for (const [task, judged] of [
+    [good, "passed"],
+    [bad, "failed"],
+  ] as const)
+    for (const name of ["@protect", "@judge"])
+      await store.write(() => {
+        const attemptId = store.attempts.ofTask(task.id)[0]?.id ?? 0;
+        const of = { taskId: task.id, attemptId, name };
+        store.verifications.start({ ...of, command: "x", startedAt: 1, isBaseline: false });
+        const state = name === "@judge" ? judged : "passed";
+        store.verifications.end({ ...of, state, exitCode: null, reason: null, outputTail: "It has no tests.", tree: null, tookMs: 1 });
+      });
+  const plan = await land([good, bad, unasked], { dry_run: true });
+  assert.deepEqual([plan.checks, statesOf(plan)], [[], ["landed", "failed", "failed"]]);
+  const done = await land([good, bad, unasked]);
+  assert.deepEqual(statesOf(done), ["landed", "failed", "failed"]);
+  assert.equal(existsSync(mark), false);
+  assert.match(done.tasks[1]?.reason ?? "", /^Its check @judge has not passed \(failed\)\. .*claude-worker retry 2 --resume/);
+  assert.match(done.tasks[2]?.reason ?? "", /^Its check @protect has not passed \(pending\)\./);
+  assert.equal(git("ls-tree", "--name-only", "main"), "a.txt\napp.txt");
 });
