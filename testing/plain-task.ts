@@ -96,6 +96,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     ended_at: null,
     updated_at: at,
     prompt: input.prompt,
+    rendered_prompt: null,
     result: null,
     structured_result: null,
     usage: null,

@@ -18,6 +18,7 @@ const causes: Readonly<Record<Operation, string>> = {
   follow_up: "a message continues its conversation",
   skip: "a task that it depends on ended in another way",
   revive: "the task because of which it was skipped runs again",
+  give_up: "it cannot start, because a value that its prompt names is missing",
 };
 
 export function transitionTable(): string {

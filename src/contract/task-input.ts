@@ -16,6 +16,13 @@ export const taskInput = z.strictObject({
     })
     .meta({ description: "What Claude should do. At most 10 MB of UTF-8.", maxLength: maxPromptBytes }),
   working_directory: text.min(1).max(4096).describe("Absolute path of an existing, trusted directory."),
+  literal_from: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "The prompt is taken as it is written from this character on (UTF-16): `{{ … }}` is not filled in there. For text that comes from elsewhere, like a pipe or a file.",
+    ),
   ...submittedOptions,
   ...orderInput,
 });

@@ -373,6 +373,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     forkOf: (taskId) => store.forks.get(taskId),
     rewindOf: (sessionId) => store.rewinds.get(sessionId),
     forks: (taskId) => store.forks.of(taskId),
+    renderedPrompt: (taskId) => store.prompts.get(taskId)?.rendered ?? null,
     dependencies: (taskId) => store.dependencies.ofTask(taskId),
     dependents: (taskId) => store.dependencies.dependents(taskId),
     waitsFor: (taskId) => store.dependencies.waitsFor(taskId),

@@ -10,6 +10,7 @@ import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { secretsOf } from "../domain/text/secret-values.ts";
 import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
+import { prepareStart } from "../operations/prompts/prepare-start.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
 import { ghProgram } from "../operations/pull-requests/gh.ts";
@@ -112,6 +113,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const supervisor = new Supervisor({
     store,
     mayStart,
+    prepareStart: (taskIds) => prepareStart({ store, now }, taskIds),
     paths,
     log,
     pool,

@@ -27,6 +27,7 @@ import type { ReviewCommentStore } from "./sqlite/review-comments.ts";
 import type { PullRequestWatchStore } from "./sqlite/pull-request-watches.ts";
 import type { RewindStore } from "./sqlite/rewinds.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
+import type { PromptStore } from "./sqlite/prompts.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
 import type { SubmissionStore } from "./sqlite/submissions.ts";
 import type { TaskCallerStore } from "./sqlite/task-callers.ts";
@@ -60,6 +61,7 @@ export interface Store {
   readonly asks: AskStore;
   readonly dependencies: DependencyStore;
   readonly groups: GroupStore;
+  readonly prompts: PromptStore;
   readonly forks: ForkStore;
   readonly applies: ApplyStore;
   readonly pullRequestWatches: PullRequestWatchStore;

@@ -59,9 +59,11 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
   };
 }
 
-function specOf({ store }: AttemptContext, task: Task, messages: readonly Message[]): Task {
+function specOf({ store }: AttemptContext, written: Task, messages: readonly Message[]): Task {
+  const filled = store.prompts.get(written.id);
+  const task = filled?.rendered == null ? written : { ...written, prompt: filled.rendered };
   const spec = store.agentTasks.get(task.id) === null ? task : promptAsText(task);
-  const isMention = messages.some(({ byAgent, text }) => byAgent && hasMention(text));
+  const isMention = filled?.hasMention === true || messages.some(({ byAgent, text }) => byAgent && hasMention(text));
   return isMention ? { ...spec, settings: withoutMentions(spec.settings) } : spec;
 }
 

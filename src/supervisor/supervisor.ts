@@ -21,6 +21,11 @@ import { SupervisedAttempt } from "./supervised-attempt.ts";
 
 export interface SupervisorOptions extends AttemptContext, ClaimContext {
   readonly pool: RunnerPool;
+  /**
+   * Called before claims: makes the tasks ready, e.g. fills in their prompts. Resolves to those
+   * that can be claimed now. Default: all of them.
+   */
+  prepareStart?(taskIds: readonly number[]): Promise<readonly number[]>;
   /** How many runners of waiting tasks are kept; those that wait the longest leave first. */
   readonly keptRunners: number;
   /** Called when the process of an attempt is gone. */
@@ -169,8 +174,9 @@ export class Supervisor implements Service {
     if (this.#unsubscribe !== null) await this.#taking.add(this.#claimAll(taskIds));
   }
 
-  async #claimAll(taskIds: readonly number[]): Promise<void> {
+  async #claimAll(chosen: readonly number[]): Promise<void> {
     const { store } = this.#options;
+    const taskIds = (await this.#options.prepareStart?.(chosen)) ?? chosen;
     const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve() }));
     const claims = await store
       .write(() => reserved.map(({ id, runner }) => claimTask(this.#options, id, runner)))

@@ -36,7 +36,7 @@ const pairs: readonly Pair[] = [
   {
     command: run,
     fields: fieldsOf(taskInput),
-    words: ["prompt", "depends_on"],
+    words: ["prompt", "depends_on", "literal_from"],
     own: ["--after", "--delay", "--watch", "--trust", "--maximize", "--minimize", "--worktree"],
   },
   {
@@ -73,7 +73,7 @@ for (const { command, fields, words = [], own } of pairs) {
 test("retry takes every field of a submit but prompt and dependencies", () => {
   assert.deepEqual(
     fieldsOf(retryInput).toSorted(),
-    [...fieldsOf(taskInput).filter((field) => field !== "prompt" && field !== "depends_on"), "resume"].toSorted(),
+    [...fieldsOf(taskInput).filter((field) => !["prompt", "literal_from", "depends_on"].includes(field)), "resume"].toSorted(),
   );
   assert.deepEqual(retryInput.parse({}), {});
 });

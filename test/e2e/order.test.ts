@@ -14,7 +14,7 @@ test("tasks run after others, are skipped, and come back with a retry, over a ki
   await w.client.hold({ reason: "the test" });
   const run = async (...words: string[]): Promise<number> => Number((await w.cli(["run", ...words])).stdout);
   const build = await run("build it", "-n", "build");
-  const review = await run("review it", "--after", "build");
+  const review = await run("review it: {{ needs.build.result }} in {{ user.name }}", "--after", "build");
   const report = await run("review it", "--after", `${review}:ended`);
   const why = await run("say why", "--after", `${build}:failed`);
   const shown = await w.client.getTask({ id: review });
@@ -41,6 +41,10 @@ test("tasks run after others, are skipped, and come back with a retry, over a ki
   assert.deepEqual([(await w.client.getTask({ id: review })).status, (await w.client.getTask({ id: why })).status], ["pending", "pending"]);
   await w.client.resume();
   assert.equal((await w.ended(report)).result, "Reviewed.");
+  const { prompt, rendered_prompt: rendered } = await w.client.getTask({ id: review });
+  assert.equal(prompt, "review it: {{ needs.build.result }} in {{ user.name }}");
+  assert.match(rendered ?? "", /^review it: "Built\." in \{\{ user\.name \}\}\n\n.*They are data/);
+  assert.match((await w.cli(["show", String(review)])).stdout, /Prompt with its values\n {2}review it: "Built\."/);
   const ended = await Promise.all([build, review, why].map(async (id) => (await w.ended(id)).status));
   assert.deepEqual(ended, ["completed", "completed", "skipped"]);
   await w.cli(["retry", String(why)]);
@@ -92,8 +96,9 @@ test("a task starts at its time, and a stashed one when it is put into the queue
     [["--not-before", "02:00", "--delay", "1h"], /both say when the task starts/],
     [["--after", "41:done"], /--after 41:done is not a task/],
     [["--after", "999"], /names task 999, and there is none/],
+    [["about {{ tasks.9.result }}", "--after", String(stashed)], /names task 9, and the task does not run after it/],
   ] as const) {
-    const { code, stderr } = await cli("run", "say hi", ...words);
+    const { code, stderr } = await cli("run", ...(words[0].startsWith("-") ? ["say hi"] : []), ...words);
     assert.equal(code, 2, words.join(" "));
     assert.match(stderr, pattern);
   }

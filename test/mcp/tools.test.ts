@@ -156,11 +156,17 @@ test("create_tasks creates all tasks or none", async (t) => {
   const dependent = await toolProblem(client, "create_tasks", {
     tasks: [goodTask(corner.work), goodTask(corner.work, { depends_on: ["first"] })],
   });
-  assert.match(dependent.text, /cannot depend on each other yet/);
-  assert.equal(dependent.error.errors?.[0]?.pointer, "/tasks/1/depends_on");
+  assert.match(dependent.text, /names "first", and no task of the batch has this name/);
+  assert.equal(dependent.error.errors?.[0]?.pointer, "/tasks/1/depends_on/0");
   assert.equal((await api.listTasks({})).tasks.length, 0);
-  const { tasks } = await callTool(client, "create_tasks", { tasks: [goodTask(corner.work), goodTask(corner.work)] });
+  const { tasks } = await callTool(client, "create_tasks", {
+    tasks: [goodTask(corner.work, { name: "first" }), goodTask(corner.work, { depends_on: ["first"] })],
+  });
   assert.equal((tasks as unknown[]).length, 2);
+  assert.deepEqual(
+    (await api.listTasks({ status: ["pending"] })).tasks.map(({ waiting_for: wait }) => wait?.reason),
+    ["dependency", "capacity"],
+  );
 });
 
 test("get_task marks and cleans what the task's agent wrote", async (t) => {

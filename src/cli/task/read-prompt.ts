@@ -17,24 +17,45 @@ import { pathGiven } from "../commandline/path-given.ts";
 const socketPatienceMs = 300;
 const hintAfterMs = 2000;
 
+export interface GivenPrompt {
+  readonly prompt: string;
+  /**
+   * Where the text begins that came from a pipe or a file (UTF-16 code units): `{{ … }}` in it is
+   * not filled in. Null: all of it is the argument.
+   */
+  readonly literalFrom: number | null;
+}
+
 /**
  * The prompt.
  * @param argument as given; `-` means the standard input.
  * @throws WorkerError invalid_input: none given, empty, over 10 MB, or not UTF-8 text.
  */
 export async function readPrompt(argument: string | undefined, io: Io): Promise<string> {
-  if (argument === "-") return checked(textOf(await readAll(io, "a person types"), "the standard input"), "the standard input");
+  return (await readGivenPrompt(argument, io)).prompt;
+}
+
+/** The prompt, and where its text comes from. @throws like `readPrompt`. */
+export async function readGivenPrompt(argument: string | undefined, io: Io): Promise<GivenPrompt> {
+  if (argument === "-") return literal(checked(textOf(await readAll(io, "a person types"), "the standard input"), "the standard input"));
   const input = kindOfInput(io);
   if (argument === undefined) {
-    if (input !== "none") return checked(textOf(await readAll(io, input), "the standard input"), "the standard input");
+    if (input !== "none") return literal(checked(textOf(await readAll(io, input), "the standard input"), "the standard input"));
     throw new WorkerError(
       "invalid_input",
       'No prompt. Say what Claude should do: claude-worker run "Fix the failing test", or give a file, or pipe the text in. A prompt that begins with a dash goes behind --: claude-worker run -- "-…"',
     );
   }
-  const prompt = fileNamed(argument, io) ?? notFileLike(argument);
+  const file = fileNamed(argument, io);
+  const prompt = file ?? notFileLike(argument);
   const context = input === "none" ? "" : checked(textOf(await readAll(io, input), "the standard input"), "the standard input", true);
-  return checked(context.trim() === "" ? prompt : `${prompt.trimEnd()}\n\n${context}`, "the prompt");
+  if (context.trim() === "") return { prompt: checked(prompt, "the prompt"), literalFrom: file === null ? null : 0 };
+  const whole = checked(`${prompt.trimEnd()}\n\n${context}`, "the prompt");
+  return { prompt: whole, literalFrom: file === null ? prompt.trimEnd().length : 0 };
+}
+
+function literal(prompt: string): GivenPrompt {
+  return { prompt, literalFrom: 0 };
 }
 
 /** The text of an existing file of that name, or null: it names none. */

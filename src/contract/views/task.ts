@@ -144,7 +144,13 @@ export const taskSummaryView = z.object({
 export type TaskSummaryView = z.infer<typeof taskSummaryView>;
 
 export const taskView = taskSummaryView.extend({
-  prompt: z.string(),
+  prompt: z.string().describe("As it was written."),
+  rendered_prompt: z
+    .string()
+    .nullable()
+    .describe(
+      "The prompt that Claude got, with the values of `{{ … }}` filled in. Null: the task has not begun, or there is nothing to fill in.",
+    ),
   ...shownOptions,
   warnings: z
     .array(z.string())

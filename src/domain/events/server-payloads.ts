@@ -204,8 +204,8 @@ export const serverPayloads = {
     {
       status: choice(terminalStatuses, "The task's status now."),
       outcome: choice(
-        [...outcomeKinds, "dependency_failed"],
-        "How its last attempt ended. `dependency_failed`: it is skipped, because a task that it depends on ended in another way.",
+        [...outcomeKinds, "dependency_failed", "missing_value"],
+        "How its last attempt ended. `dependency_failed`: it is skipped, because a task that it depends on ended in another way. `missing_value`: a value that its prompt names is missing, so it did not start.",
       ),
       message,
       attempt: optional(attempt),

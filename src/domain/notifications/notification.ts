@@ -26,7 +26,7 @@ export type DeliveryEvent = NotificationEvent | "test";
 export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed"];
 
 /** What says more than that a task failed. */
-const exactMeanings: Readonly<Partial<Record<OutcomeKind | "dependency_failed", NotificationEvent>>> = {
+const exactMeanings: Readonly<Partial<Record<OutcomeKind | "dependency_failed" | "missing_value", NotificationEvent>>> = {
   budget_exhausted: "budget",
   verification_failed: "verification_failed",
   protected_files_changed: "verification_failed",

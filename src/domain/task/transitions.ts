@@ -19,6 +19,7 @@ export const operations = [
   "follow_up", // a message continues its conversation
   "skip", // a task that it depends on ended in another way
   "revive", // that task runs again
+  "give_up", // it cannot start: a value that its prompt names is missing
 ] as const;
 export type Operation = (typeof operations)[number];
 
@@ -37,6 +38,7 @@ const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   follow_up: { completed: "pending", failed: "pending", cancelled: "pending" },
   skip: { pending: "skipped" },
   revive: { skipped: "pending" },
+  give_up: { pending: "failed" },
 };
 
 /**

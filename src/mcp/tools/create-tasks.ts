@@ -1,6 +1,5 @@
 /** `create_tasks`: several tasks, all or none. */
 import { z } from "zod";
-import { WorkerError } from "../../domain/errors.ts";
 import { briefOf, briefTask } from "../brief-task.ts";
 import { keyInSession } from "../session.ts";
 import { data, defineTool } from "../tool.ts";
@@ -12,24 +11,17 @@ const maxTasks = 20;
 export const createTasks = defineTool({
   name: "create_tasks",
   title: "Create several tasks",
-  description: "Creates several tasks at once, all or none. They run side by side, so they must not edit the same files.",
+  description:
+    "Creates several tasks at once, all or none. They run side by side, so they must not edit the same files, unless depends_on orders them: by name within the call. A prompt can then have {{ needs.NAME.result }}.",
   input: z.strictObject({
-    tasks: z
-      .array(
-        agentTaskInput.extend({
-          depends_on: z.array(z.string().max(200)).max(maxTasks).optional().describe("Not available yet: leave it out."),
-        }),
-      )
-      .min(1)
-      .max(maxTasks),
+    tasks: z.array(agentTaskInput).min(1).max(maxTasks),
     idempotency_key: idempotencyKey.optional(),
   }),
   output: z.object({ tasks: z.array(briefTask), next_step: z.string() }),
   writes: true,
   hints: { destructive: false, idempotent: false, openWorld: true },
   async run({ tasks, idempotency_key }, { api, caller, session }) {
-    refuseDependencies(tasks);
-    const inputs = tasks.map(({ depends_on: _none, ...fields }) => withDirectory(fields, session));
+    const inputs = tasks.map((fields) => withDirectory(fields, session));
     const { tasks: created } =
       idempotency_key === undefined
         ? await api.submitTasks({ tasks: inputs }, caller)
@@ -41,14 +33,3 @@ export const createTasks = defineTool({
     });
   },
 });
-
-/** @throws WorkerError unprocessable. */
-function refuseDependencies(tasks: readonly { readonly depends_on?: readonly string[] | undefined }[]): void {
-  const problems = tasks.flatMap(({ depends_on = [] }, index) =>
-    depends_on.length > 0 ? [{ pointer: `/tasks/${index}/depends_on`, detail: "tasks cannot depend on each other yet" }] : [],
-  );
-  if (problems.length === 0) return;
-  const message =
-    "Tasks cannot depend on each other yet. Create those that depend on nothing, wait for them with wait_for_tasks, and create the others then.";
-  throw new WorkerError("unprocessable", message, problems);
-}

@@ -10,6 +10,7 @@ import type { Store } from "../../store/store.ts";
 const endings = {
   cancelled: { operation: "cancel", status: "cancelled" },
   unanswered: { operation: "fail", status: "failed" },
+  missing_value: { operation: "give_up", status: "failed" },
 } as const;
 
 /**
@@ -27,7 +28,7 @@ export function endWithoutAttempt(
   const ended = store.tasks.transition(id, operation, now, { ...patch, error, earlierEnd: null });
   if (ended === null) return null;
   const last = store.attempts.ofTask(id).at(-1);
-  const isFollowed = last !== undefined && continuesTask(ended, store.messages.open(id), last.id);
+  const isFollowed = outcome !== "missing_value" && last !== undefined && continuesTask(ended, store.messages.open(id), last.id);
   for (const question of store.questions.unapplied(id)) store.questions.supersede(question.id, false);
   for (const { id: message, status: state } of store.messages.end(id, status === "cancelled", now)) {
     store.events.append(id, null, [{ type: state === "done" ? "message_done" : "message_cancelled", at: now, data: { message } }]);

@@ -70,6 +70,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     // A caller who runs a skipped task again means it so.
     store.dependencies.waive(id);
+    if (!resume) store.prompts.forget(id);
     if (resume) store.questions.revive(id);
     store.verifications.outdate(id);
     store.iterations.outdate(id);

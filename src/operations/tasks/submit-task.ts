@@ -13,6 +13,7 @@ import type { GitProgram } from "../../git/git-program.ts";
 import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
+import { holdPrompt } from "../prompts/hold-prompt.ts";
 import { requireSchema } from "./require-schema.ts";
 import { addDependencies, dependenciesOf, startOf } from "./submit-order.ts";
 import type { SubmitRate } from "./submit-rate.ts";
@@ -59,7 +60,9 @@ export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInpu
   const dependencies = dependenciesOf(inputs, context.isBatch === true);
   return inputs.map((input, index) => {
     try {
-      return { ...newTask(context, input, caller, now), dependencies: dependencies[index] ?? [] };
+      const pointer = `${context.isBatch === true ? `/tasks/${index}` : ""}/prompt`;
+      const promptOrigin = { literalFrom: input.literal_from ?? null, given: null, pointer };
+      return { ...newTask(context, input, caller, now), dependencies: dependencies[index] ?? [], promptOrigin };
     } catch (error) {
       throw context.isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
     }
@@ -108,7 +111,11 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
     return { ...stored, lastSeq: 1 };
   });
   const ids = inserted.map(({ id }) => id);
-  for (const [index, { id }] of inserted.entries()) addDependencies(context.store, id, admitted[index]?.dependencies ?? [], ids, caller);
+  for (const [index, task] of inserted.entries()) {
+    const { dependencies = [], promptOrigin } = admitted[index] ?? {};
+    addDependencies(context.store, task.id, dependencies, ids, caller);
+    if (promptOrigin !== undefined) holdPrompt(context.store, task, promptOrigin);
+  }
   return inserted.map((task, index) => (admitted[index]?.dependencies?.length ? (context.store.tasks.get(task.id) ?? task) : task));
 }
 

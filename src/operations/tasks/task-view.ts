@@ -96,6 +96,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
   return {
     ...taskSummaryView(task, waiting),
     prompt: task.prompt,
+    rendered_prompt: waiting.renderedPrompt(task.id),
     questions: waiting
       .questions(task.id)
       .slice(-shownQuestions)
@@ -185,6 +186,8 @@ export interface WaitingContext extends AdmissionContext {
   dependencies(taskId: number): readonly HeldDependency[];
   /** The tasks that run after it. */
   dependents(taskId: number): readonly number[];
+  /** Its prompt as it was filled in; null: it has not begun, or there is nothing to fill in. */
+  renderedPrompt(taskId: number): string | null;
   /** When this attempt started (UTC ms); null: there is no such attempt. */
   startOf(attemptId: number): number | null;
   /**

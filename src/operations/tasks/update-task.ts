@@ -7,7 +7,8 @@ import type { TaskChange } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { editProblem } from "../../domain/task/edit-problem.ts";
 import type { Task } from "../../domain/task/task.ts";
-import type { RetryPatch } from "../../store/store.ts";
+import type { RetryPatch, Store } from "../../store/store.ts";
+import { holdPrompt } from "../prompts/hold-prompt.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, isAgent, requireAgentPriority, requireDelegated, requireOwn } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
@@ -91,8 +92,19 @@ function workOf(
   requireGoal(after);
   requireBaselineCommand(after);
   store.callers.put(task.id, asked);
+  if (prompt !== undefined) holdChangedPrompt(store, task, prompt);
   store.events.append(task.id, null, [{ type: "edited", at: now, data: { ...doneBy(caller), changed } }]);
   return patch;
+}
+
+/** Text that came from a pipe or a file stays as it is, where the new prompt still ends with it. */
+function holdChangedPrompt(store: Store, { id, prompt: before }: Task, prompt: string): void {
+  const held = store.prompts.get(id);
+  const { literalFrom = null, given = null } = held ?? {};
+  const literal = literalFrom === null ? null : before.slice(literalFrom);
+  const from = literal === null ? null : prompt.endsWith(literal) ? prompt.length - literal.length : 0;
+  store.prompts.remove(id);
+  holdPrompt(store, { id, prompt }, { literalFrom: from, given, pointer: "/prompt" });
 }
 
 function withoutStash({ stashedAt: _kept, ...start }: Partial<ReturnType<typeof startOf>>): Partial<ReturnType<typeof startOf>> {

@@ -16,6 +16,7 @@ import { PlanProblem, planWorktree } from "../../git/worktree-plan.ts";
 import type { PlanPart, WorktreePlan } from "../../git/worktree-plan.ts";
 import type { NewTask, Store } from "../../store/store.ts";
 import type { PlannedDependency } from "../tasks/submit-order.ts";
+import type { PromptOrigin } from "../prompts/hold-prompt.ts";
 
 /**
  * A new task with what its worktree is made of (absent: it works in place), and the tasks that it
@@ -24,6 +25,8 @@ import type { PlannedDependency } from "../tasks/submit-order.ts";
 export interface PlannedTask extends NewTask {
   readonly worktree?: WorktreePlan;
   readonly dependencies?: readonly PlannedDependency[];
+  /** What its prompt's expressions can name. Absent: what it runs after. */
+  readonly promptOrigin?: PromptOrigin;
 }
 
 const fields: Readonly<Record<PlanPart, string>> = {

@@ -14,7 +14,8 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { streamLine } from "../../terminal/json-stream.ts";
-import { readPrompt } from "../../task/read-prompt.ts";
+import { readGivenPrompt } from "../../task/read-prompt.ts";
+import type { GivenPrompt } from "../../task/read-prompt.ts";
 import { submitNotes } from "../../task/submit-notes.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import { orderFields, orderFlags } from "../../task/order-flags.ts";
@@ -58,7 +59,7 @@ export const command = defineCommand<RunOptions>({
   ],
   async run({ words, options, io }) {
     const connection = connectionOf(io);
-    const input = await taskInput(await readPrompt(words[0], io), options, connection, io);
+    const input = await taskInput(await readGivenPrompt(words[0], io), options, connection, io);
     const task = await submitted(input, { options, io, words }, connection);
     for (const line of submitNotes(task, { io, settings: connection.settings })) say(io.stderr, `claude-worker: ${plainLine(line, 1000)}`);
     if (options.watch === true) {
@@ -74,14 +75,21 @@ export const command = defineCommand<RunOptions>({
   },
 });
 
-async function taskInput(prompt: string, options: RunOptions, { client, settings, origins }: Connection, io: Io): Promise<TaskInput> {
+async function taskInput(
+  { prompt, literalFrom }: GivenPrompt,
+  options: RunOptions,
+  { client, settings, origins }: Connection,
+  io: Io,
+): Promise<TaskInput> {
   // The server has settings of its own; what this call's environment or file says comes from here.
   const own = taskOptions.flatMap((row) => {
     const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
     return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]]];
   });
   const fields = { ...(await taskFields(options, io)), ...(await orderFields(options, client)) };
-  return { prompt, ...Object.fromEntries(own), ...fields, working_directory: pathGiven(io, options.dir ?? ".") };
+  // Only tasks that run after others have something to fill in.
+  const literal = literalFrom === null || fields.depends_on === undefined ? {} : { literal_from: literalFrom };
+  return { prompt, ...literal, ...Object.fromEntries(own), ...fields, working_directory: pathGiven(io, options.dir ?? ".") };
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {

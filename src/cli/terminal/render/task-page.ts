@@ -19,7 +19,6 @@ import { fitWidth } from "./text-width.ts";
 import { prose } from "./wrap.ts";
 import { iterationLines, statusWord, verificationLines } from "./verification.ts";
 import { dollars, localTime, relativeTime } from "./time.ts";
-import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 /** How much of a prompt a terminal shows. */
 const promptLines = 6;
@@ -51,9 +50,10 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
     ...section("Iterations", indented(iterationLines(task).join("\n")), paint),
     ...section("Messages", messageLines(task, output, now), paint),
     ...section("Attention", lines(clean(attentionLines(task))), paint),
+    ...section("Prompt", shownPrompt(task.prompt, `${task.id} --json | jq -r .prompt`, { output, clean, lines }), paint),
     ...section(
-      "Prompt",
-      output.isTTY ? shortened(lines(clean(task.prompt)), (hint) => lines(hint), task.id) : indented(clean(task.prompt)),
+      "Prompt with its values",
+      shownPrompt(task.rendered_prompt ?? "", `${task.id} --json | jq -r .rendered_prompt`, { output, clean, lines }),
       paint,
     ),
     ...section("System prompt", lines(clean(task.system_prompt ?? "")), paint),
@@ -62,6 +62,17 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
     ...(output.isTTY ? section("Next", nextLines(task, output.columns), paint) : []),
     "",
   ].join("\n");
+}
+
+interface TextPage {
+  readonly output: Output;
+  readonly clean: (text: string) => string;
+  readonly lines: (text: string) => string[];
+}
+
+/** The beginning of a prompt on a terminal, otherwise all of it. @param whole what shows all. */
+function shownPrompt(prompt: string, whole: string, { output, clean, lines }: TextPage): string[] {
+  return output.isTTY ? shortened(lines(clean(prompt)), lines, whole) : indented(clean(prompt));
 }
 
 function resultLines(
@@ -243,12 +254,9 @@ function attentionLines({ attention }: TaskView): string {
  * A long prompt would push the rest off the screen, and its author knows it. @param lines as the
  * terminal shows them.
  */
-function shortened(lines: readonly string[], wrapped: (hint: string) => string[], id: TaskRef): readonly string[] {
-  if (lines.length <= promptLines) return lines;
-  return [
-    ...lines.slice(0, promptLines),
-    ...wrapped(`… ${lines.length - promptLines} more lines: claude-worker show ${id} --json | jq -r .prompt`),
-  ];
+function shortened(lines: readonly string[], wrapped: (hint: string) => string[], whole: string): string[] {
+  if (lines.length <= promptLines) return [...lines];
+  return [...lines.slice(0, promptLines), ...wrapped(`… ${lines.length - promptLines} more lines: claude-worker show ${whole}`)];
 }
 
 function section(title: string, lines: readonly string[], paint: Painter): string[] {

@@ -28,6 +28,7 @@ import { createNotificationStore } from "../notifications.ts";
 import { createOutbox } from "../outbox.ts";
 import { createQuestionStore } from "../questions.ts";
 import { createRuleStore } from "../rules.ts";
+import { createPromptStore } from "../prompts.ts";
 import { createProbeStore } from "../probes.ts";
 import { prepareReturning } from "../returning.ts";
 import { guarded, guardedNoun } from "./storage-error.ts";
@@ -127,6 +128,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       asks: guardedNoun(file, createAskStore(database, commit)),
       dependencies: guardedNoun(file, dependencies.store),
       groups: guardedNoun(file, groups.store),
+      prompts: guardedNoun(file, createPromptStore(database, commit)),
       forks: guardedNoun(file, createForkStore(database, commit)),
       applies: guardedNoun(file, createApplyStore(database, commit)),
       pullRequestWatches: guardedNoun(file, createPullRequestWatchStore(database, commit)),

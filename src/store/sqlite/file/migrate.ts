@@ -47,6 +47,7 @@ import { reviewComments } from "../migrations/0041-review-comments.ts";
 import { dependencies } from "../migrations/0042-dependencies.ts";
 import { groups } from "../migrations/0043-groups.ts";
 import { pullRequestWatches } from "../migrations/0044-pull-request-watches.ts";
+import { filledPrompts } from "../migrations/0045-filled-prompts.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -101,6 +102,7 @@ export const migrations: readonly Migration[] = [
   dependencies,
   groups,
   pullRequestWatches,
+  filledPrompts,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -1,0 +1,58 @@
+/**
+ * Prepares tasks for their start: fills in their prompts, once for each beginning. A task whose
+ * prompt names a value that is missing fails, before it has an attempt.
+ */
+import { messageOf } from "../../domain/errors.ts";
+import type { Store } from "../../store/store.ts";
+import { endWithoutAttempt } from "../tasks/end-without-attempt.ts";
+import { fillPrompt } from "./fill-prompt.ts";
+import { valuesOf } from "./prompt-values.ts";
+
+interface PrepareContext {
+  readonly store: Store;
+  now(): number;
+}
+
+/** @returns those of the tasks that can be claimed now. */
+export async function prepareStart(context: PrepareContext, taskIds: readonly number[]): Promise<readonly number[]> {
+  const { store } = context;
+  const unfilled = taskIds.filter((id) => isUnfilled(store, id));
+  if (unfilled.length === 0) return taskIds;
+  const failed = await store.write(() => new Set(unfilled.filter((id) => !fillIn(context, id))));
+  return taskIds.filter((id) => !failed.has(id));
+}
+
+function isUnfilled(store: Store, id: number): boolean {
+  const held = store.prompts.get(id);
+  return held !== null && held.rendered === null;
+}
+
+/** Inside `write`. @returns whether the task can start. */
+function fillIn({ store, now }: PrepareContext, id: number): boolean {
+  const held = store.prompts.get(id);
+  const task = store.tasks.get(id);
+  if (held === null || task?.status !== "pending") return true;
+  const problem = fill(store, { id, prompt: task.prompt, held });
+  if (problem === null) return true;
+  endWithoutAttempt(store, id, "missing_value", { error: { code: "missing_value", message: problem, retryable: true }, now: now() });
+  return false;
+}
+
+interface Filled {
+  readonly id: number;
+  readonly prompt: string;
+  readonly held: NonNullable<ReturnType<Store["prompts"]["get"]>>;
+}
+
+/** @returns what is wrong, as sentences; null: the prompt is filled in. */
+function fill(store: Store, { id, prompt, held: { literalFrom, given } }: Filled): string | null {
+  try {
+    const filled = fillPrompt({ prompt, literalFrom, isMatrixData: given.isMatrixData === true }, valuesOf(store, id, given));
+    if ("missing" in filled)
+      return `The prompt names {{ ${filled.missing} }}, and there is no such value. Run it again when there is: claude-worker retry ${id}`;
+    store.prompts.fillIn(id, filled);
+    return null;
+  } catch (error) {
+    return `The prompt could not be filled in: ${messageOf(error)}`;
+  }
+}
