@@ -128,6 +128,20 @@ test("on a terminal inbox goes through the questions and stores the answers", as
   );
 });
 
+test("a paste of several lines answers one question, and its rest is said", async (t) => {
+  const cli = await setup(t, permission, content);
+  const { call, reply } = await typing(t, cli, ["inbox"]);
+  await reply("Which one (q1, q2; Enter leaves)?", "q1\ndeny\nnot on a Friday\n2\n1");
+  await reply("or another answer (Enter leaves)", "");
+  const { stderr, code } = await call.done;
+  assert.equal(code, 0);
+  assert.match(stderr, /2 more pasted lines were not used/);
+  assert.deepEqual(
+    cli.api.store.questions.ofTask(1).map(({ answer }) => answer),
+    [{ decision: "deny", message: "not on a Friday" }, null],
+  );
+});
+
 /** Answers questions in place, each line when the prompt for it stands there. */
 async function typing(t: TestContext, { start }: ServedCli, words: readonly string[]) {
   let prompts = "";

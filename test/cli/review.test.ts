@@ -127,6 +127,18 @@ test("on a terminal review goes hunk by hunk, and takes comments", async (t) => 
   ]);
 });
 
+test("each line of a paste into a review is a comment, and none sends them", async (t) => {
+  const { start, api } = await setup(t);
+  const prompts = t.mock.method(process.stderr, "write", () => true);
+  const call = start(["review", "1"], { columns: 100, typed: "5 One\n5 Two\n\n25 Three\n\ny\n" });
+  const asked = (): string => prompts.mock.calls.map(({ arguments: [text] }) => String(text)).join("");
+  await until("the question at the end", () => asked().includes("Send 3 comments to task 1?"));
+  assert.equal(api.store.reviewComments.ofTask(1).length, 3);
+  call.type("\n");
+  const { stdout } = await call.done;
+  assert.match(stdout, /3 comments are open\. Send: claude-worker review 1 --send/);
+});
+
 test("review shows outdated comments, and what was not sent at the end", async (t) => {
   const { call, change } = await setup(t);
   await call(["review", "1", "--comment", "a.ts:25: \u001b]0;title\u0007clear\nsecond", "--comment", "a.ts:5: five"]);

@@ -35,6 +35,7 @@ export async function answerInPlace(client: WorkerClient, questions: readonly Qu
   if (open.length > 1) io.stdout.write(questionTable(open, { output: io.stdout, now: Date.now() }));
   try {
     while (open.length > 0) {
+      sayForgotten(reader.forget(), io);
       const isOnly = open.length === 1;
       const question = isOnly ? open[0] : await chosen(open, reader, io);
       if (question === undefined) break;
@@ -58,6 +59,15 @@ export async function answerInPlace(client: WorkerClient, questions: readonly Qu
   } finally {
     reader.close();
   }
+}
+
+/** What was pasted with one answer must not answer another question. */
+function sayForgotten(lines: number, io: Io): void {
+  if (lines > 0)
+    say(
+      io.stderr,
+      `${lines} more pasted ${lines === 1 ? "line was" : "lines were"} not used. Give an answer of several lines with claude-worker answer.`,
+    );
 }
 
 /** Undefined: the person leaves. Null: there is no such question. */

@@ -114,6 +114,8 @@ class Session {
   /** Asks at the end whether what is open is sent. */
   async offer(reader: LineReader): Promise<void> {
     if (this.open === 0) return;
+    // A pasted line is not an answer to what was not seen yet.
+    reader.forget();
     const answer = await reader.ask(`Send ${countText(this.open)} to task ${this.#reviewed.id}? [y/N]`);
     if (/^y(es)?$/i.test(answer)) await this.#send();
   }

@@ -17,6 +17,8 @@ export interface LineReader {
    * @returns what was typed, without blanks around it; empty at Ctrl-C and Ctrl-D.
    */
   ask(question: string): Promise<string>;
+  /** Forgets the lines that were typed or pasted ahead. @returns how many. */
+  forget(): number;
   /** Whether Ctrl-C or Ctrl-D ended the questions. */
   readonly isOver: boolean;
   close(): void;
@@ -24,15 +26,22 @@ export interface LineReader {
 
 export function lineReader(io: Io): LineReader {
   const reader = createInterface({ input: io.stdin, output: process.stderr, terminal: canAsk(io) });
-  /** Lines that were typed before they were asked for. */
+  /** Lines that were typed before they were asked for: a paste has several at once. */
   const typed: string[] = [];
   let isOver = false;
   let take: ((line: string) => void) | null = null;
+  const give = (line: string): void => {
+    const taken = take;
+    // Before the line is read the next one of a paste may come.
+    take = null;
+    if (taken === null) typed.push(line);
+    else taken(line);
+  };
   const end = (): void => {
     isOver = true;
-    take?.("");
+    if (take !== null) give("");
   };
-  reader.on("line", (line) => (take === null ? void typed.push(line) : take(line)));
+  reader.on("line", give);
   reader.once("SIGINT", end);
   reader.once("close", end);
   return {
@@ -41,10 +50,11 @@ export function lineReader(io: Io): LineReader {
       if (early === undefined && isOver) return "";
       reader.setPrompt(`${plainLine(question, 2000)} `);
       reader.prompt();
-      const line = early ?? (await new Promise<string>((resolve) => (take = resolve)));
-      take = null;
-      return line.trim();
+      // The person sees which line is taken for which question.
+      if (early !== undefined) process.stderr.write(`${plainLine(early, 200)}\n`);
+      return (early ?? (await new Promise<string>((resolve) => (take = resolve)))).trim();
     },
+    forget: () => typed.splice(0).length,
     get isOver() {
       return isOver && typed.length === 0;
     },
