@@ -40,7 +40,7 @@ import type { AnswerCheck } from "./answer-check.ts";
 import { TaskWorktree } from "./task-worktree.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { AfterResult } from "./after-result.ts";
-import { CommandSandbox } from "./command-sandbox.ts";
+import { CommandSandbox, placed } from "./command-sandbox.ts";
 import { CommandAnswers } from "./command-answers.ts";
 import { FinishedWork } from "./finished-work.ts";
 import { keepIteration } from "./kept-iteration.ts";
@@ -220,9 +220,9 @@ export class RunningAttempt {
     }
     if (this.#isEnding) return this.end(null);
     for (const message of this.#takeEarly()) agent.say?.(message);
-    const { sandbox: _sandbox, ...plain } = work;
+    const { sandbox, ...plain } = work;
     const thrown = await agent.run(
-      this.#sandbox.isOn ? work : plain,
+      this.#sandbox.isOn && sandbox !== undefined ? { ...work, sandbox: placed(sandbox) } : plain,
       (entry) => this.#take(entry),
       (question, signal) => this.#ask(question, signal),
     );

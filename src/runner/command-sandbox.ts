@@ -7,7 +7,8 @@ import { accessSync, constants, mkdirSync, rmSync, symlinkSync, writeFileSync } 
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { ownBinary } from "../config/own-claude.ts";
-import { runtimeSandbox } from "../domain/task/sandbox.ts";
+import { worktreeFacts } from "../git/worktree-facts.ts";
+import { runtimeSandbox, withEntry } from "../domain/task/sandbox.ts";
 import type { SandboxOrder } from "../domain/task/sandbox.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import { lastLines } from "../domain/text/last-lines.ts";
@@ -28,6 +29,7 @@ export interface CommandSandboxOptions {
 export class CommandSandbox {
   readonly #options: CommandSandboxOptions;
   #isOn = false;
+  #ripgrep = "rg";
 
   constructor(options: CommandSandboxOptions) {
     this.#options = options;
@@ -61,6 +63,7 @@ export class CommandSandbox {
   wrapped(command: string): string {
     const { order, env } = this.#options;
     if (!this.#isOn || order === undefined) return command;
+    this.#write(order);
     // The sandbox sets a temporary directory of its own.
     const temporary = env["TMPDIR"];
     const inside = temporary === undefined ? command : `export TMPDIR=${quoted(temporary)}; exec /bin/sh -c ${quoted(command)}`;
@@ -85,10 +88,21 @@ export class CommandSandbox {
     rmSync(own, { force: true });
     // Claude Code is ripgrep where it is called so.
     if (binary !== null) symlinkSync(binary, own);
-    const ripgrep = isOnPath("rg", env["PATH"] ?? "") ? "rg" : own;
-    writeFileSync(join(order.directory, "settings.json"), JSON.stringify(runtimeSandbox(order, ripgrep)), { mode: 0o600 });
+    this.#ripgrep = isOnPath("rg", env["PATH"] ?? "") ? "rg" : own;
     return null;
   }
+
+  /** The worktree may have been made since. */
+  #write(order: SandboxOrder): void {
+    const settings = JSON.stringify(runtimeSandbox(placed(order), this.#ripgrep));
+    writeFileSync(join(order.directory, "settings.json"), settings, { mode: 0o600 });
+  }
+}
+
+/** The order for the worktree as it is now, with the directory that git has for it. */
+export function placed(order: SandboxOrder): SandboxOrder {
+  const { worktree } = order;
+  return worktree === undefined ? order : withEntry(order, worktreeFacts(worktree.path, worktree.repository).entry);
 }
 
 /** Which program the system lacks, as a sentence; null: none. */

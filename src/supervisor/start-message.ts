@@ -158,8 +158,9 @@ function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup
 function sandboxOf({ store, paths }: AttemptContext, task: Task): Pick<StartMessage, "sandbox"> {
   if (task.sandbox !== "on" && task.sandbox !== "auto") return {};
   const workspace = store.workspaces.get(task.id);
-  const directory = workspace?.kind === "worktree" ? workspace.path : task.workingDirectory;
-  return { sandbox: sandboxOrder({ paths, task, directory, repository: workspace?.repository ?? null }) };
+  const isWorktree = workspace?.kind === "worktree";
+  const directory = isWorktree ? workspace.path : task.workingDirectory;
+  return { sandbox: sandboxOrder({ paths, task, directory, repository: workspace?.repository ?? null, isWorktree }) };
 }
 
 /** The runner compares it with what the worktree has, before anything of that runs. */

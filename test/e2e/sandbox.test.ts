@@ -63,6 +63,12 @@ test("a parked Claude Code takes the sandbox of a task", needsSandbox, async (t)
   assert.equal(existsSync(path.join(w.place.directory, "outside")), false);
 });
 
+/** Tries to name another configuration to git. */
+function pointers(where: string): string {
+  const change = `(echo /evil > "$d/$f") && echo changed ${where} && unlink "$d/$f"`;
+  return `d="$(git rev-parse ${where})"; for f in commondir config.worktree; do ${change}; done`;
+}
+
 test("commands of Claude, set-up and verify are in the sandbox alike", needsSandbox, async (t) => {
   const look = (name: string): string =>
     [
@@ -76,6 +82,8 @@ test("commands of Claude, set-up and verify are in the sandbox alike", needsSand
       "echo port=$WORKER_PORT",
       "curl -sS -m 5 http://blocked.example/ || true",
       "echo hook > $(git rev-parse --git-common-dir)/hooks/post-commit || echo no hook",
+      pointers("--git-common-dir"),
+      pointers("--git-dir"),
       "true",
     ].join("; ");
   const w = await worker(
@@ -113,6 +121,8 @@ test("commands of Claude, set-up and verify are in the sandbox alike", needsSand
     assert.doesNotMatch(said, /PRIVATE|wrote outside/, name);
     assert.match(said, /wrote inside\nkey=\nport=\d+\n/, name);
     assert.match(said, /no hook/, name);
+    // Claude Code itself lets its commands write at the top of a repository's git directory.
+    assert.doesNotMatch(said, name === "claude.txt" ? /changed --git-dir/ : /changed/, "git finds the same configuration");
     assert.match(said, /token: (No such file|Permission denied)/, name);
   }
   assert.equal(existsSync(path.join(w.place.home, "outside")), false);

@@ -44,6 +44,24 @@ export interface SandboxOrder extends SandboxPlaces {
   readonly hosts: readonly string[];
   /** Variables that hold credentials: sandboxed commands do not get them. */
   readonly secretNames: readonly string[];
+  /** Git's own directory of this worktree is found once it is made. Absent: it is not one. */
+  readonly worktree?: { readonly path: string; readonly repository: string };
+}
+
+/** Files by which git finds the configuration of a worktree: whose they are may name programs. */
+const pointers = ["commondir", "gitdir", "config.worktree"];
+
+/**
+ * The order for a worktree that is there.
+ * @param entry git's own directory of it; null: git does not know it.
+ */
+export function withEntry(order: SandboxOrder, entry: string | null): SandboxOrder {
+  if (entry === null) return order;
+  return {
+    ...order,
+    allowWrite: [...order.allowWrite, entry],
+    denyWrite: [...order.denyWrite, ...pointers.map((name) => `${entry}/${name}`)],
+  };
 }
 
 /** The same as Claude Code's settings have it. */
