@@ -141,17 +141,25 @@ export class Scheduler implements Service {
    * others.
    */
   async #proceedAnswered(now: number): Promise<void> {
-    const { store, workers } = this.#options;
+    const { store } = this.#options;
     if (store.tasks.counts().waiting === 0) return;
+    const ids = this.#proceedable(store.questions.readyToProceed(mostReady));
+    if (ids.length === 0) return;
+    // Chosen again in the write: a limit that was set a moment ago counts.
+    await store.write(() => this.#proceedable(ids).forEach((id) => store.tasks.transition(id, "proceed", now)));
+  }
+
+  /** Those of the tasks that have an answer which free slots, groups and rights let proceed now. */
+  #proceedable(ready: readonly number[]): number[] {
+    const { store, workers, mayStart } = this.#options;
     const free = workers - store.tasks.counts().running;
-    if (free <= 0) return;
     const lanes = store.groups.lanes();
     const ids: number[] = [];
-    for (const id of store.questions.readyToProceed(mostReady)) {
-      if (ids.length === free) break;
-      if ((this.#options.mayStart?.(id) ?? true) && mayProceed(store, lanes, id)) ids.push(id);
+    for (const id of ready) {
+      if (ids.length >= free) break;
+      if ((mayStart?.(id) ?? true) && mayProceed(store, lanes, id)) ids.push(id);
     }
-    if (ids.length > 0) await store.write(() => ids.forEach((id) => store.tasks.transition(id, "proceed", now)));
+    return ids;
   }
 
   /**
@@ -215,7 +223,7 @@ export class Scheduler implements Service {
 /** A task that has waited for its answer has its locks; its group may be full by now. */
 function mayProceed(store: Store, lanes: Lanes, id: number): boolean {
   const task = store.tasks.row(id);
-  if (task === null || lanes.groupBlock(task.group) !== null) return false;
+  if (task?.status !== "waiting" || lanes.groupBlock(task.group) !== null) return false;
   lanes.take(task, id);
   return true;
 }

@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { rawLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
+import { waitingFor } from "../domain/order/admission.ts";
 import { freePorts } from "../domain/workspace/workspace-variables.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
@@ -34,7 +35,7 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   const now = context.now();
   const task = store.tasks.get(taskId);
   if (task === null || task.status !== "pending" || context.mayStart?.(taskId) === false) return null;
-  if (store.groups.lanes().blockOf(task, taskId) !== null) return null;
+  if (isBlocked(context, task, now)) return null;
   const resume = task.resumable && task.sessionId !== null;
   const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
   const { runnerId, warm } = runner;
@@ -54,6 +55,17 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
     resume ? { type: "resumed", at: now, data: { ...data, ...uncutAfter(last) } } : { type: "started", at: now, data },
   ]);
   return claim;
+}
+
+/**
+ * Whether something keeps the task from starting that came after the scheduler chose it: it was put
+ * aside or edited, a person paused the server or its group, another task took its lock.
+ */
+function isBlocked({ store, account }: ClaimContext, task: Task, now: number): boolean {
+  const prompt = store.prompts.get(task.id);
+  if (prompt !== null && prompt.rendered === null) return true;
+  const holds = store.holds.active().filter(({ kind }) => kind === "manual");
+  return waitingFor(task, { running: 0, slots: 1, holds, account: account(), now, lanes: store.groups.lanes() }) !== null;
 }
 
 /** A worktree that was deleted, or is of an earlier version, has no ports. */

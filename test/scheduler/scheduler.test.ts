@@ -315,6 +315,24 @@ test("processes of waiting tasks that cannot leave hold slots until they can", a
   assert.deepEqual(started, [id]);
 });
 
+test("an answered task does not proceed past a pause that comes in the same moment", async (t) => {
+  const { store, start, scheduler, pass } = setup(t);
+  const { task, attempt } = await start({ group: "nightly" });
+  const question = await store.write(() => {
+    store.tasks.transition(task.id, "ask", 2);
+    return store.questions.ask(task.id, attempt.id, permission, { askedAt: 1, deadline: null }).id;
+  });
+  const nightly = { name: "nightly", maxRunning: null, pausedAt: 4, createdAt: 1 };
+  let isAnswered = false;
+  // It hears of the commit before the scheduler does, so its write comes first.
+  store.onCommit(() => void (isAnswered && store.groups.get("nightly") === null && store.write(() => store.groups.put(nightly))));
+  scheduler.start();
+  await pass(0);
+  await store.write(() => store.questions.answer(question, { decision: "allow" }, "socket", 3 + Number((isAnswered = true))));
+  await pass(0);
+  assert.equal(store.tasks.row(task.id)?.status, "waiting");
+});
+
 test("answered tasks of a full group hold up no answered task of another one", async (t) => {
   const { store, start, scheduler, pass } = setup(t, { workers: 1 });
   await store.write(() => store.groups.put({ name: "paused", maxRunning: null, pausedAt: 1, createdAt: 1 }));

@@ -38,3 +38,22 @@ test("of two claims for the last place of a group in one write one gets the task
   const [first, second, other] = [await submit({ group: "small" }), await submit({ group: "small" }), await submit()];
   assert.deepEqual(await claim([first.id, second.id, other.id]), [true, false, true]);
 });
+
+test("what was put aside, delayed, paused or edited since it was chosen is not claimed", async (t) => {
+  const { submit, claim, store } = setup(t);
+  const { id } = await submit({ group: "nightly" });
+  const isClaimedAfter = async (change: () => unknown): Promise<boolean | undefined> => {
+    await store.write(change);
+    return (await claim([id]))[0];
+  };
+  assert.equal(await isClaimedAfter(() => store.tasks.patch(id, 2, { stashedAt: 2 })), false);
+  const later = { stashedAt: null, notBefore: 6, notBeforeReason: "schedule" };
+  assert.equal(await isClaimedAfter(() => store.tasks.patch(id, 2, later)), false);
+  const hold = { kind: "manual", scope: "all", message: "Paused.", until: null } as const;
+  assert.equal(await isClaimedAfter(() => [store.tasks.patch(id, 2, { notBefore: 5 }), store.holds.put(hold, 2)]), false);
+  const nightly = { name: "nightly", maxRunning: null, pausedAt: 2, createdAt: 1 };
+  assert.equal(await isClaimedAfter(() => [store.holds.lift("manual", "all"), store.groups.put(nightly)]), false);
+  const unfilled = { literalFrom: null, given: { needs: {} } };
+  assert.equal(await isClaimedAfter(() => [store.groups.remove("nightly"), store.prompts.put(id, unfilled)]), false);
+  assert.equal(await isClaimedAfter(() => store.prompts.fillIn(id, { rendered: "Go.", hasMention: false })), true);
+});

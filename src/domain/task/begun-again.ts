@@ -6,6 +6,7 @@ import type { Task } from "./task.ts";
 export const begunAgain = {
   notBefore: null,
   notBeforeReason: null,
+  stashedAt: null,
   answeredAt: null,
   cancelRequestedAt: null,
   poisonCount: 0,

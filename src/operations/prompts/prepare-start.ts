@@ -31,7 +31,8 @@ function isUnfilled(store: Store, id: number): boolean {
 function fillIn({ store, now }: PrepareContext, id: number): boolean {
   const held = store.prompts.get(id);
   const task = store.tasks.get(id);
-  if (held === null || task?.status !== "pending") return true;
+  // It may have been put aside since it was chosen: then its claim refuses it.
+  if (held === null || task?.status !== "pending" || task.stashedAt !== null) return true;
   const problem = fill(store, { id, prompt: task.prompt, held });
   if (problem === null) return true;
   endWithoutAttempt(store, id, "missing_value", { error: { code: "missing_value", message: problem, retryable: true }, now: now() });

@@ -46,6 +46,19 @@ test("a prompt gets the result of the task that it runs after, as data", async (
   assert.ok(!text?.includes("\u001b"));
 });
 
+test("a task that was put aside since it was chosen does not fail of a missing value", async (t) => {
+  const { submit, complete, start, api, store } = prompts(t);
+  const build = await submit("Build it", { json_schema: { type: "object" } });
+  const next = await submit(`Look: {{ tasks.${build}.structured_result.files }}`, { depends_on: [build] });
+  await complete(build, "one");
+  await api.stashTask({ id: next }, person);
+  await start(next);
+  assert.equal(store.tasks.row(next)?.status, "pending");
+  await api.enqueueTask({ id: next }, person);
+  await start(next);
+  assert.equal(store.tasks.row(next)?.status, "failed");
+});
+
 test("what was filled in stays until a retry begins the task again", async (t) => {
   const { submit, complete, start, rendered, store, api, clock, finish } = prompts(t);
   const build = await submit("Build it");

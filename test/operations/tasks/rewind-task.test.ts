@@ -54,6 +54,17 @@ test("a rewind says what it left, and every turn stays a target", async (t) => {
   assert.partialDeepStrictEqual(store.forks.get(Number(fork.id)), { sessionId, entry: "entry of m3" }, "not copied yet");
 });
 
+test("what continues a task that was put aside, or forks it, is in the queue", async (t) => {
+  const { api, id } = await begun(t);
+  await api.retryTask({ id, resume: true, stash: true }, person);
+  const fork = await api.forkTask({ id, prompt: "another way" }, person);
+  assert.equal(fork.stashed_at, null);
+  await api.cancelTask({ id }, person);
+  await api.sendMessage({ id, text: "Go on", delivery: "next" }, person);
+  const { status, stashed_at } = await api.getTask({ id });
+  assert.deepEqual([status, stashed_at], ["pending", null]);
+});
+
 test("a retry from the beginning ends what a rewind has begun", async (t) => {
   const { api, id } = await begun(t);
   await api.rewindTask({ id, ...rewind(2) }, person);
