@@ -50,6 +50,10 @@ export interface SandboxedTask {
   readonly repository: string | null;
   /** Whether the directory is a worktree that is made for the task. */
   readonly isWorktree: boolean;
+  /** Default: the task's own. */
+  readonly temporary?: string;
+  /** Of the directory with the sandbox's files. Default: the task's number. */
+  readonly name?: string;
 }
 
 /**
@@ -60,13 +64,12 @@ const sharedPlaces = ["objects", "refs", "logs", "lfs", "rr-cache"];
 
 /** @param home the user's. */
 export function sandboxOrder(of: SandboxedTask, home = process.env["HOME"] || homedir()): SandboxOrder {
-  const { paths, task, directory } = of;
-  const temporary = temporaryPath(paths, task.id);
+  const { paths, task, directory, temporary = temporaryPath(paths, task.id), name = String(task.id) } = of;
   const { repository, worktree } = gitOf(of);
   const git =
-    worktree === null ? wholeGit(repository) : { allowWrite: sharedPlaces.map((name) => join(worktree.repository, name)), denyWrite: [] };
+    worktree === null ? wholeGit(repository) : { allowWrite: sharedPlaces.map((each) => join(worktree.repository, each)), denyWrite: [] };
   return {
-    directory: join(paths.home, "sandbox", String(task.id)),
+    directory: join(paths.home, "sandbox", name),
     mode: task.sandbox === "on" ? "on" : "auto",
     hosts: task.sandboxAllowHosts,
     secretNames,

@@ -47,6 +47,11 @@ export async function inCheckTree<T>(program: GitProgram, tree: CheckTree, commi
   }
 }
 
+/** Where the worktree lies in the directory. */
+export function checkTop({ directory }: Pick<CheckTree, "directory">): string {
+  return path.join(directory, name);
+}
+
 /** Also removes one that a kill has left. No person or agent works there. */
 export function removeCheckTree({ repository, directory }: CheckTree): void {
   const top = path.join(directory, name);

@@ -7,10 +7,13 @@ import { basename, dirname, join } from "node:path";
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { ownPaths } from "../../config/paths.ts";
 import { repositoryFilePath } from "../../config/repository-file.ts";
+import { sandboxOrder } from "../../config/sandbox-order.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { LandInput } from "../../contract/operations/workspaces.ts";
 import type { LandedTaskView, LandView } from "../../contract/views/workspace.ts";
 import { messageOf, WorkerError } from "../../domain/errors.ts";
+import { stricterSandbox } from "../../domain/task/sandbox.ts";
+import type { SandboxMode, SandboxOrder } from "../../domain/task/sandbox.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
@@ -19,6 +22,7 @@ import { conflictMessage } from "../../domain/workspace/landing.ts";
 import type { LandingCheck } from "../../domain/workspace/landing.ts";
 import { keptOf, setupCommand } from "../../domain/workspace/setup.ts";
 import type { Checkpoint } from "../../domain/workspace/workspace.ts";
+import { checkTop } from "../../git/check-tree.ts";
 import { checkoutOfBranch, moveBranch, tipOfBranch } from "../../git/branch.ts";
 import { changedFilesBetween } from "../../git/changed-paths.ts";
 import { isAt, moveForward, requireClean, TargetMoved } from "../../git/checkout.ts";
@@ -41,7 +45,7 @@ import type { SubmitContext } from "../tasks/submit-task.ts";
 import { requireTrust } from "../tasks/working-directory.ts";
 import { verificationViews } from "../verification/verification-view.ts";
 import { gitAnswer } from "./git-answer.ts";
-import { LandingChecks, landingMarker } from "./landing-checks.ts";
+import { LandingChecks, landingMarker, temporaryIn } from "./landing-checks.ts";
 import type { Candidate, CheckRunner, Culprit } from "./landing-checks.ts";
 import type { LandingProgress, Landings } from "./landings.ts";
 import { worktreeOf } from "./losses.ts";
@@ -400,6 +404,7 @@ class Landing {
       tree: { repository: this.#repository, directory: this.#place, ownPaths: ownPaths(paths) },
       marker: landingMarker(paths.home, this.#place),
       agentEnv: agentEnvironment(env, settings.agent_env),
+      sandbox: this.#sandbox(),
       ports: first?.worktree.ports ?? null,
       setup,
       setupCache: keptOf(setup, seen, join(paths.setupCache, basename(dirname(this.#place)))),
@@ -408,6 +413,19 @@ class Landing {
       verifyTimeoutMs: settings.verify_timeout_ms,
       say: (text) => this.#progress.say(text),
     });
+  }
+
+  /** The commands run what agents have written: in a sandbox where one of the tasks has one. */
+  #sandbox(): SandboxOrder | null {
+    const [first] = this.#given;
+    const boxed = this.#given.map(({ task }) => task).filter(({ sandbox }) => sandbox !== "off");
+    if (first === undefined || boxed.length === 0) return null;
+    const directory = checkTop({ directory: this.#place });
+    const sandbox = boxed.reduce<SandboxMode>((found, task) => stricterSandbox(found, task.sandbox), "off");
+    const task = { id: first.task.id, sandbox, sandboxAllowHosts: [...new Set(boxed.flatMap((each) => each.sandboxAllowHosts))] };
+    const { paths } = this.#context;
+    const own = { temporary: temporaryIn({ directory: this.#place }), name: basename(this.#place) };
+    return sandboxOrder({ paths, task, directory, repository: this.#repository, isWorktree: true, ...own });
   }
 
   async #treeOf(commit: string): Promise<string> {

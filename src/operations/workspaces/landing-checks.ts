@@ -7,6 +7,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { commandEnvironment } from "../../config/agent-env.ts";
 import { formatDuration } from "../../domain/text/duration.ts";
+import type { SandboxOrder } from "../../domain/task/sandbox.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { verifyEnd } from "../../domain/verification/verify-result.ts";
 import type { ProcessEnd } from "../../domain/verification/verify-result.ts";
@@ -28,6 +29,8 @@ export interface CheckOrder {
   readonly limitMs: number;
   /** Marks the processes of the command. */
   readonly marker: string;
+  /** Null: none is asked for. */
+  readonly sandbox: SandboxOrder | null;
 }
 
 /** Runs commands outside of the repository's and Claude's reach. */
@@ -59,6 +62,8 @@ export interface LandingChecksOptions {
   /** Names the place of this landing on this machine. */
   readonly marker: string;
   readonly agentEnv: Readonly<Record<string, string>>;
+  /** Of every command: what an agent wrote runs in them. Null: no task has one. */
+  readonly sandbox: SandboxOrder | null;
   /** The first of ten free ports; null: there are none. */
   readonly ports: number | null;
   /** Sets the worktree up; null: nothing does. */
@@ -94,6 +99,11 @@ export interface Culprit {
  */
 export function landingMarker(home: string, place: string): string {
   return `land-${createHash("sha256").update(`${home}\0${place}`).digest("hex").slice(0, 16)}`;
+}
+
+/** The temporary directory of the commands. */
+export function temporaryIn({ directory }: Pick<CheckTree, "directory">): string {
+  return join(directory, "tmp");
 }
 
 export class LandingChecks {
@@ -151,7 +161,7 @@ export class LandingChecks {
     if (checks.length === 0) return null;
     const { program, tree } = this.#options;
     return await inCheckTree(program, tree, commit, async (top) => {
-      const temporary = join(tree.directory, "tmp");
+      const temporary = temporaryIn(tree);
       mkdirSync(temporary, { recursive: true, mode: 0o700 });
       try {
         await this.#setUp(top, temporary);
@@ -213,8 +223,8 @@ export class LandingChecks {
     return state === "passed" ? null : { command, prefix, state, exitCode, reason, output: end.output };
   }
 
-  #order(temporary: string): Pick<CheckOrder, "env" | "marker"> {
-    const { agentEnv, ports, marker } = this.#options;
-    return { marker, env: { ...commandEnvironment(agentEnv), ...workspaceVariables({ ports, temporary, project: marker }) } };
+  #order(temporary: string): Pick<CheckOrder, "env" | "marker" | "sandbox"> {
+    const { agentEnv, ports, marker, sandbox } = this.#options;
+    return { marker, sandbox, env: { ...commandEnvironment(agentEnv), ...workspaceVariables({ ports, temporary, project: marker }) } };
   }
 }

@@ -257,3 +257,20 @@ test("what a judge is asked never gets to a shell, and counts as it was found", 
   assert.match(done.tasks[2]?.reason ?? "", /^Its check @protect has not passed \(pending\)\./);
   assert.equal(git("ls-tree", "--name-only", "main"), "a.txt\napp.txt");
 });
+
+test("checks of work from a sandbox run in one, or nothing lands", async (t) => {
+  const { corner, paths, worktree, worked, land } = setup(t);
+  const outside = path.join(corner.directory, "outside");
+  const boxed = await worktree(
+    { "a.txt": "a\n" },
+    { sandbox: "on", verify: [`test -f a.txt && touch inside; touch ${outside}; test -f inside`] },
+  );
+  const plain = await worked({ "b.txt": "b\n" }, "true");
+  const done = land([boxed, plain]);
+  // Bubblewrap is not on every machine.
+  const found = await done.then(statesOf).catch(({ message }: Error) => message);
+  if (Array.isArray(found)) assert.deepEqual(found, ["landed", "landed"]);
+  else assert.match(found, /could not be run: (The sandbox needs|The package|No command can be run in a sandbox).* Nothing was landed\.$/);
+  assert.equal(existsSync(outside), false);
+  assert.deepEqual(existsSync(path.join(paths.home, "sandbox")) ? readdirSync(path.join(paths.home, "sandbox")) : [], []);
+});
