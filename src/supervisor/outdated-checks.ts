@@ -1,4 +1,5 @@
 /** Finds checks that passed with other files than those that the attempt left. */
+import { staleAttention } from "../domain/attempt/attention.ts";
 import type { Attention } from "../domain/attempt/attention.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
@@ -11,14 +12,5 @@ export function outdated(store: Store, { id, taskId }: Attempt): Attention[] {
   const last = store.checkpoints.last(taskId);
   if (last === null || store.verifications.outdateOthers(taskId, id, last.tree) === 0) return [];
   const runs = store.verifications.ofTask(taskId).filter((run) => run.attemptId === id && run.isStale && !run.isBaseline);
-  return [
-    {
-      kind: "changed_since_verified",
-      count: runs.length,
-      detail: runs
-        .map(({ name }) => name)
-        .join("; ")
-        .slice(0, 500),
-    },
-  ];
+  return staleAttention(runs);
 }

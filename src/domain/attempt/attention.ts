@@ -206,3 +206,13 @@ function detailOf(names: readonly string[], count: number): string | null {
   const rest = new Set(names).size > shown.length || (names.length < count && count > shown.length);
   return plainLine(`${shown.join("; ")}${rest ? "; …" : ""}`, 500);
 }
+
+/** Files changed since these checks passed. Empty: there are none. */
+export function staleAttention(runs: readonly { readonly name: string }[]): Attention[] {
+  if (runs.length === 0) return [];
+  const detail = runs
+    .map(({ name }) => name)
+    .join("; ")
+    .slice(0, 500);
+  return [{ kind: "changed_since_verified", count: runs.length, detail }];
+}

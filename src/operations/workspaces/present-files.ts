@@ -14,6 +14,7 @@ import type { Repository } from "../../git/repository.ts";
 import { presentTree, snapshotLimits, takeSnapshot } from "../../git/snapshot.ts";
 import type { Snapshot, TreeOrder } from "../../git/snapshot.ts";
 import type { Store } from "../../store/store.ts";
+import { judgeEvidence } from "../verification/judge-evidence.ts";
 
 const timeoutMs = 120_000;
 const countTimeoutMs = 30_000;
@@ -72,6 +73,7 @@ export async function snapshotNow(
     const known = store.workspaces.get(taskId) ?? workspace;
     const { branch, head: headCommit, isDirty } = taken;
     store.workspaces.put({ ...known, branch, headCommit, changes, isDirty });
+    judgeEvidence(store, taskId, checkpoint.tree, checkpoint.at);
   });
   return checkpoint;
 }

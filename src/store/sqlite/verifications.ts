@@ -23,6 +23,11 @@ export interface VerificationStore {
    * true for these. @returns how many runs that concerns.
    */
   outdateOthers(taskId: number, attemptId: number, tree: string): number;
+  /**
+   * Inside `write`. The files are those of this tree now, after the task's end: what passed in the
+   * attempt is true for them, or not.
+   */
+  judge(taskId: number, attemptId: number, tree: string): void;
   /** Inside `write`. The task begins again: what was found is not true any more. */
   outdate(taskId: number): void;
 }
@@ -69,6 +74,10 @@ export function createVerificationStore(database: Database.Database, writing: Wr
     `UPDATE verifications SET is_stale = 1
      WHERE task_id = @taskId AND attempt_id = @attemptId AND is_baseline = 0 AND state = 'passed' AND tree IS NOT NULL AND tree <> @tree`,
   );
+  const setJudged = database.prepare(
+    `UPDATE verifications SET is_stale = tree <> @tree
+     WHERE task_id = @taskId AND attempt_id = @attemptId AND is_baseline = 0 AND state = 'passed' AND tree IS NOT NULL`,
+  );
   return {
     ofTask: (taskId) => select.all(taskId).map((found) => row.decode(found)),
     running: (taskId) => selectRunning.get(taskId) ?? null,
@@ -87,6 +96,10 @@ export function createVerificationStore(database: Database.Database, writing: Wr
     outdateOthers: (taskId, attemptId, tree) => {
       writing.touch(taskId);
       return setOtherStale.run({ taskId, attemptId, tree }).changes;
+    },
+    judge: (taskId, attemptId, tree) => {
+      writing.touch(taskId);
+      setJudged.run({ taskId, attemptId, tree });
     },
     outdate: (taskId) => {
       writing.touch(taskId);
