@@ -85,6 +85,7 @@ const rooms: Readonly<Record<string, Room>> = {
       "supervisor",
       "notifications",
       "attempt-protocol",
+      "runner/command-sandbox.ts",
       "runner/redaction.ts",
       "runner/shell-command.ts",
       "http",
