@@ -98,6 +98,7 @@ export function realApi(
         startedAt,
         now: () => clock.nowMs,
         account: () => "a",
+        paysPerUse: () => false,
         url: () => null,
         parked: () => 0,
         problems: () => [],

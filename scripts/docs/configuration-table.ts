@@ -25,13 +25,14 @@ function valuesOf({ key, type, choices = [], min, max }: Definition): string {
   if (type === "choice") return choices.map(code).join(", ");
   if (isDurationSetting(key)) return `${typedDuration(min ?? 0)} to ${typedDuration(max ?? Number.MAX_SAFE_INTEGER)}`;
   if (type === "integer") return `${min ?? 0} to ${max ?? Number.MAX_SAFE_INTEGER}`;
+  if (type === "object") return "JSON";
   return type === "list" ? "list of texts (with commas between in the environment)" : "text";
 }
 
 function defaultOf({ key, default: value }: Definition): string {
   if (value === null) return "unset";
   if (typeof value === "number" && isDurationSetting(key)) return code(typedDuration(value));
-  return Array.isArray(value) ? code(JSON.stringify(value)) : code(String(value));
+  return typeof value === "object" ? code(JSON.stringify(value)) : code(String(value));
 }
 
 const pathMeanings = {

@@ -55,6 +55,13 @@ export interface Agent {
    */
   probe?(request: ProbeRequest, emit: Emit): Promise<string | null>;
   /**
+   * Asks for the limits of the account, without a message to the model. Called instead of `run`.
+   * Absent: this agent has no account.
+   * @returns what it says (domain/order/account-usage.ts reads it); null: nothing.
+   * @throws what the agent throws.
+   */
+  usage?(directory: string): Promise<object | null>;
+  /**
    * Judges work in a session of its own, without tools, and emits the messages of it. Called when
    * the agent has ended. Absent: this agent judges nothing.
    * @returns a sentence about an error outside of the agent's own messages, or null. Never rejects.

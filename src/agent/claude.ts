@@ -5,6 +5,7 @@
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { configuredHooks } from "../config/claude-settings-files.ts";
+import { accountUsage } from "./account-usage.ts";
 import { backgroundAfter } from "../domain/attempt/background.ts";
 import { messageOf } from "../domain/errors.ts";
 import { hookTimedOut, startProblems } from "../domain/events/record.ts";
@@ -156,6 +157,13 @@ class ClaudeAgent implements Agent {
     } catch (error) {
       return messageOf(error);
     }
+  }
+
+  async usage(directory: string): Promise<object | null> {
+    const { query } = await this.#sdk;
+    const { env, executable } = this.#options;
+    const options = { ...probeOptions(env, executable, { model: null, directory }), spawnClaudeCodeProcess: this.#claude.start };
+    return await accountUsage((prompt) => query({ prompt, options }));
   }
 
   async judge(request: JudgeRequest, emit: Emit): Promise<string | null> {

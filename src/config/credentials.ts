@@ -40,6 +40,17 @@ export function credentialsIn(env: Env): string | null {
   return credentialVariable(env) ?? fromFiles(env);
 }
 
+/**
+ * Whether requests are paid for one by one (an API key, a provider): then the account has no limits
+ * of a subscription.
+ */
+export function paysPerUse(env: Env): boolean {
+  if (Object.keys(providers).some((name) => isSwitchedOn(env[name]))) return true;
+  const variable = variables.find((name) => (env[name] ?? "") !== "");
+  if (variable !== undefined) return variable !== "CLAUDE_CODE_OAUTH_TOKEN";
+  return /^(?:apiKeyHelper|an API key|ANTHROPIC_|.* \(CLAUDE_CODE_USE_)/.test(fromFiles(env) ?? "");
+}
+
 /** Like `credentialsIn`, but looks at variables only. */
 export function credentialVariable(env: Env): string | null {
   const provider = Object.keys(providers).find((name) => isSwitchedOn(env[name]));

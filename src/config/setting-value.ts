@@ -21,6 +21,7 @@ export function parseSetting(key: string, text: string, source: string): Setting
   const definition = definitionOf(key, source);
   if (definition.nullable === true && (text === "" || text === "null")) return null;
   if (definition.type === "integer") return checked(definition, /^-?\d+$/.test(text.trim()) ? Number(text) : text, source);
+  if (definition.type === "object") return checked(definition, jsonOf(text), source);
   if (lists.has(definition.type)) return checked(definition, partsOf(text), source);
   return checked(definition, text, source);
 }
@@ -114,6 +115,11 @@ function checked(definition: SettingDefinition, value: unknown, source: string):
       if (!Array.isArray(value) || !value.every(isCommand)) throw wrong(what);
       return value as string[];
     }
+    case "object": {
+      const found = definition.check?.(value) ?? null;
+      if (found !== null) throw new WorkerError("invalid_input", `The setting "${definition.key}"${placeIn(source)} ${found}`);
+      return value as Settings[SettingKey];
+    }
     case "string":
       if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
       if (definition.mustBe?.[1](value) === false) throw wrong(definition.mustBe[0]);
@@ -126,6 +132,15 @@ function withoutProblem({ key, problem }: SettingDefinition, value: string, sour
   const found = problem?.(value) ?? null;
   if (found !== null) throw new WorkerError("invalid_input", `The setting "${key}"${placeIn(source)} ${found}`);
   return value;
+}
+
+/** The value in a text of JSON; the text itself: it is not JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Milliseconds of `1h30m`; null: not a duration. */

@@ -46,7 +46,16 @@ interface ChoiceRow extends RowBase {
   readonly default: string;
 }
 
-export type SettingRow = IntegerRow | TextRow | ListRow | ChoiceRow;
+/** An object, in the file as JSON has it, elsewhere as JSON in a text. */
+interface ObjectRow extends RowBase {
+  readonly type: "object";
+  readonly nullable?: true;
+  /** What is wrong with a value, as the end of a sentence; null: nothing. */
+  readonly check: (value: unknown) => string | null;
+  readonly default: object;
+}
+
+export type SettingRow = IntegerRow | TextRow | ListRow | ChoiceRow | ObjectRow;
 
 /** A row for readers of all rows: what only some types have is optional. */
 export interface AnySettingDefinition<K extends string = string> extends RowBase {
@@ -58,6 +67,7 @@ export interface AnySettingDefinition<K extends string = string> extends RowBase
   readonly nullable?: true;
   readonly mustBe?: TextRow["mustBe"];
   readonly problem?: TextRow["problem"];
+  readonly check?: ObjectRow["check"];
   readonly default: SettingRow["default"];
 }
 
@@ -67,6 +77,7 @@ export type ValueOf<R> =
   | (R extends { readonly type: "string" } ? string : never)
   | (R extends { readonly type: ListRow["type"] } ? readonly string[] : never)
   | (R extends { readonly type: "choice"; readonly choices: readonly (infer C)[] } ? C : never)
+  | (R extends { readonly type: "object"; readonly default: infer O } ? O : never)
   | (R extends { readonly nullable: true } ? null : never);
 
 /**

@@ -5,6 +5,7 @@
  */
 import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-quality.ts";
 import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
+import { defaultReserve, reserveProblem } from "../domain/order/reserve-setting.ts";
 import { overagePolicies } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
 import { sandboxModes } from "../domain/task/sandbox.ts";
@@ -225,6 +226,16 @@ const rows = [
     default: "forbid",
     description:
       "Whether tasks may spend on paid overage once a subscription's limit is used up; `forbid` holds them before that, `ask` does so and asks a person.",
+  },
+  {
+    key: "reserve",
+    env: "CLAUDE_WORKER_RESERVE",
+    type: "object",
+    nullable: true,
+    check: reserveProblem,
+    default: defaultReserve,
+    description:
+      "Percent of each window of a subscription's limits that is kept free for you: a number, `{soft, hard}`, or a list of these with `days` and `hours`. `soft`: nothing new starts; `hard`: running tasks wait, too. null: nothing is kept. An API key has no such limits.",
   },
   {
     key: "max_pending",

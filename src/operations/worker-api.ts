@@ -1,4 +1,6 @@
 /** Assembles the operations into the interface that REST, MCP and CLI use. */
+import { agentEnvironment } from "../config/agent-env.ts";
+import { paysPerUse } from "../config/credentials.ts";
 import type { LoadedSettings } from "../config/load-settings.ts";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
@@ -317,7 +319,10 @@ export function workerApi(context: ApiContext): WorkerApi {
     testChannel: async ({ id }) => await testChannel(store, id, now()),
     listDeliveries: async (query) => ({ deliveries: listDeliveries(store, query ?? {}) }),
     replayDelivery: async ({ id }) => await replayDelivery(store, id, now()),
-    usage: async (query) => usageOf(store, query, accountOf(store, settings, context.account(), Date.now())),
+    usage: async (query) => {
+      const isPaid = paysPerUse(agentEnvironment(context.env, settings.agent_env));
+      return usageOf(store, query, accountOf(store, { settings, paysPerUse: isPaid }, context.account(), Date.now()));
+    },
     async probeServer() {
       const { kind, message } = await context.probe();
       return { works: kind === "succeeded", outcome: kind, message };

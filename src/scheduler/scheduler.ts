@@ -8,8 +8,9 @@ import { heldModels, isInForce } from "../domain/order/admission.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/order/hold.ts";
 import type { Lanes } from "../domain/order/lanes.ts";
+import { isOfReserve } from "../domain/order/reserve.ts";
 import type { Service } from "../domain/services/service.ts";
-import type { Store } from "../store/store.ts";
+import type { StartableOptions, Store } from "../store/store.ts";
 
 /**
  * Longest timer while the scheduler waits for a moment: timers do not run while the machine sleeps,
@@ -49,6 +50,16 @@ export interface SchedulerOptions {
    * when they have their answer.
    */
   slotsOfWaiting?(): { readonly leaving: number; readonly staying: number };
+  /**
+   * Writes what the reserve of the account holds at this moment, where that has changed. Default:
+   * there is no reserve.
+   */
+  settleReserve?(now: number): Promise<void>;
+  /**
+   * From when on one task may start although the reserve is reached, because its figures cannot be
+   * renewed; null: not at all.
+   */
+  letThroughAt?(): number | null;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
 }
@@ -121,19 +132,35 @@ export class Scheduler implements Service {
     await this.#proceedAnswered(now);
     const counts = store.tasks.counts();
     if (counts.pending === 0) return this.#setTimer(null);
+    await this.#options.settleReserve?.(now);
     const holding = await this.#holding(now);
     const holdEnds = earliest(holding.map(({ until }) => until));
-    const held = heldModels(holding);
+    const held = heldModels(holding.filter((hold) => !isOfReserve(hold)));
     if (held === "all") return this.#setTimer(holdEnds);
+    const reserved = heldModels(holding.filter(isOfReserve));
     const { leaving, staying } = this.#options.slotsOfWaiting?.() ?? { leaving: 0, staying: 0 };
     const free = workers - counts.running - leaving - staying;
     if (free <= 0) return this.#setTimer(leaving === 0 ? null : now + leavingLookMs);
-    const { ids, refused } = this.#startable(now, free, held);
+    const { ids, refused } = this.#startable(now, free, { heldModels: held, reservedModels: reserved });
+    const letThroughAt = reserved.length === 0 ? null : (this.#options.letThroughAt?.() ?? null);
+    if (letThroughAt !== null && letThroughAt <= now && ids.length < free) ids.push(...(await this.#letThrough(now, held, ids)));
     if (ids.length > 0) await this.#options.startTasks(ids);
     if (ids.length === free) return this.#setTimer(null);
     // Claude Code's own list of trusted directories may change without a commit.
     const later = refused ? now + longestTimerMs : null;
-    this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later]));
+    const through = letThroughAt !== null && letThroughAt > now ? letThroughAt : null;
+    this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later, through]));
+  }
+
+  /** The best task that the reserve alone keeps from starting. Its answers bring new figures. */
+  async #letThrough(now: number, held: readonly string[], starting: readonly number[]): Promise<number[]> {
+    const { store, account, log } = this.#options;
+    const { ids } = this.#startable(now, starting.length + 1, { heldModels: held });
+    const id = ids.find((each) => !starting.includes(each));
+    if (id === undefined) return [];
+    await store.write(() => store.accounts.letThrough(account(), now));
+    log.info({ task: id }, "one task starts although the reserve is reached: its figures are old");
+    return [id];
   }
 
   /**
@@ -177,14 +204,18 @@ export class Scheduler implements Service {
    * The best tasks that may start, without tasks that lack the rights, and without tasks of agents
    * whose limit is reached.
    */
-  #startable(now: number, free: number, held: readonly string[]): { ids: number[]; refused: boolean } {
+  #startable(
+    now: number,
+    free: number,
+    held: Pick<StartableOptions, "heldModels" | "reservedModels">,
+  ): { ids: number[]; refused: boolean } {
     const { store, agentWorkers = null, mayStart } = this.#options;
     const lanes = store.groups.lanes();
     let refused = false;
     // Tasks of agents whose limit is reached: others may take their place.
     for (const overLimit = new Set<number>(); ;) {
       const best = store.tasks.startable(now, free, {
-        heldModels: held,
+        ...held,
         lanes,
         mayStart: (id) => {
           if (overLimit.has(id)) return false;

@@ -13,6 +13,8 @@ export interface ServerViewOptions {
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
+  /** Whether requests of tasks are paid for one by one. */
+  paysPerUse(): boolean;
   url(): string | null;
   /** How many runners wait with Claude Code started. */
   parked(): number;
@@ -21,7 +23,17 @@ export interface ServerViewOptions {
   isStopping(): boolean;
 }
 
-export function serverView({ base, startedAt, now, account, url, parked, problems, isStopping }: ServerViewOptions): ServerView {
+export function serverView({
+  base,
+  startedAt,
+  now,
+  account,
+  paysPerUse,
+  url,
+  parked,
+  problems,
+  isStopping,
+}: ServerViewOptions): ServerView {
   const { store } = base;
   const { settings, paths } = base.context;
   const found = [...new Set([...store.problems(), ...problems()])];
@@ -43,7 +55,7 @@ export function serverView({ base, startedAt, now, account, url, parked, problem
     workers: { limit: settings.workers, running: counts.running, parked: parked(), warm: settings.warm },
     counts,
     holds: listHolds(store, account(), now()),
-    account: accountOf(store, settings, account(), Date.now()),
+    account: accountOf(store, { settings, paysPerUse: paysPerUse() }, account(), Date.now()),
     problems: found,
   };
 }

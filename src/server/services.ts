@@ -3,6 +3,7 @@ import { checkRunner } from "./run-check.ts";
 import { hostname } from "node:os";
 import { accountFingerprint } from "../config/account.ts";
 import { agentEnvironment } from "../config/agent-env.ts";
+import { paysPerUse } from "../config/credentials.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
 import { SecretFinder } from "../domain/text/secret-finder.ts";
@@ -39,8 +40,10 @@ import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
 import { hostProblem } from "../notifications/address.ts";
+import { LimitsWatch } from "../supervisor/limits-watch.ts";
 import { Prober } from "../supervisor/prober.ts";
-import { runProbe } from "../supervisor/run-probe.ts";
+import { settleReserve } from "../supervisor/keep-reserve.ts";
+import { runProbe, runUsage } from "../supervisor/run-probe.ts";
 import { RunnerPool } from "../supervisor/runner-pool.ts";
 import { newRunnerId, runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
@@ -83,6 +86,7 @@ export interface Services extends ChannelServices {
   readonly retention: Retention;
   readonly pullRequestWatcher: PullRequestWatcher;
   readonly prober: Prober;
+  readonly limitsWatch: LimitsWatch;
   readonly askedProbe: AskedProbe;
   /** Starts and stops the services that work on tasks. */
   readonly work: BackgroundWork;
@@ -126,6 +130,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     hookTimeoutMs: settings.hook_timeout_ms,
     refusalTries: settings.refusal_limit,
     overage: settings.overage,
+    reserve: settings.reserve,
     account,
     backgroundGraceMs: settings.background_grace_ms,
     verifyTimeoutMs: settings.verify_timeout_ms,
@@ -146,11 +151,21 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     mayStart,
     startTasks: (ids) => supervisor.startTasks(ids),
     slotsOfWaiting: () => supervisor.slotsOfWaiting(),
+    settleReserve: (moment) => settleReserve(store, account(), { setting: settings.reserve, now: moment, wall: Date.now() }),
+    letThroughAt: () => limitsWatch.letThroughAt(),
   });
   const probe = (model: string | null, signal: AbortSignal): Promise<Outcome> =>
     runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile, signal });
   const askedProbe = new AskedProbe((signal) => probe(null, signal));
   const prober = new Prober({ store, log, now, account, probe, onSignedIn: () => pool.renew() });
+  const limitsWatch = new LimitsWatch({
+    store,
+    log,
+    now,
+    account,
+    reserve: settings.reserve,
+    usage: (signal) => runUsage({ boot: boot(newRunnerId(idPrefix), false), logFile, signal }),
+  });
   const secrets = new SecretFinder(secretsOf([env, agentEnv, { LOCAL_TOKEN: token }]));
   const redact = (text: string): string => secrets.clean(text);
   const linksOf: NotifierOptions["links"] = (question, channel) => (links === null ? null : linksFor(links, question, channel, now()));
@@ -215,6 +230,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       startedAt,
       now,
       account,
+      paysPerUse: () => paysPerUse(agentEnv),
       url: () => http.url,
       parked: () => pool.ready,
       problems: () => [...work.problems(), ...keeper.problems()],
@@ -280,7 +296,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
     ],
     supervisor,
-    takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober, pullRequestWatcher],
+    takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober, limitsWatch, pullRequestWatcher],
     onLateStart: writeInfo,
     onError: () => shutdown.fail("leave"),
   });
@@ -297,6 +313,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     retention,
     pullRequestWatcher,
     prober,
+    limitsWatch,
     askedProbe,
     ...channels,
     work,

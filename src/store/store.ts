@@ -236,6 +236,8 @@ export interface StartableOptions {
    * none.
    */
   readonly heldModels?: readonly string[];
+  /** The same by the reserve, which some tasks ignore; `all`: every other task. Default: none. */
+  readonly reservedModels?: "all" | readonly string[];
   /** Which groups are full and which locks are held. Default: all are free. */
   readonly lanes?: Lanes;
   /** Whether a task may start for other reasons, like rights. Default: it may. */
@@ -366,8 +368,9 @@ export interface HoldStore {
   /**
    * Inside `write`. Adds a hold. A later hold of the same kind and scope replaces the earlier one
    * and keeps its `since`; it never shortens a usage limit.
+   * @param options.isQuiet nothing is notified of it.
    */
-  put(hold: NewHold, now: number): Hold;
+  put(hold: NewHold, now: number, options?: { readonly isQuiet?: boolean }): Hold;
   /** Inside `write`. Returns whether there was one. @param now default: the system's clock. */
   lift(kind: Hold["kind"], scope: string, now?: number): boolean;
   /**

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
 import type { Task } from "../domain/task/task.ts";
+import type { ReserveSetting } from "../domain/order/reserve-setting.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
 import type { Store } from "../store/store.ts";
 
@@ -33,6 +34,8 @@ export interface AttemptContext {
   readonly refusalTries: number;
   /** Whether tasks may spend on paid overage. */
   readonly overage: OveragePolicy;
+  /** What of a subscription's limits is kept free; absent or null: nothing. */
+  readonly reserve?: ReserveSetting | null;
   /**
    * Secrets that no task's log may hold: this server's, and with a task those in its settings.
    * Default: none.

@@ -8,6 +8,7 @@ import { endOf } from "../domain/attempt/attempt-end.ts";
 import { factEventTypes, factsFrom } from "../domain/attempt/attempt-facts.ts";
 import { decideOutcome } from "../domain/attempt/decide-outcome.ts";
 import { madeProgress, progressEventTypes } from "../domain/task/progress.ts";
+import { stopsRunning } from "../domain/order/hold.ts";
 import { callEventTypes, callUnderWay } from "../domain/attempt/setbacks.ts";
 import { refusalOf } from "../domain/attempt/refusal.ts";
 import { spentInAll } from "../domain/task/spending.ts";
@@ -103,13 +104,15 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   });
   const kept = keptEnd(store, task, attempt);
   const decided = kept?.outcome ?? decideOutcome(facts);
-  const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
+  const stoppedBy = decided.kind === "interrupted" ? store.holds.active().find(stopsRunning) : undefined;
   const unapplied = store.questions.unapplied(task.id);
   // As they are before this end changes them.
   const asked = store.questions.ofTask(task.id);
-  const outcome = isNearOverage
-    ? { ...decided, message: "Stopped between two steps, before paid overage; it continues later." }
-    : withoutAnswer(decided, unapplied);
+  const before = stoppedBy?.kind === "overage" ? "before paid overage" : "because the rest of the account's limits is kept free for you";
+  const outcome =
+    stoppedBy === undefined
+      ? withoutAnswer(decided, unapplied)
+      : { ...decided, message: `Stopped between two steps, ${before}; it continues later.` };
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
   const account = attempt.account ?? options.account;

@@ -3,6 +3,7 @@
  * same commit.
  */
 import { reportIn } from "../domain/order/account-report.ts";
+import type { ReserveSetting } from "../domain/order/reserve-setting.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { NewEvent } from "../domain/events/event.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
@@ -20,6 +21,7 @@ import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
 import { dismissed, MessageRecords } from "./message-records.ts";
+import { keepReserve } from "./keep-reserve.ts";
 import { keepFromOverage } from "./overage-consent.ts";
 import { QuestionRecords } from "./question-records.ts";
 import { WorkspaceRecords } from "./workspace-records.ts";
@@ -31,6 +33,7 @@ export class Ingest {
   readonly #journal: string;
   readonly #workingDirectory: string;
   readonly #overage: OveragePolicy;
+  readonly #reserve: ReserveSetting | null;
   /** Denied calls in the records that this server has read. */
   readonly #denied = new Set<string>();
   readonly #questions: QuestionRecords;
@@ -41,12 +44,19 @@ export class Ingest {
   #lastRecord: number;
   #spent: SessionSpent | null;
 
-  constructor(store: Store, attempt: Attempt, journal: string, workingDirectory: string, overage: OveragePolicy = "forbid") {
+  constructor(
+    store: Store,
+    attempt: Attempt,
+    journal: string,
+    workingDirectory: string,
+    { overage = "forbid", reserve = null }: { readonly overage?: OveragePolicy; readonly reserve?: ReserveSetting | null } = {},
+  ) {
     this.#store = store;
     this.#attempt = attempt;
     this.#journal = journal;
     this.#workingDirectory = workingDirectory;
     this.#overage = overage;
+    this.#reserve = reserve;
     this.#questions = new QuestionRecords(store, attempt);
     this.#messages = new MessageRecords(store, attempt);
     this.#workspace = new WorkspaceRecords(store, attempt);
@@ -166,6 +176,7 @@ export class Ingest {
     if (report === null) return;
     const now = Date.parse(record._at);
     accounts.reported(account, report, now);
+    if (this.#reserve !== null) keepReserve(this.#store, account, { setting: this.#reserve, now, wall: now });
     if (this.#overage !== "allow") keepFromOverage(this.#store, this.#attempt, report, { asks: this.#overage === "ask", now });
   }
 

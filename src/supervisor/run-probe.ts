@@ -7,6 +7,7 @@ import { decideOutcome } from "../domain/attempt/decide-outcome.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
+import { objectOf } from "../domain/text/read-json.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import { entryOf, environmentOf } from "./spawn-runner.ts";
@@ -24,15 +25,42 @@ export interface RunProbeOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a probe process wrote; null: nothing in time. */
+type Output = { readonly text: string } | null;
+
 /**
  * @returns its outcome. When the probe did not answer in time or could not start, the outcome's
  * kind says nothing about the account.
  */
-export async function runProbe({ boot, model, logFile, signal }: RunProbeOptions): Promise<Outcome> {
+export async function runProbe({ model, ...options }: RunProbeOptions): Promise<Outcome> {
+  try {
+    const output = await outputOf([model ?? ""], options);
+    if (output === null) return { kind: "overloaded", message: `Claude's API did not answer within ${limitMs / 1000} s.` };
+    return outcomeOf(output.text);
+  } catch {
+    return { kind: "crashed", message: "The probe could not be run." };
+  }
+}
+
+/**
+ * Asks Claude Code for the limits of the account, without a message to the model.
+ * @returns its answer (domain/order/account-usage.ts reads it).
+ */
+export async function runUsage(options: Omit<RunProbeOptions, "model">): Promise<unknown> {
+  try {
+    const output = await outputOf(["", "usage"], options);
+    const line = output?.text.trim().split("\n").at(-1) ?? "";
+    return line === "" ? { problem: "it did not answer" } : objectOf(JSON.parse(line))["answer"];
+  } catch {
+    return { problem: "it could not be started" };
+  }
+}
+
+async function outputOf(args: readonly string[], { boot, logFile, signal }: Omit<RunProbeOptions, "model">): Promise<Output> {
   const log = openSync(logFile, "a", 0o600);
   const deadline = AbortSignal.timeout(limitMs);
   try {
-    const child = spawn(process.execPath, [entryOf("probe"), model ?? ""], {
+    const child = spawn(process.execPath, [entryOf("probe"), ...args], {
       cwd: "/",
       stdio: ["pipe", "pipe", log],
       env: environmentOf(boot),
@@ -42,10 +70,7 @@ export async function runProbe({ boot, model, logFile, signal }: RunProbeOptions
     // The process may end before anything is written; its `close` event is what counts.
     for (const each of [child, child.stdin]) each?.on("error", () => {});
     const output = child.stdout === null ? "" : await text(child.stdout);
-    if (deadline.aborted) return { kind: "overloaded", message: `Claude's API did not answer within ${limitMs / 1000} s.` };
-    return outcomeOf(output);
-  } catch {
-    return { kind: "crashed", message: "The probe could not be run." };
+    return deadline.aborted ? null : { text: output };
   } finally {
     closeSync(log);
     await sweep(boot.runnerId);

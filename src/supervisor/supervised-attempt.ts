@@ -5,6 +5,9 @@
 import type { Logger } from "pino";
 import { rawLogPath } from "../config/paths.ts";
 import { isInForce } from "../domain/order/admission.ts";
+import { stopsRunning } from "../domain/order/hold.ts";
+import type { Hold } from "../domain/order/hold.ts";
+import { isOfReserve } from "../domain/order/reserve.ts";
 import { scopeHolds } from "../domain/order/scope.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
@@ -55,7 +58,7 @@ export class SupervisedAttempt {
     this.#task = task;
     this.#attempt = attempt;
     const directory = directoryOf(task, context.store.workspaces.get(task.id));
-    this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), directory, context.overage);
+    this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), directory, context);
     this.#limits = attemptLimits(context, task, attempt, (limit) => void this.#timeIsUp(limit));
     this.#end = new AttemptEnd(context, attempt);
     this.#answers = new AnswerDelivery(context, attempt.taskId, {
@@ -149,14 +152,16 @@ export class SupervisedAttempt {
   }
 
   /**
-   * Stops the attempt between two steps when a hold on paid overage concerns it. It is resumed when
-   * the hold is lifted.
+   * Stops the attempt between two steps when a hold concerns it that stops running tasks, too. It
+   * is resumed when the hold is lifted.
    */
-  stopBeforeOverage(): void {
+  stopForHold(): void {
     const { store, account, now } = this.#context;
     if (this.#stopping !== null || this.#toldToStopAtStep) return;
-    const holds = store.holds.active().filter((hold) => hold.kind === "overage" && isInForce(hold, account(), now()));
-    if (!holds.some(({ scope }) => scopeHolds(scope, this.#task, account()))) return;
+    const holds = store.holds.active().filter((hold) => stopsRunning(hold) && isInForce(hold, account(), now()));
+    const concerns = (hold: Hold): boolean =>
+      scopeHolds(hold.scope, this.#task, account()) && !(this.#task.ignoreReserve && isOfReserve(hold));
+    if (!holds.some(concerns)) return;
     this.#toldToStopAtStep = this.#connection !== null;
     this.#connection?.send({ type: "stop_at_step" });
   }
@@ -205,7 +210,7 @@ export class SupervisedAttempt {
     failpoint("attempt.start.before");
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(startMessage(this.#context, this.#task, this.#attempt));
     this.#limits.start();
-    this.stopBeforeOverage();
+    this.stopForHold();
     this.#answers.connected();
     this.#messages.connected();
     this.passOn();

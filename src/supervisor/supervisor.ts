@@ -4,6 +4,7 @@
  */
 import { runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
+import { stopsRunning } from "../domain/order/hold.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StoredStopReason } from "../domain/attempt/stop-reason.ts";
 import { Lifecycle } from "../domain/services/service.ts";
@@ -244,8 +245,8 @@ export class Supervisor implements Service {
   }
 
   #passStops(change: Change): void {
-    const isNearOverage = this.#options.store.holds.active().some(({ kind }) => kind === "overage");
-    if (isNearOverage) for (const { attempt } of this.#running.values()) attempt.stopBeforeOverage();
+    const isStopping = this.#options.store.holds.active().some(stopsRunning);
+    if (isStopping) for (const { attempt } of this.#running.values()) attempt.stopForHold();
     for (const { attempt } of this.#running.values()) {
       if (!change.taskIds.has(attempt.taskId)) continue;
       attempt.passOn();

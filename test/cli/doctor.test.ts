@@ -161,12 +161,13 @@ test("doctor shows a running server's problems and holds", async (t) => {
     checks.map(({ name, state }) => [name, state]),
     [
       ["Server", "ok"],
+      ["Reserve", "ok"],
       ["Storage", "fail"],
       ["Hold", "fail"],
       ["Hold", "warn"],
     ],
   );
-  assert.equal(JSON.stringify(checks[2]).match(/claude-worker resume/g)?.length, 1);
+  assert.equal(JSON.stringify(checks[3]).match(/claude-worker resume/g)?.length, 1);
 });
 
 test("doctor prints a line for each check and exits with 1 when one fails", async (t) => {

@@ -53,6 +53,48 @@ test("a hold that ended while the database was locked lifts afterwards", async (
   assert.deepEqual(store.holds.active(), []);
 });
 
+test("while the reserve holds all, a task that ignores it starts", async (t) => {
+  const { store, submit, started, scheduler, pass } = setup(t);
+  await store.write(() => store.holds.put({ kind: "reserve", scope: "account:a", message: "Kept free.", until: 1_500_000 }, 1));
+  const { id } = await submit();
+  const ignoring = await submit({ ignoreReserve: true });
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, [ignoring.id]);
+  await pass(500_000);
+  assert.deepEqual(started, [ignoring.id, id], "the hold is over");
+});
+
+test("what the reserve holds is settled before each round of starts", async (t) => {
+  const { store, submit, started, scheduler, pass } = setup(t, {
+    settleReserve: (now) =>
+      store.write(() => void store.holds.put({ kind: "reserve", scope: "account:a", message: "Kept free.", until: now + 50_000 }, now)),
+  });
+  await submit();
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, []);
+});
+
+test("while figures are old one task starts although the reserve is reached", async (t) => {
+  const { store, submit, started, scheduler, pass } = setup(t, {
+    letThroughAt: () => (store.accounts.get("a")?.letThroughAt ?? 0) + 1_800_000,
+  });
+  const hold = { kind: "reserve_hard", scope: "account:a", message: "Kept free.", until: 9_000_000 } as const;
+  await store.write(() => {
+    store.accounts.looked("a", "no figures", 1);
+    store.holds.put(hold, 1);
+  });
+  for (const _ of [1, 2]) await submit({ createdAt: 0 });
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, []);
+  for (let minute = 0; minute < 20; minute += 1) await pass(60_000);
+  assert.deepEqual(started, [1]);
+  for (let minute = 0; minute < 31; minute += 1) await pass(60_000);
+  assert.deepEqual(started, [1, 2]);
+});
+
 test("a scheduling round that failed is tried again, later and later", async (t) => {
   let broken = true;
   const tries: number[] = [];

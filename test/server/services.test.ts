@@ -53,6 +53,7 @@ test("every service can be started and stopped in any order, and leaves nothing"
     "scheduler",
     "retention",
     "prober",
+    "limitsWatch",
     "pullRequestWatcher",
     "notifier",
     "askCloser",

@@ -38,7 +38,7 @@ test("what the store's index offers to start is what admission would start", asy
   );
 });
 
-test("the same with groups and locks, also where the best hundred tasks are blocked", async (t) => {
+test("the same with groups, locks and a reserve, also behind a hundred that wait", async (t) => {
   const { store } = setup(t);
   await store.write(() => {
     store.groups.put({ name: "small", maxRunning: 1, pausedAt: null, createdAt: 1 });
@@ -52,10 +52,12 @@ test("the same with groups and locks, also where the best hundred tasks are bloc
     locks: fc.constantFrom([], ["db"], ["db", "net"], ["net"]),
     model: fc.constantFrom(null, "opus"),
     stashedAt: fc.constantFrom(null, null, null, 1),
+    ignoreReserve: fc.boolean(),
   });
+  const anyReserve = fc.constantFrom(null, "account:a", "account:a/model:opus");
   const anyTasks = fc.tuple(fc.nat(150), fc.array(anyTask, { maxLength: 40 }));
   await fc.assert(
-    fc.asyncProperty(anyTasks, fc.nat(10), fc.nat(8), fc.boolean(), async ([blocked, tasks], now, slots, isHeld) => {
+    fc.asyncProperty(anyTasks, fc.nat(10), fc.nat(8), fc.boolean(), anyReserve, async ([blocked, tasks], now, slots, isHeld, reserve) => {
       await store.write(() => {
         for (const { id } of store.tasks.list({ limit: 500 })) {
           store.tasks.transition(id, "cancel", 1);
@@ -68,9 +70,11 @@ test("the same with groups and locks, also where the best hundred tasks are bloc
       const mayStart = (id: number): boolean => id % 5 !== 0;
       const allowed = pending.filter(({ id }) => mayStart(id));
       const holds: NewHold[] = isHeld ? [{ kind: "rate_limited", scope: "account:a/model:opus", message: "", until: null }] : [];
+      const reserved: NewHold[] = reserve === null ? [] : [{ kind: "reserve", scope: reserve, message: "", until: null }];
       const lanes = store.groups.lanes();
-      const { start } = admit({ pending: allowed, running: 0, slots, holds, account: "a", now, lanes });
-      assert.deepEqual(store.tasks.startable(now, slots, { heldModels: isHeld ? ["opus"] : [], lanes, mayStart }), start);
+      const { start } = admit({ pending: allowed, running: 0, slots, holds: [...holds, ...reserved], account: "a", now, lanes });
+      const held = { heldModels: isHeld ? ["opus"] : [], reservedModels: heldModels(reserved) };
+      assert.deepEqual(store.tasks.startable(now, slots, { ...held, lanes, mayStart }), start);
     }),
     { numRuns: 40 },
   );

@@ -62,6 +62,23 @@ test("a hold on paid overage stops running attempts of its own account only", as
   assert.deepEqual(other.told, [{ type: "stop_at_step" }]);
 });
 
+test("a hard reserve stops running attempts, but for those that ignore it", async (t) => {
+  const hold = { kind: "reserve_hard", scope: "account:a", message: "Held.", until: null } as const;
+  const { store, supervisor, told } = await adoption(t);
+  await store.write(() => store.holds.put({ ...hold, kind: "reserve" }, 1));
+  await supervisor.start();
+  await store.write(() => store.holds.put(hold, 1));
+  await until("the stop", () => told.length > 0);
+  assert.deepEqual(told, [{ type: "stop_at_step" }]);
+
+  // Its time is over: a stop follows whatever is told first.
+  const ignoring = await adoption(t, { ignoreReserve: true, timeoutMs: 1_000 });
+  await ignoring.store.write(() => ignoring.store.holds.put(hold, 1));
+  await ignoring.supervisor.start();
+  await until("the stop", () => ignoring.told.some(({ type }) => type === "stop"));
+  assert.equal(ignoring.told[0]?.type, "stop");
+});
+
 test("attempts that are stopped keep the reason in the store", async (t) => {
   const all = await adoption(t);
   await all.supervisor.start();
@@ -116,12 +133,15 @@ async function adoption(
   {
     answers = true,
     timeoutMs = null,
+    ignoreReserve = false,
     ...more
-  }: { answers?: boolean; timeoutMs?: number | null } & Partial<Pick<SupervisorOptions, "now" | "keptRunners" | "parkAfterMs">> = {},
+  }: { answers?: boolean; timeoutMs?: number | null; ignoreReserve?: boolean } & Partial<
+    Pick<SupervisorOptions, "now" | "keptRunners" | "parkAfterMs">
+  > = {},
 ) {
   const own = setup(t);
   const { store, directory, file } = own;
-  const { task, attempt } = await own.start({ timeoutMs });
+  const { task, attempt } = await own.start({ timeoutMs, ignoreReserve });
   const run = path.join(directory, "run");
   mkdirSync(run);
   const paths = { home: directory, logs: directory, run, serverLog: path.join(directory, "log"), database: file } as Paths;

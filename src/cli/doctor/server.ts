@@ -3,6 +3,7 @@ import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { ServerView } from "../../contract/views/server.ts";
 import { messageOf } from "../../domain/errors.ts";
+import { reserveText } from "../terminal/render/account-lines.ts";
 import { holdText } from "../terminal/render/hold-lines.ts";
 import { explainUnreadable } from "../commandline/unreadable-answer.ts";
 import { fail, ok, warn } from "./check.ts";
@@ -23,6 +24,7 @@ export async function checkServer(client: WorkerClient, context: ServerContext =
     const server = await client.server();
     return [
       stateOf(server),
+      reserveOf(server),
       ...server.problems.map((problem) => fail("Storage", problem, "Do what it says; with room and rights on the disk it lifts by itself")),
       ...server.holds.map((hold) => withFix(holdOf(hold, context), hold, { client, holds: server.holds, context })),
     ];
@@ -40,6 +42,11 @@ function stateOf(server: ServerView): Check {
   return server.status === "healthy"
     ? ok("Server", `healthy (${where})`)
     : warn("Server", `${server.status} (${where})`, "See its log: claude-worker server logs");
+}
+
+function reserveOf({ account }: ServerView): Check {
+  const text = reserveText(account);
+  return account.reserve.problem === null ? ok("Reserve", text) : warn("Reserve", text, null);
 }
 
 type Hold = ServerView["holds"][number];

@@ -23,6 +23,22 @@ export const accountView = z
       in_use: z.boolean().nullable().describe("Whether it pays now; null: not known."),
       disabled_reason: z.string().nullable(),
     }),
+    reserve: z
+      .object({
+        setting: z
+          .record(z.string(), z.unknown())
+          .nullable()
+          .describe("Percent of each window that is kept free, as the setting `reserve` has it; null: nothing."),
+        applies: z
+          .boolean()
+          .nullable()
+          .describe(
+            "false: requests are paid for one by one (an API key), so there are no limits; null: the account has reported none yet.",
+          ),
+        looked_at: timeOrNull.describe("When the limits were last asked for, because a task waits for them; null: never."),
+        problem: z.string().nullable().describe("Why that gave no figures; null: it gave some."),
+      })
+      .describe("What of the limits is kept free for the person."),
   })
   .describe("What the tasks' account reported of its limits.");
 export type AccountView = z.infer<typeof accountView>;

@@ -8,16 +8,28 @@ import { waitsForText } from "./dependency.ts";
 import type { Waited } from "./dependency.ts";
 import type { NewHold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
+import { isOfReserve } from "./reserve.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
 import type { Task } from "../task/task.ts";
 
 export type PendingTask = Pick<
   Task,
-  "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals" | "answeredAt" | "unmet" | "stashedAt" | "group" | "locks"
+  | "id"
+  | "priority"
+  | "model"
+  | "ignoreReserve"
+  | "notBefore"
+  | "notBeforeReason"
+  | "refusals"
+  | "answeredAt"
+  | "unmet"
+  | "stashedAt"
+  | "group"
+  | "locks"
 >;
 
 /** Why a task waits, in the words of the API, which adds `rights` and `answer`. */
-export const waitReasons = ["capacity", "retry", "hold", "paused", "dependency", "time", "stashed", "group", "lock"] as const;
+export const waitReasons = ["capacity", "retry", "hold", "paused", "dependency", "time", "stashed", "group", "lock", "reserve"] as const;
 type WaitReason = (typeof waitReasons)[number];
 
 export interface WaitingFor {
@@ -117,12 +129,22 @@ function notMet({ id, unmet }: PendingTask, context: AdmissionContext): WaitingF
 
 function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
   const active = context.holds.filter(
-    (hold) => isInForce(hold, context.account, context.now) && scopeHolds(hold.scope, task, context.account),
+    (hold) =>
+      isInForce(hold, context.account, context.now) &&
+      scopeHolds(hold.scope, task, context.account) &&
+      !(task.ignoreReserve && isOfReserve(hold)),
   );
   const first = active[0];
   if (first === undefined) return null;
   // The hold that lasts longest decides when the task can start.
   const last = active.reduce((longest, hold) => (endOf(hold) > endOf(longest) ? hold : longest), first);
+  if (isOfReserve(last))
+    return {
+      reason: "reserve",
+      message: last.message,
+      blocker: `reserve:${modelsOf(last.scope)?.join(",") ?? "account"}`,
+      until: last.until,
+    };
   return { reason: last.kind === "manual" ? "paused" : "hold", message: last.message, blocker: null, until: last.until };
 }
 

@@ -1,6 +1,16 @@
 /** Defines holds: reasons why some or all tasks may not start now. */
 
-export const holdKinds = ["rate_limited", "overage", "auth_failed", "unavailable", "manual", "storage", "unreachable"] as const;
+export const holdKinds = [
+  "rate_limited",
+  "overage",
+  "auth_failed",
+  "unavailable",
+  "manual",
+  "storage",
+  "unreachable",
+  "reserve",
+  "reserve_hard",
+] as const;
 export type HoldKind = (typeof holdKinds)[number];
 
 export interface NewHold {
@@ -15,6 +25,11 @@ export interface NewHold {
 
 export interface Hold extends NewHold {
   readonly since: number;
+}
+
+/** Whether the hold also stops running tasks, between two steps. No retry is spent. */
+export function stopsRunning({ kind }: Pick<NewHold, "kind">): boolean {
+  return kind === "overage" || kind === "reserve_hard";
 }
 
 /** Whether the hold's time has passed, although it was not lifted yet. */

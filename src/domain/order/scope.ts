@@ -27,11 +27,15 @@ export function concernsAccount(scope: string, account: string): boolean {
   return !scope.startsWith("account:") || scope === accountScope(account) || scope.startsWith(`${accountScope(account)}/`);
 }
 
+/** The fingerprint of the account that the scope names; null: it names none. */
+export function accountIn(scope: string): string | null {
+  return /^account:([^/]*)/.exec(scope)?.[1] ?? null;
+}
+
 /** Whether there may be tasks that both scopes hold: they are not of two accounts. */
 export function mayMeet(one: string, other: string): boolean {
-  const accountOf = (scope: string): string | undefined => /^account:([^/]*)/.exec(scope)?.[1];
-  const [first, second] = [accountOf(one), accountOf(other)];
-  return first === undefined || second === undefined || first === second;
+  const [first, second] = [accountIn(one), accountIn(other)];
+  return first === null || second === null || first === second;
 }
 
 /** The models that the scope is limited to; null: it is not limited to models. */

@@ -523,6 +523,16 @@ export const taskOptions = [
     shown: { line: "Settings", text: "broken ones are ignored (--ignore-broken-settings)" },
   },
   {
+    name: "ignore_reserve",
+    kind: "switch",
+    part: "run",
+    default: false,
+    sentence: "Start it also while what is left of the account's limits is kept free for the person (setting `reserve`). Not for agents.",
+    flag: { spelled: "--ignore-reserve", help: "start it also while the rest of the account's limits is kept free for you" },
+    agent: { instead: "Ask the user to submit the task with --ignore-reserve." },
+    shown: { line: "Reserve", text: "is ignored (--ignore-reserve)" },
+  },
+  {
     name: "attachments",
     kind: "attachments",
     part: "run",

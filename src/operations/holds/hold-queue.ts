@@ -4,7 +4,8 @@
  */
 import type { HoldView } from "../../contract/views/hold.ts";
 import { isInForce } from "../../domain/order/admission.ts";
-import { modelsOf } from "../../domain/order/scope.ts";
+import { isOfReserve } from "../../domain/order/reserve.ts";
+import { accountIn, modelsOf } from "../../domain/order/scope.ts";
 import { withdrawConsents } from "../questions/give-consent.ts";
 import type { Store } from "../../store/store.ts";
 import { holdView } from "../tasks/task-view.ts";
@@ -26,11 +27,15 @@ export async function holdQueue(store: Store, reason: string | null | undefined,
 
 /**
  * Lifts every hold, and ends the back-off of refused tasks, which are tried at once. If the cause
- * of a hold still exists (an expired sign-in, a usage limit), it adds the hold again.
+ * of a hold still exists (an expired sign-in, a usage limit), it adds the hold again. The reserve
+ * is given up until the window that it was reached in is reset.
  */
 export async function resumeQueue(store: Store, now: number): Promise<void> {
   await store.write(() => {
-    for (const { kind, scope } of store.holds.active()) store.holds.lift(kind, scope);
+    for (const hold of store.holds.active()) {
+      store.holds.lift(hold.kind, hold.scope);
+      if (isOfReserve(hold)) store.accounts.freeReserve(accountIn(hold.scope) ?? "", hold.until ?? now);
+    }
     withdrawConsents(store);
     store.probes.removeAll();
     store.tasks.endBackOffs(now);

@@ -5,10 +5,16 @@ import type { WindowReport } from "../../domain/order/account-report.ts";
 import type { Store } from "../../store/store.ts";
 import { rfc3339OrNull } from "../tasks/times.ts";
 
+export interface AccountContext {
+  readonly settings: Pick<Settings, "overage" | "reserve">;
+  /** Whether requests are paid for one by one: then the account has no limits. */
+  readonly paysPerUse: boolean;
+}
+
 /**
  * @param wall the system's clock (UTC ms): the values of a window that has been reset are not known
  */
-export function accountOf(store: Store, { overage }: Pick<Settings, "overage">, fingerprint: string, wall: number): AccountView {
+export function accountOf(store: Store, { settings, paysPerUse }: AccountContext, fingerprint: string, wall: number): AccountView {
   const account = store.accounts.get(fingerprint);
   const report = account?.report ?? null;
   const windows = Object.entries(report?.windows ?? {}).map(([name, window]) => [name, windowView(window, wall)] as const);
@@ -17,10 +23,16 @@ export function accountOf(store: Store, { overage }: Pick<Settings, "overage">, 
     reported_at: rfc3339OrNull(account?.reportedAt ?? null),
     windows: Object.fromEntries(windows),
     overage: {
-      setting: overage,
+      setting: settings.overage,
       enabled: report?.overage.enabled ?? null,
       in_use: report?.overage.inUse ?? null,
       disabled_reason: report?.overage.disabledReason ?? null,
+    },
+    reserve: {
+      setting: settings.reserve,
+      applies: paysPerUse ? false : report === null ? null : true,
+      looked_at: rfc3339OrNull(account?.lookedAt ?? null),
+      problem: account?.lookProblem ?? null,
     },
   };
 }

@@ -16,6 +16,14 @@ export interface Account {
   readonly report: AccountReport | null;
   /** A person has consented to paid overage until then (UTC ms); null: never. */
   readonly overageUntil: number | null;
+  /** When its limits were last asked for (UTC ms); null: never. */
+  readonly lookedAt: number | null;
+  /** Why that gave no figures, as a sentence; null: it gave some. */
+  readonly lookProblem: string | null;
+  /** When a task last started although the reserve is reached (UTC ms); null: never. */
+  readonly letThroughAt: number | null;
+  /** A person has given the reserve up until then (UTC ms); null: never. */
+  readonly reserveFreeUntil: number | null;
 }
 
 export interface AccountStore {
@@ -26,6 +34,12 @@ export interface AccountStore {
   reported(fingerprint: string, report: AccountReport, now: number): void;
   /** Inside `write`. Its requests may be paid for until then. */
   consent(fingerprint: string, until: number): void;
+  /** Inside `write`. Its limits were asked for. @param problem null: that gave figures. */
+  looked(fingerprint: string, problem: string | null, now: number): void;
+  /** Inside `write`. A task starts although the reserve is reached. */
+  letThrough(fingerprint: string, now: number): void;
+  /** Inside `write`. Its reserve may be used until then. */
+  freeReserve(fingerprint: string, until: number): void;
 }
 
 const accountRow = defineRow<Account>({
@@ -34,6 +48,10 @@ const accountRow = defineRow<Account>({
   reportedAt: "plain",
   report: "json",
   overageUntil: "plain",
+  lookedAt: "plain",
+  lookProblem: "plain",
+  letThroughAt: "plain",
+  reserveFreeUntil: "plain",
 });
 
 /** The account rows on one connection. */
@@ -51,6 +69,12 @@ export function createAccountStore(database: Database.Database, writing: Writing
     `INSERT INTO accounts (fingerprint, overage_until) VALUES (@fingerprint, @until)
      ON CONFLICT (fingerprint) DO UPDATE SET overage_until = excluded.overage_until`,
   );
+  const upsertLook = database.prepare(
+    `INSERT INTO accounts (fingerprint, looked_at, look_problem) VALUES (@fingerprint, @now, @problem)
+     ON CONFLICT (fingerprint) DO UPDATE SET looked_at = excluded.looked_at, look_problem = excluded.look_problem`,
+  );
+  const updateLetThrough = database.prepare("UPDATE accounts SET let_through_at = @now WHERE fingerprint = @fingerprint");
+  const updateFree = database.prepare("UPDATE accounts SET reserve_free_until = @until WHERE fingerprint = @fingerprint");
   return {
     get: (fingerprint) => {
       const row = select.get(fingerprint);
@@ -67,6 +91,18 @@ export function createAccountStore(database: Database.Database, writing: Writing
     consent: (fingerprint, until) => {
       writing.mustBeInside();
       upsertConsent.run({ fingerprint, until });
+    },
+    looked: (fingerprint, problem, now) => {
+      writing.mustBeInside();
+      upsertLook.run({ fingerprint, problem, now });
+    },
+    letThrough: (fingerprint, now) => {
+      writing.mustBeInside();
+      updateLetThrough.run({ fingerprint, now });
+    },
+    freeReserve: (fingerprint, until) => {
+      writing.mustBeInside();
+      updateFree.run({ fingerprint, until });
     },
   };
 }

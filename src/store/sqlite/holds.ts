@@ -25,7 +25,7 @@ export function createHoldStore(database: Database.Database, writing: Writing, o
   const moveBack = database.prepare("UPDATE holds SET until = until - (since - @now), since = @now WHERE since > @now");
   return {
     active: () => selectActive.all().map((row) => holdRow.decode(row)),
-    put: (hold, now) => {
+    put: (hold, now, { isQuiet = false } = {}) => {
       writing.mustBeInside();
       const { kind, scope, message, until } = hold;
       const before = selectOne.get(kind, scope);
@@ -34,7 +34,7 @@ export function createHoldStore(database: Database.Database, writing: Writing, o
       const row = upsert({ kind, scope, message, until, now });
       if (row === undefined) throw new WorkerError("internal", `The hold ${kind} of ${scope} was not kept.`);
       const held = holdRow.decode(row);
-      if (earlier === null || isOver(earlier, now)) outbox.ofHold("held", held, now);
+      if (!isQuiet && (earlier === null || isOver(earlier, now))) outbox.ofHold("held", held, now);
       return held;
     },
     lift: (kind, scope, now = Date.now()) => {

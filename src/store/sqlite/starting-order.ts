@@ -52,6 +52,20 @@ function admitted(places: Iterable<DuePlace>, limit: number, { lanes: taken, may
   return ids;
 }
 
+/** Adds the tasks that ignore the reserve. Behind the last place stand tasks that were not read. */
+function withIgnoring(
+  places: readonly DuePlace[],
+  ignoring: readonly DuePlace[],
+  isAll: boolean,
+  byPlace: (a: DuePlace, b: DuePlace) => number,
+): readonly DuePlace[] {
+  if (ignoring.length === 0) return places;
+  const known = new Set(places.map(({ id }) => id));
+  const last = isAll ? undefined : places.at(-1);
+  const more = ignoring.filter((each) => !known.has(each.id) && (last === undefined || byPlace(each, last) < 0));
+  return [...places, ...more].toSorted(byPlace);
+}
+
 /** Pending, with its dependencies met, and in the queue: as the partial indexes say it. */
 const waits = "status = 'pending' AND unmet = 0 AND stashed_at IS NULL";
 
@@ -102,8 +116,14 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
      WHERE ${waits} AND not_before <= @now AND lane NOT IN (SELECT value FROM json_each(@closed)) AND (@held = '[]' OR ${notHeld})`,
   );
 
-  /** The best tasks, whatever their lane, best first. */
-  function best(now: number, limit: number, held: string): DuePlace[] {
+  const selectIgnoring = database.prepare<{ now: number; held: string }, DuePlace>(
+    `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ignoring_reserve
+     WHERE ${waits} AND ignore_reserve = 1 AND (not_before IS NULL OR not_before <= @now) AND ${notHeld}`,
+  );
+
+  /** The best tasks, whatever their lane, best first. @param held null: all. */
+  function best(now: number, limit: number, held: string | null): DuePlace[] {
+    if (held === null) return [];
     const { answered, ready, due } = held === "[]" ? all : left;
     const first = answered.all({ now, limit, held });
     // An answered task is also among the others when it stands high enough there.
@@ -112,7 +132,8 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
   }
 
   /** The tasks of the lanes that are open, best first, read as they are asked for. */
-  function* inOpenLanes(now: number, held: string, lanes: Lanes): Generator<DuePlace> {
+  function* inOpenLanes(now: number, held: string | null, lanes: Lanes, ignoring: readonly DuePlace[]): Generator<DuePlace> {
+    if (held === null) return yield* ignoring;
     const known = selectLanes.all();
     const isClosed = (lane: string): boolean => lanes.blockOf(needsOfClass(lane), 0) !== null;
     const closed = known.filter(isClosed);
@@ -121,6 +142,7 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
     const sources = [
       answered.toSorted((a, b) => inStartingOrder(a, b, now)).values(),
       due.values(),
+      ignoring.values(),
       ...known.filter((lane) => !isClosed(lane)).map((lane) => tasksOfLane(lane, held)),
     ];
     const heads = sources.flatMap((source) => {
@@ -169,16 +191,19 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
     .pluck();
   return {
     pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
-    startable: (now, limit, { heldModels = [], lanes = freeLanes, mayStart = () => true } = {}) => {
-      const held = JSON.stringify(heldModels);
+    startable: (now, limit, { heldModels = [], reservedModels = [], lanes = freeLanes, mayStart = () => true } = {}) => {
+      const held = reservedModels === "all" ? null : JSON.stringify([...heldModels, ...reservedModels]);
+      const byPlace = (a: DuePlace, b: DuePlace): number => inStartingOrder(a, b, now);
+      const ignoring = reservedModels.length === 0 ? [] : selectIgnoring.all({ now, held: JSON.stringify(heldModels) }).toSorted(byPlace);
       // Where nothing is blocked, the first look is enough.
       for (const window of limit < firstWindow ? [limit, firstWindow] : [limit]) {
         const places = best(now, window, held);
-        const found = admitted(places, limit, { lanes, mayStart });
-        if (found.length === limit || places.length < window) return found;
+        const isAll = places.length < window;
+        const found = admitted(withIgnoring(places, ignoring, isAll, byPlace), limit, { lanes, mayStart });
+        if (found.length === limit || isAll) return found;
       }
       // The best tasks are blocked: those of each open lane are looked at instead.
-      return admitted(inOpenLanes(now, held, lanes), limit, { lanes, mayStart });
+      return admitted(inOpenLanes(now, held, lanes, ignoring), limit, { lanes, mayStart });
     },
     nextStartAt: (now) => selectNext.get(now) ?? null,
     ahead: (id) => {

@@ -283,6 +283,7 @@ function pendingTask(id: number, change: Partial<Parameters<typeof admit>[0]["pe
     notBefore: null,
     notBeforeReason: null,
     answeredAt: null,
+    ignoreReserve: false,
     ...change,
   };
 }

@@ -14,7 +14,8 @@ test("the view of an account keeps what its windows reported until they reset", 
   };
   const overage = { enabled: true, inUse: false, disabledReason: null };
   await store.write(() => store.accounts.reported("a", { windows, overage }, moment - 5000));
-  const view = (wall: number) => accountOf(store, { overage: "forbid" }, "a", wall);
+  const view = (wall: number) =>
+    accountOf(store, { settings: { overage: "forbid", reserve: { five_hour: 10 } }, paysPerUse: false }, "a", wall);
   const other = { utilization: null, resets_at: null, status: "rejected" };
   const sevenDay = { utilization: 0.9, resets_at: "2026-11-22T12:00:01.000Z", status: "allowed_warning" };
   const unknown = { utilization: null, resets_at: null, status: null };
@@ -23,15 +24,22 @@ test("the view of an account keeps what its windows reported until they reset", 
     reported_at: "2026-11-22T11:59:55.000Z",
     windows: { five_hour: { utilization: 0.5, resets_at: "2026-11-22T12:00:00.000Z", status: "allowed" }, seven_day: sevenDay, other },
     overage: { setting: "forbid", enabled: true, in_use: false, disabled_reason: null },
+    reserve: { setting: { five_hour: 10 }, applies: true, looked_at: null, problem: null },
   });
   assert.deepEqual(view(moment).windows, { five_hour: unknown, seven_day: sevenDay, other });
 });
 
 test("nothing is made up for an account that has reported nothing", (t) => {
-  assert.deepEqual(accountOf(setup(t).store, { overage: "allow" }, "b", moment), {
+  assert.deepEqual(accountOf(setup(t).store, { settings: { overage: "allow", reserve: null }, paysPerUse: false }, "b", moment), {
     fingerprint: "b",
     reported_at: null,
     windows: {},
     overage: { setting: "allow", enabled: null, in_use: null, disabled_reason: null },
+    reserve: { setting: null, applies: null, looked_at: null, problem: null },
   });
+});
+
+test("an account that pays for each request has no reserve", (t) => {
+  const settings = { overage: "forbid", reserve: { five_hour: 10 } } as const;
+  assert.equal(accountOf(setup(t).store, { settings, paysPerUse: true }, "b", moment).reserve.applies, false);
 });

@@ -92,3 +92,20 @@ test("the starting order is the same as sorting every pending task", async (t) =
     { numRuns: 60 },
   );
 });
+
+test("the starting order leaves out reserved models, not tasks that ignore it", async (t) => {
+  const { store, submit } = setup(t);
+  for (const model of ["opus", "sonnet"]) {
+    await submit({ model });
+    await submit({ model, ignoreReserve: true, priority: model === "opus" ? -1 : 0 });
+  }
+  await submit({ ignoreReserve: true, notBefore: 10, notBeforeReason: "retry" });
+  const order = (reservedModels: "all" | string[], now = 9, heldModels: string[] = []) =>
+    store.tasks.startable(now, 9, { reservedModels, heldModels });
+  assert.deepEqual(order([]), [1, 3, 4, 2]);
+  assert.deepEqual(order(["opus"]), [3, 4, 2]);
+  assert.deepEqual(order("all"), [4, 2]);
+  assert.deepEqual(order("all", 10), [4, 5, 2]);
+  assert.deepEqual(order("all", 9, ["opus"]), [4]);
+  assert.deepEqual(store.tasks.startable(9, 1, { reservedModels: "all" }), [4]);
+});

@@ -65,6 +65,7 @@ export const command = defineCommand<{ readonly by?: UsageKey; readonly since?: 
 
 /** Below the table; beside it where another program reads the table. */
 function showAccount({ account }: UsageView, { stdout, stderr }: Io): void {
-  if (stdout.isTTY) stdout.write(`\nLimits: ${limitsText(account)}\nPaid overage: ${overageText(account)}\n`);
-  else if (account.reported_at !== null) stderr.write(`Limits: ${limitsText(account)}. Paid overage: ${overageText(account)}.\n`);
+  if (stdout.isTTY) stdout.write(`\nLimits: ${limitsText(account, Date.now())}\nPaid overage: ${overageText(account)}\n`);
+  else if (account.reported_at !== null)
+    stderr.write(`Limits: ${limitsText(account, Date.now())}. Paid overage: ${overageText(account)}.\n`);
 }

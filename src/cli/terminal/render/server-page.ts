@@ -7,7 +7,7 @@ import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
-import { limitsText, overageText } from "./account-lines.ts";
+import { limitsText, overageText, reserveText } from "./account-lines.ts";
 import { painter } from "./colour.ts";
 import { holdText } from "./hold-lines.ts";
 import { statusColours } from "./status.ts";
@@ -33,7 +33,8 @@ export function serverPage(server: ServerView, running: readonly TaskSummaryView
     ["pid", `${server.pid}, since ${localTime(server.started_at)} (${relativeTime(server.started_at, now)})`],
     ["URL", server.url ?? "none, the unix socket only"],
     ["Socket", server.socket],
-    ["Limits", limitsText(server.account)],
+    ["Limits", limitsText(server.account, now)],
+    ["Reserve", reserveText(server.account)],
     ["Overage", overageText(server.account)],
     ["Warm", `${workers.parked} of ${workers.warm} warm runners ready`],
     ["Data", server.home],

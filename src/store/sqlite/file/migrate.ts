@@ -48,6 +48,7 @@ import { dependencies } from "../migrations/0042-dependencies.ts";
 import { groups } from "../migrations/0043-groups.ts";
 import { pullRequestWatches } from "../migrations/0044-pull-request-watches.ts";
 import { filledPrompts } from "../migrations/0045-filled-prompts.ts";
+import { reserve } from "../migrations/0046-reserve.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -103,6 +104,7 @@ export const migrations: readonly Migration[] = [
   groups,
   pullRequestWatches,
   filledPrompts,
+  reserve,
 ];
 
 /** The `user_version` of a database that this version writes. */

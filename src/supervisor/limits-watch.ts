@@ -1,0 +1,167 @@
+/**
+ * Renews the figures of the account's limits while a task waits for the reserve: a rolling window
+ * frees before its reset. Where the setting depends on the time, it looks at running tasks, too.
+ * Idle otherwise.
+ */
+import type { Logger } from "pino";
+import { messageOf } from "../domain/errors.ts";
+import { heldModels, isInForce } from "../domain/order/admission.ts";
+import { notAvailable, reportInUsage } from "../domain/order/account-usage.ts";
+import { isOfReserve } from "../domain/order/reserve.ts";
+import { isTimed } from "../domain/order/reserve-setting.ts";
+import type { ReserveSetting } from "../domain/order/reserve-setting.ts";
+import { Lifecycle } from "../domain/services/service.ts";
+import type { Service } from "../domain/services/service.ts";
+import type { Account } from "../store/sqlite/accounts.ts";
+import type { Store } from "../store/store.ts";
+import { keepReserve, settleReserve } from "./keep-reserve.ts";
+
+/** Figures are renewed this long after the last ones. */
+const renewMs = 300_000;
+/** The same where the sign-in gives none outside of tasks. */
+const renewRarelyMs = 1_800_000;
+/** While figures cannot be renewed, one task starts this long after the last figures or start. */
+const letThroughMs = 1_800_000;
+/** Timers do not run while the machine sleeps, so the clock is read this often. */
+const longestTimerMs = 60_000;
+/** Time until a failed write is tried again. */
+const retryMs = 5_000;
+
+export interface LimitsWatchOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly reserve: ReserveSetting | null;
+  now(): number;
+  /** Fingerprint of the account that tasks run with now. */
+  account(): string;
+  /** Asks Claude Code for the limits. Never rejects. */
+  usage(signal: AbortSignal): Promise<unknown>;
+}
+
+export class LimitsWatch implements Service {
+  readonly #options: LimitsWatchOptions;
+  readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
+  #unsubscribe: (() => void) | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> | null = null;
+  #stopped = new AbortController();
+
+  constructor(options: LimitsWatchOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#lifecycle.start();
+  }
+
+  /** Ends a running call. The next server repeats it. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /**
+   * From when on one task may start although the reserve is reached (UTC ms): its answers bring new
+   * figures. Null: the figures can be renewed without that.
+   */
+  letThroughAt(): number | null {
+    const known = this.#known();
+    if (known === null || known.lookProblem === null) return null;
+    return Math.max(known.reportedAt ?? 0, known.letThroughAt ?? 0) + letThroughMs;
+  }
+
+  async #begin(): Promise<void> {
+    this.#stopped = new AbortController();
+    this.#unsubscribe = this.#options.store.onCommit(() => this.#look());
+    await this.#settle();
+    this.#look();
+  }
+
+  async #end(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    this.#lookIn(null);
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  #known(): Account | null {
+    return this.#options.store.accounts.get(this.#options.account());
+  }
+
+  #look(): void {
+    const { now, log } = this.#options;
+    if (this.#unsubscribe === null || this.#running !== null) return;
+    const dueAt = this.#isWaitedFor() ? this.#dueAt() : null;
+    if (dueAt === null || dueAt > now()) {
+      const pauseMs = dueAt === null ? null : dueAt - now();
+      return this.#lookIn(pauseMs ?? (this.#isTimed() ? longestTimerMs : null));
+    }
+    this.#lookIn(null);
+    this.#running = this.#renew()
+      .then(() => 0)
+      .catch((error: unknown) => {
+        log.error({ error: messageOf(error) }, "the limits of the account could not be renewed");
+        return retryMs;
+      })
+      .then((pauseMs) => {
+        this.#running = null;
+        this.#lookIn(pauseMs);
+      });
+  }
+
+  /** Whether running tasks may have to stop when the hour changes. */
+  #isTimed(): boolean {
+    const { store, reserve } = this.#options;
+    return reserve !== null && isTimed(reserve) && store.tasks.counts().running > 0;
+  }
+
+  async #settle(): Promise<void> {
+    const { store, account, now, reserve: setting } = this.#options;
+    await settleReserve(store, account(), { setting, now: now(), wall: Date.now() });
+  }
+
+  /** Whether a task would start without the reserve. */
+  #isWaitedFor(): boolean {
+    const { store, account, now } = this.#options;
+    const active = store.holds.active();
+    if (!active.some(isOfReserve) || store.tasks.counts().pending === 0) return false;
+    const holding = active.filter((hold) => isInForce(hold, account(), now()));
+    const held = heldModels(holding.filter((hold) => !isOfReserve(hold)));
+    return holding.some(isOfReserve) && held !== "all" && store.tasks.startable(now(), 1, { heldModels: held }).length > 0;
+  }
+
+  #dueAt(): number {
+    const { lookedAt = null, lookProblem = null, reportedAt = null } = this.#known() ?? {};
+    const pauseMs = lookProblem === notAvailable ? renewRarelyMs : renewMs;
+    return Math.max((reportedAt ?? 0) + renewMs, (lookedAt ?? 0) + pauseMs);
+  }
+
+  #lookIn(pauseMs: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (pauseMs === null || this.#unsubscribe === null) return;
+    this.#timer = setTimeout(() => void this.#tick(), Math.min(pauseMs, longestTimerMs));
+  }
+
+  async #tick(): Promise<void> {
+    await this.#settle().catch((error: unknown) => this.#options.log.error({ error: messageOf(error) }, "the reserve was not settled"));
+    this.#look();
+  }
+
+  async #renew(): Promise<void> {
+    const { store, account, now, log, reserve: setting } = this.#options;
+    const fingerprint = account();
+    const answer = await this.#options.usage(this.#stopped.signal);
+    if (this.#stopped.signal.aborted) return;
+    const moment = now();
+    await store.write(() => {
+      const report = reportInUsage(answer, store.accounts.get(fingerprint)?.report ?? null);
+      const problem = typeof report === "string" ? report : null;
+      store.accounts.looked(fingerprint, problem, moment);
+      log.info({ problem }, "the limits of the account were asked for");
+      if (typeof report === "string") return;
+      store.accounts.reported(fingerprint, report, moment);
+      keepReserve(store, fingerprint, { setting, now: moment, wall: Date.now() });
+    });
+  }
+}
