@@ -4,11 +4,12 @@
  * own, so that a resumed attempt continues after its last finished step. Words in the prompt drive
  * it: `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there (with
  * `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the
- * first step (with `until FILE` each step waits for that file), `fail`, `limit SECONDS` (a usage
- * limit in the first attempt), `throw`, `exit` (the runner dies), `hang` (it ends only when it is
- * stopped), `linger MS` after the result, `asks` (for permission before each step; with `kinds A,B`
- * the first steps ask in other ways: `plan`, `form`, `helper`), `from N` (the number of the first
- * step). A message with `more N` adds steps.
+ * first step (with `until FILE` each step waits for that file), `fail` (with `unless FILE` only
+ * while that file is missing), `limit SECONDS` (a usage limit in the first attempt), `throw`,
+ * `exit` (the runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result,
+ * `asks` (for permission before each step; with `kinds A,B` the first steps ask in other ways:
+ * `plan`, `form`, `helper`), `from N` (the number of the first step). A message with `more N` adds
+ * steps.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -172,7 +173,7 @@ class FakeAgent implements Agent {
     if (orders.has("throw")) throw new Error("the fake agent throws");
     if (orders.has("exit")) process.kill(process.pid, "SIGKILL");
     if (orders.has("limit") && !work.resume) return limited(work, emit, orders.number("limit", 60));
-    const failed = orders.has("fail");
+    const failed = orders.has("fail") && !existsSync(orders.text("unless") ?? "");
     emit(assistant(work, { type: "text", text: failed ? "It did not work." : "All steps are done." }));
     emit(
       resultOf(work, {

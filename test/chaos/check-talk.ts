@@ -161,8 +161,9 @@ function checkKeys(world: World, task: Acknowledged, row: TaskRow | undefined, d
 
 function expectedOf(world: World, talk: TaskTalk | undefined): Expected {
   if (talk === undefined) return { marks: [], denied: new Set(), interrupts: 0 };
-  const { task, questions, messages } = talk;
+  const { task, row, questions, messages } = talk;
   const { planned, first, said } = task;
+  if (row?.status === "skipped") return { marks: [], denied: new Set(), interrupts: 0 };
   const kinds = task.forkOf === null ? planned.talk?.kinds : undefined;
   const marks = Array.from({ length: planned.steps }, (_, index) => first + index).filter(
     (_, index) => !world.options.real || /mark|helper/.test(kinds?.[index] ?? "mark"),

@@ -65,8 +65,8 @@ function checkTree(
   say: (sentence: string) => void,
 ): void {
   if (state === "creating") {
-    // Cancelled before it was made.
-    if (status !== "cancelled") say(`the worktree of task ${id}, which is ${status}, is not made`);
+    // It ended before it was made.
+    if (status !== "cancelled" && status !== "skipped") say(`the worktree of task ${id}, which is ${status}, is not made`);
     return;
   }
   if (state !== "kept") say(`the worktree of task ${id}, which is ${status}, is ${state}`);

@@ -8,6 +8,7 @@ import { until } from "../../testing/wait.ts";
 import { addChannels, untilSent } from "./channels.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
+import { noOrder } from "./plan-order.ts";
 import { World } from "./world.ts";
 import { localTask } from "../../testing/local-task.ts";
 
@@ -35,9 +36,10 @@ test("the checks of a chaos round see an orphan and a step of a second runner", 
     limitSeconds: null,
     cancelAfterMs: null,
     talk: null,
+    order: noOrder,
   };
-  const task = { id, name: "one", planned, file, first: 1, forkOf: null, cancelled: false, said: [] };
-  const acknowledged = { tasks: [task], given: [] };
+  const task = { id, name: "one", planned, file, first: 1, forkOf: null, notBefore: null, cancelled: false, said: [] };
+  const acknowledged = { tasks: [task], given: [], pauses: [] };
   await untilSent(world);
   const { found } = await inspect(world, observer, acknowledged);
   assert.deepEqual(found, { lost: [], duplicated: [], orphans: [], broken: [] });

@@ -8,12 +8,14 @@ import { markerName } from "../../src/processes/sweep.ts";
 import { within } from "../../testing/wait.ts";
 import { checkJournal } from "./check-journal.ts";
 import { checkNotices } from "./check-notices.ts";
+import { checkOrder, hasLane } from "./check-order.ts";
 import { checkSteps } from "./check-steps.ts";
 import { checkTalk } from "./check-talk.ts";
 import { checkWorkspaces } from "./check-workspaces.ts";
 import { finalText } from "./conversation.ts";
 import type { Acknowledged, Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
+import type { PlannedOrder } from "./plan-order.ts";
 import { snapshot } from "./snapshot.ts";
 import type { AttemptRow, Counts, EventRow, Findings, Snapshot, TaskRow } from "./snapshot.ts";
 import type { World } from "./world.ts";
@@ -40,6 +42,7 @@ export async function inspect(
   for (const { id } of tasks) checkJournal(rawLogPath(world.paths, id), attemptsOf.get(id) ?? [], eventsOf.get(id) ?? [], found);
   const expected = checkTalk(world, ledger, rows, found);
   checkNotices(world, ledger, rows, found);
+  checkOrder(world, ledger, rows, found);
   const repeated = ledger.tasks.map((task) => {
     const own = { attempts: attemptsOf.get(task.id) ?? [], events: eventsOf.get(task.id) ?? [] };
     return checkSteps(task, expected(task), own, found);
@@ -55,6 +58,10 @@ export async function inspect(
     delivered: rows.messages.filter(({ status }) => status === "done").length,
     byPhone: rows.questions.filter(({ answered_by: by }) => by?.startsWith("channel:") === true).length,
     notified: world.hook.received.length,
+    dependent: new Set(rows.dependencies.map(({ task_id }) => task_id)).size,
+    skipped: tasks.filter(({ status }) => status === "skipped").length,
+    revived: events.filter(({ type }) => type === "revived").length,
+    inLanes: tasks.filter(hasLane).length,
   };
   return { found, counts };
 }
@@ -79,14 +86,25 @@ function checkTasks(
     const isTakenBack = task.status === "cancelled" && said.some(({ isUnsent }) => isUnsent !== false);
     // A message that came just after the end of a cancelled task continues it.
     const isContinued = own.findLast(isEndOrMessage)?.type === "message_queued";
-    const expected = (cancelled && !isContinued) || isTakenBack ? "cancelled" : "completed";
+    const expected = (cancelled && !isContinued) || isTakenBack ? "cancelled" : endOf(planned.order, task.status, own);
     if (task.status !== expected) found.lost.push(`task ${id} is ${task.status}, not ${expected}: ${task.error ?? ""}`);
     if (expected === "completed" && task.result !== finalText)
       found.lost.push(`task ${id} of ${planned.steps} steps has the result ${String(task.result)}`);
     const ends = own.filter(({ type }) => type === "ended").length;
-    const begins = 1 + own.filter(({ type, data }) => type === "message_queued" && !data.includes('"was":null')).length;
+    const begins = 1 + own.filter(isNewBeginning).length;
     if (ends !== begins) found.duplicated.push(`task ${id} began ${begins} times and ended ${ends} times`);
   }
+}
+
+/** How a task ends that is not cancelled. Whether it was skipped rightly is for check-order.ts. */
+function endOf({ fails, after }: PlannedOrder, status: string, events: readonly EventRow[]): string {
+  if (status === "skipped" && after.length > 0) return status;
+  const isHelped = fails === "once" && events.some(({ type, data }) => type === "retried" && data.includes('"was":"failed"'));
+  return fails === "never" || isHelped ? "completed" : "failed";
+}
+
+function isNewBeginning({ type, data }: EventRow): boolean {
+  return type === "retried" || type === "revived" || (type === "message_queued" && !data.includes('"was":null'));
 }
 
 /** Whether a task was cancelled here, or a message continued a cancelled one. */

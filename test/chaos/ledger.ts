@@ -12,6 +12,8 @@ export interface Acknowledged {
   readonly first: number;
   /** The task whose conversation it began with; null: it is no fork. */
   readonly forkOf: number | null;
+  /** Before this moment (UTC ms) it must not start; null: it may start at once. */
+  readonly notBefore: number | null;
   /** Whether the server has said yes to a cancel. */
   cancelled: boolean;
   /** Messages that the server has stored. */
@@ -39,7 +41,15 @@ export interface Given {
   readonly words: string | null;
 }
 
+/** A pause of a group: from the answer to it until it was about to be lifted, UTC ms. */
+export interface Paused {
+  readonly group: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface Ledger {
   readonly tasks: Acknowledged[];
   readonly given: Given[];
+  readonly pauses: Paused[];
 }

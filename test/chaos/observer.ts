@@ -26,6 +26,8 @@ export interface Observer {
   /** The fork of a task with this prompt. */
   forkWith(prompt: string): number | null;
   hasEnded(taskId: number): boolean;
+  /** Empty: there is no such task. */
+  statusOf(taskId: number): string;
   isBeingCancelled(taskId: number): boolean;
   openQuestions(): OpenQuestion[];
   question(id: number): { readonly status: string; readonly answer: string | null };
@@ -41,6 +43,15 @@ export interface Observer {
   copyTo(file: string): void;
   close(): void;
 }
+
+/** 1 where the task's group is full or paused, or one of its locks is held by another task. */
+const laneIsTaken = `SELECT EXISTS (
+    SELECT 1 FROM tasks JOIN json_each(tasks.locks) AS lock JOIN held_locks ON held_locks.name = lock.value
+    WHERE tasks.id = @taskId AND held_locks.task_id <> tasks.id)
+  OR EXISTS (
+    SELECT 1 FROM tasks JOIN groups ON groups.name = tasks.group_name
+    WHERE tasks.id = @taskId AND (groups.paused_at IS NOT NULL OR groups.max_running <=
+      (SELECT count(*) FROM tasks AS other WHERE other.status = 'running' AND other.group_name = tasks.group_name)))`;
 
 /** @param file it exists already. */
 export function observe(file: string): Observer {
@@ -65,6 +76,7 @@ export function observe(file: string): Observer {
         prompt,
       ) || null,
     hasEnded: (taskId) => count("SELECT count(*) FROM tasks WHERE id = ? AND ended_at IS NOT NULL", taskId) > 0,
+    statusOf: (taskId) => select<{ status: string }>("SELECT status FROM tasks WHERE id = ?", taskId)[0]?.status ?? "",
     isBeingCancelled: (taskId) => count("SELECT count(*) FROM tasks WHERE id = ? AND cancel_requested_at IS NOT NULL", taskId) > 0,
     openQuestions: () => select("SELECT id, task_id AS taskId, kind, rule FROM questions WHERE status = 'open' ORDER BY id"),
     question: (id) =>
@@ -83,7 +95,9 @@ export function observe(file: string): Observer {
         "SELECT count(*) FROM events WHERE task_id = ? AND attempt_id > ? AND type IN ('init', 'text', 'tool_use', 'tool_result', 'result')";
       if (count(spoken, taskId, id) > 0) return true;
       const newer = count("SELECT count(*) FROM attempts WHERE task_id = ? AND id > ? AND ended_at IS NULL", taskId, id) > 0;
-      return !newer && (open().length >= workers || count("SELECT count(*) FROM holds") > 0);
+      if (newer) return false;
+      // Another task has what it needs, or a person has paused its group.
+      return open().length >= workers || count("SELECT count(*) FROM holds") > 0 || count(laneIsTaken, { taskId }) > 0;
     },
     copyTo: (target) => void database.prepare("VACUUM INTO ?").run(target),
     close: () => void database.close(),

@@ -4,6 +4,8 @@
  */
 import { failpointNames } from "../../src/processes/failpoint.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
+import { noOrder, plannedOrder, plannedPause } from "./plan-order.ts";
+import type { PlannedOrder, PlannedPause } from "./plan-order.ts";
 import { plannedTalk } from "./plan-talk.ts";
 import type { PlannedTalk } from "./plan-talk.ts";
 
@@ -39,12 +41,15 @@ export interface PlannedTask {
   readonly limitSeconds: number | null;
   /** Null: it may not ask, and nobody says anything to it. */
   readonly talk: PlannedTalk | null;
+  readonly order: PlannedOrder;
 }
 
 export interface Round {
   readonly warm: number;
   /** How long a runner whose task asks is kept. */
   readonly parkAfterMs: number;
+  /** Of a group of its tasks. */
+  readonly pause: PlannedPause;
   readonly tasks: readonly PlannedTask[];
   readonly strikes: readonly Strike[];
 }
@@ -56,12 +61,13 @@ export function planRound(seed: number, index: number, { strikes, real }: { stri
   return {
     warm: index % 2,
     parkAfterMs: [0, 1000, 600_000][index % 3] ?? 0,
-    tasks: Array.from({ length: tasks }, (_, task) => plannedTask(random, real, index % 5 === 4 && task === 0)),
+    pause: plannedPause(random, real),
+    tasks: Array.from({ length: tasks }, (_, task) => plannedTask(random, real, { place: task, limited: index % 5 === 4 && task === 0 })),
     strikes: Array.from({ length: strikes }, () => plannedStrike(random, real)),
   };
 }
 
-function plannedTask(random: () => number, real: boolean, limited: boolean): PlannedTask {
+function plannedTask(random: () => number, real: boolean, { place, limited }: { place: number; limited: boolean }): PlannedTask {
   const steps = 3 + Math.floor(random() * 4);
   const plain = {
     steps,
@@ -71,9 +77,10 @@ function plannedTask(random: () => number, real: boolean, limited: boolean): Pla
     worktree: random() < 0.4,
     cancelAfterMs: random() < 0.1 ? Math.round(random() * (real ? 4000 : 1000)) : null,
   };
-  if (limited && !real) return { ...plain, limitSeconds: 3, talk: null };
+  if (limited && !real) return { ...plain, limitSeconds: 3, talk: null, order: noOrder };
   const talk = random() < 0.6 ? plannedTalk(random, steps, real) : null;
-  return { ...plain, background: plain.background && talk === null, limitSeconds: null, talk };
+  const order = plannedOrder(random, place, { real, isQuiet: talk === null });
+  return { ...plain, background: plain.background && talk === null, limitSeconds: null, talk, order };
 }
 
 function plannedStrike(random: () => number, real: boolean): Strike {

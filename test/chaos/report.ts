@@ -15,6 +15,10 @@ export interface Report {
   readonly delivered: number;
   readonly byPhone: number;
   readonly notified: number;
+  readonly dependent: number;
+  readonly skipped: number;
+  readonly revived: number;
+  readonly inLanes: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly orphans: number;
@@ -39,6 +43,10 @@ export class Tally {
     delivered: 0,
     byPhone: 0,
     notified: 0,
+    dependent: 0,
+    skipped: 0,
+    revived: 0,
+    inLanes: 0,
   };
 
   constructor(real: boolean) {
@@ -118,6 +126,10 @@ const rows: readonly (readonly [string, (report: Report) => number])[] = [
   ["of them given in a chat", ({ byPhone }) => byPhone],
   ["notifications received", ({ notified }) => notified],
   ["messages delivered", ({ delivered }) => delivered],
+  ["tasks that run after others", ({ dependent }) => dependent],
+  ["of them skipped at the end", ({ skipped }) => skipped],
+  ["revivals", ({ revived }) => revived],
+  ["tasks with a lock or in a group with a limit", ({ inLanes }) => inLanes],
   ["steps repeated in flight (allowed)", ({ repeatedInFlight }) => repeatedInFlight],
   ["**lost**", ({ lost }) => lost],
   ["**duplicated**", ({ duplicated }) => duplicated],

@@ -12,6 +12,7 @@ import { observe } from "./observer.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
 import { Person } from "./person.ts";
+import { pauseGroup, setGroups } from "./order.ts";
 import { planRound } from "./plan.ts";
 import type { Round, Strike } from "./plan.ts";
 import { Tally } from "./report.ts";
@@ -46,7 +47,7 @@ const poisonWaitMs = 30_000;
 export async function runChaos(options: RunOptions): Promise<Tally> {
   const tally = new Tally(options.real);
   const world = await World.create({ real: options.real, workers: options.workers });
-  const ledger: Ledger = { tasks: [], given: [] };
+  const ledger: Ledger = { tasks: [], given: [], pauses: [] };
   try {
     for (let index = 0; tally.kills < options.kills && !tally.isBroken; index += 1) {
       const strikes = Math.min(options.killsPerRound, options.kills - tally.kills);
@@ -67,11 +68,12 @@ async function playRound(world: World, round: Round, index: number, ledger: Ledg
   world.parkAfterMs = round.parkAfterMs;
   await world.ensureServer();
   await addChannels(world);
+  await setGroups(world);
   const observer = observe(world.paths.database);
   const person = new Person(world, observer, index, ledger);
   try {
     person.start();
-    const feeding = feed(world, observer, index, round.tasks, ledger.tasks);
+    const feeding = Promise.all([feed(world, observer, index, round.tasks, ledger.tasks), pauseGroup(world, round.pause, ledger)]);
     const recoveries: Promise<void>[] = [];
     for (const planned of round.strikes) await strikeOnce(world, observer, planned, tally, recoveries);
     await Promise.all([feeding, ...recoveries]);

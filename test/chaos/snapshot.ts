@@ -33,6 +33,12 @@ export interface Counts {
   /** Answers that a button or a reply in a chat gave, and notifications that the receiver has. */
   readonly byPhone: number;
   readonly notified: number;
+  /** Tasks that run after others, of them those that are skipped now, and revivals. */
+  readonly dependent: number;
+  readonly skipped: number;
+  readonly revived: number;
+  /** Tasks with a lock or in a group with a limit. */
+  readonly inLanes: number;
 }
 
 export interface AttemptRow {
@@ -47,6 +53,7 @@ export interface AttemptRow {
 }
 
 export interface EventRow {
+  readonly id: number;
   readonly task_id: number;
   readonly seq: number;
   readonly attempt_id: number | null;
@@ -62,6 +69,8 @@ export interface TaskRow {
   readonly result: string | null;
   readonly last_seq: number;
   readonly session_id: string | null;
+  readonly group_name: string;
+  readonly locks: string;
 }
 
 export interface QuestionRow {
@@ -107,6 +116,13 @@ export interface DeliveryRow {
   readonly state: string;
 }
 
+/** A task that runs after another one. */
+export interface Edge {
+  readonly task_id: number;
+  readonly needs_id: number;
+  readonly condition: string;
+}
+
 export interface Snapshot {
   readonly tasks: readonly TaskRow[];
   readonly attempts: readonly AttemptRow[];
@@ -116,6 +132,7 @@ export interface Snapshot {
   readonly workspaces: readonly WorkspaceRow[];
   readonly checkpoints: readonly CheckpointRow[];
   readonly deliveries: readonly DeliveryRow[];
+  readonly dependencies: readonly Edge[];
   readonly damage: readonly string[];
 }
 
@@ -128,7 +145,9 @@ export function snapshot(directory: string, observer: Observer): Snapshot {
   const all = <Row>(sql: string): Row[] => copy.prepare<[], Row>(sql).all();
   try {
     return {
-      tasks: all("SELECT id, name, status, error, result, last_seq, session_id FROM tasks JOIN task_texts ON task_id = id"),
+      tasks: all(
+        "SELECT id, name, status, error, result, last_seq, session_id, group_name, locks FROM tasks JOIN task_texts ON task_id = id",
+      ),
       attempts: all("SELECT * FROM attempts ORDER BY id"),
       events: all("SELECT * FROM events ORDER BY task_id, seq"),
       questions: all("SELECT * FROM questions ORDER BY id"),
@@ -138,6 +157,7 @@ export function snapshot(directory: string, observer: Observer): Snapshot {
       deliveries: all(
         "SELECT name AS channel, message_id, task_id, occurrence, state FROM notification_deliveries JOIN notification_channels ON notification_channels.id = channel_id",
       ),
+      dependencies: all("SELECT task_id, needs_id, condition FROM dependencies ORDER BY task_id, needs_id"),
       damage: [...findDamagedPages(copy, file), ...findDamage(copy, file)],
     };
   } finally {

@@ -40,7 +40,8 @@ export async function talkTo(world: World, observer: Observer, task: Acknowledge
     await say({ afterMs: 0, way: "next", unsendAfterMs: null, asksForStep: true });
     await ended();
   }
-  if (talk.fork !== null && !task.cancelled) await fork(world, observer, task, orders, into);
+  // The answer to a cancel may come later than the end itself.
+  if (talk.fork !== null && !task.cancelled && observer.statusOf(task.id) !== "cancelled") await fork(world, observer, task, orders, into);
 }
 
 /** The number of a turn that the task has; null: it has none. */
@@ -152,6 +153,6 @@ async function fork(world: World, observer: Observer, source: Acknowledged, orde
   };
   const id = await (at === null ? forked({}) : forked({ at }).catch((error: unknown) => wholeInstead(error, () => forked({}))));
   const planned = { ...source.planned, steps: forkSteps, background: false, cancelAfterMs: null };
-  into.push({ id, name, planned, file, first: forkFirst, forkOf: source.id, cancelled: false, said: [] });
+  into.push({ id, name, planned, file, first: forkFirst, forkOf: source.id, notBefore: null, cancelled: false, said: [] });
   await until(`the end of task ${id}, a fork`, () => isOver(world, observer, id), 600_000);
 }

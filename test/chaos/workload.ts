@@ -14,6 +14,7 @@ import { finalText, nextMove } from "./conversation.ts";
 import type { Orders } from "./conversation.ts";
 import type { Acknowledged } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
+import { helpFor, orderFields, tend } from "./order.ts";
 import type { PlannedTask } from "./plan.ts";
 import { talkTo } from "./talk.ts";
 import { isRefusal, persist } from "./trying.ts";
@@ -31,14 +32,19 @@ export async function feed(
   into: Acknowledged[],
 ): Promise<void> {
   const others: Promise<void>[] = [];
+  const ids: number[] = [];
   for (const [index, planned] of tasks.entries()) {
     await delay(planned.afterMs); // The plan of the seed.
     const name = `round ${round} task ${index};`;
     const file = path.join(world.place.work, `steps-${round}-${index}`);
     const orders = ordersOf(world, name, planned, file);
-    const id = await submit(world, observer, orders, planned);
-    const task = { id, name, planned, file, first: 1, forkOf: null, cancelled: false, said: [] };
+    const order = orderFields(planned.order, ids);
+    const id = await submit(world, observer, orders, planned, order);
+    const notBefore = "not_before" in order ? Date.parse(order.not_before) : null;
+    const task = { id, name, planned, file, first: 1, forkOf: null, notBefore, cancelled: false, said: [] };
     into.push(task);
+    ids.push(id);
+    others.push(tend(world, observer, task));
     if (planned.cancelAfterMs !== null) others.push(cancel(world, task, planned.cancelAfterMs));
     if (planned.talk !== null) others.push(talkTo(world, observer, task, orders, into));
   }
@@ -56,7 +62,13 @@ function ordersOf(world: World, name: string, { steps, stepMs, talk }: PlannedTa
  * Submits until the server has acknowledged it; a submit without an answer may have arrived, so it
  * is looked for first.
  */
-async function submit(world: World, observer: Observer, orders: Orders, planned: PlannedTask): Promise<number> {
+async function submit(
+  world: World,
+  observer: Observer,
+  orders: Orders,
+  planned: PlannedTask,
+  order: ReturnType<typeof orderFields>,
+): Promise<number> {
   const { name, file } = orders;
   const { real } = world.options;
   const { talk, worktree } = planned;
@@ -72,6 +84,7 @@ async function submit(world: World, observer: Observer, orders: Orders, planned:
           working_directory: world.place.work,
           workspace_kind: worktree ? "worktree" : "in_place",
           ...rightsOf(planned, real),
+          ...order,
         }),
       ),
     () => observer.taskNamed(name),
@@ -108,10 +121,11 @@ function movesOf({ steps, stepMs, background }: PlannedTask, file: string): Move
 }
 
 /** The orders of the fake agent. */
-function wordsOf({ steps, stepMs, background, limitSeconds, talk }: PlannedTask, file: string): string {
+function wordsOf({ steps, stepMs, background, limitSeconds, talk, order }: PlannedTask, file: string): string {
   const orders = [`steps ${steps} delay ${stepMs} append ${file} signed`];
   if (talk !== null) orders.push(`asks kinds ${talk.kinds.join()}`);
   if (background) orders.push('spawn "sleep 300"');
   if (limitSeconds !== null) orders.push(`limit ${limitSeconds}`);
+  if (order.fails !== "never") orders.push(`fail unless ${helpFor({ file })}`);
   return orders.join(" ");
 }
