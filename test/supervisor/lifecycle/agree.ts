@@ -4,6 +4,7 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { findDamage } from "../../../src/store/sqlite/file/check.ts";
 import { agreeOnSessions } from "./conversations.ts";
+import { agreeOnOrder, agreeOnStarts } from "./order.ts";
 import { openOf, unapplied } from "./model.ts";
 import type { Model, ModelTask, Real } from "./model.ts";
 
@@ -11,6 +12,8 @@ export function agree(model: Model, real: Real): void {
   const { store } = real;
   assert.equal(store.holds.active().length > 0, model.held);
   agreeOnSessions(model, real);
+  for (const [index, task] of model.tasks.entries()) agreeOnOrder(task, index + 1, model, real);
+  agreeOnStarts(model, real);
   for (const [index, task] of model.tasks.entries()) {
     const id = index + 1;
     const stored = store.tasks.get(id);

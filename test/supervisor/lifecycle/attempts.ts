@@ -11,18 +11,28 @@ import { follow } from "./follower.ts";
 import { journalOf, openMessages, resultOf, unapplied, write } from "./model.ts";
 import type { Follower, Model, ModelTask, Real, Result, Turn } from "./model.ts";
 
-export async function claim({ task, id, model, real }: Turn): Promise<void> {
-  const { store, directory } = real;
+/** As the supervisor, for a task that was chosen a moment ago. */
+function tryClaim({ id, model, real: { store, directory } }: Turn): Promise<ReturnType<typeof claimTask>> {
   const paths = { logs: directory } as Paths;
   const context = { store, paths, nodeId: "here", bootId: null, now: () => model.now, account: () => "a" };
   const runner = { runnerId: `r${model.attempts}`, warm: false, connect: () => Promise.resolve(null) };
-  const claimed = await store.write(() => claimTask(context, id, runner));
+  return store.write(() => claimTask(context, id, runner));
+}
+
+export async function claimInVain(turn: Turn): Promise<void> {
+  assert.equal(await tryClaim(turn), null);
+  turn.model.refusedClaims += 1;
+}
+
+export async function claim(turn: Turn): Promise<void> {
+  const { task, id, model, real } = turn;
+  const claimed = await tryClaim(turn);
   model.attempts += 1;
   assert.equal(claimed?.attempt.id, model.attempts);
   const { sessionId, resume } = claimed.attempt;
   assert.deepEqual([resume, resume ? sessionId : null], [task.session !== null, task.session], "which session it resumes");
   for (const message of openMessages(task)) message.attemptId = model.attempts;
-  task.status = "running";
+  Object.assign(task, { status: "running", notBefore: null });
   task.open = {
     id: model.attempts,
     session: sessionId ?? "",

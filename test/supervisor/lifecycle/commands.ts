@@ -11,6 +11,7 @@ import * as conversations from "./conversations.ts";
 import * as messages from "./messages.ts";
 import { isWorking, openOf } from "./model.ts";
 import type { Model, ModelTask, Real, Result, Turn } from "./model.ts";
+import * as order from "./order.ts";
 import * as questions from "./questions.ts";
 import * as tasks from "./tasks.ts";
 
@@ -27,7 +28,7 @@ interface WideRule {
   readonly name: string;
   readonly weight: number;
   readonly fitsAll: (model: Model) => boolean;
-  readonly actOnAll: (model: Model, real: Real) => Promise<void>;
+  readonly actOnAll: (model: Model, real: Real, more: number) => Promise<void>;
 }
 
 const isOpen: Rule["fits"] = ({ open }) => open !== null;
@@ -35,7 +36,8 @@ const isEnded: Rule["fits"] = ({ status }) => isTerminal(status);
 const isAsking: Rule["fits"] = (task) => isWorking(task) && (task.open?.asks.size ?? 0) > 0;
 
 const attemptRules: readonly Rule[] = [
-  { name: "claim", weight: 12, fits: ({ status }, { held }) => status === "pending" && !held, act: attempts.claim },
+  { name: "claim", weight: 24, fits: order.mayStart, act: attempts.claim },
+  { name: "claim what may not start", weight: 1, fits: order.isBlocked, act: attempts.claimInVain },
   { name: "begin", weight: 24, fits: ({ open }) => open?.lines.length === 0 && !open.torn, act: attempts.begin },
   { name: "ingest", weight: 12, fits: ({ open }) => open !== null && open.ingested < open.lines.length, act: attempts.ingest },
   { name: "end", weight: 1, fits: isOpen, act: attempts.end },
@@ -85,12 +87,23 @@ const conversationRules: readonly Rule[] = [
 const taskRules: readonly Rule[] = [
   { name: "cancel", weight: 1, fits: ({ status }) => !isTerminal(status), act: tasks.cancel },
   { name: "retry", weight: 1, fits: isEnded, act: (turn) => tasks.retry(turn, false) },
+  { name: "run what is skipped", weight: 3, fits: ({ status }) => status === "skipped", act: (turn) => tasks.retry(turn, false) },
   { name: "retry --resume", weight: 3, fits: isEnded, act: (turn) => tasks.retry(turn, true) },
   { name: "a stale server writes", weight: 1, fits: isOpen, act: tasks.writeStale },
 ];
 
+const orderRules: readonly Rule[] = [
+  { name: "stash", weight: 1, fits: ({ stashed }) => !stashed, act: order.stash },
+  { name: "enqueue", weight: 8, fits: ({ stashed }) => stashed, act: order.enqueue },
+  { name: "edit", weight: 2, fits: ({ status }) => status === "pending", act: order.edit },
+  { name: "edit too late", weight: 1, fits: ({ status }) => status !== "pending", act: order.edit },
+];
+
 const wideRules: readonly WideRule[] = [
   { name: "submit", weight: 6, fitsAll: ({ tasks: all }) => all.length < 3, actOnAll: tasks.submit },
+  { name: "change a group", weight: 1, fitsAll: () => true, actOnAll: order.changeGroup },
+  { name: "open the groups", weight: 12, fitsAll: order.hasClosedGroup, actOnAll: order.openGroups },
+  { name: "time passes", weight: 12, fitsAll: order.hasTimes, actOnAll: order.passTime },
   { name: "expire", weight: 2, fitsAll: ({ tasks: all }) => all.some((task) => openOf(task).length > 0), actOnAll: questions.expire },
   { name: "lift", weight: 12, fitsAll: ({ held }) => held, actOnAll: tasks.lift },
   { name: "crash", weight: 2, fitsAll: () => true, actOnAll: tasks.crash },
@@ -102,17 +115,20 @@ const rules: readonly (Rule | WideRule)[] = [
   ...messageRules,
   ...conversationRules,
   ...taskRules,
+  ...orderRules,
   ...wideRules,
 ];
 
 class Step implements fc.AsyncCommand<Model, Real> {
   readonly #dice: number;
   readonly #pick: number;
+  readonly #more: number;
   #name = "nothing";
 
-  constructor(dice: number, pick: number) {
+  constructor(dice: number, pick: number, more: number) {
     this.#dice = dice;
     this.#pick = pick;
+    this.#more = more;
   }
 
   check(): boolean {
@@ -126,15 +142,16 @@ class Step implements fc.AsyncCommand<Model, Real> {
     if (rule === undefined) return;
     model.now += 1000;
     this.#name = rule.name;
-    if ("fitsAll" in rule) await rule.actOnAll(model, real);
+    if ("fitsAll" in rule) await rule.actOnAll(model, real, this.#more);
     else {
       const fitting = model.tasks.filter((task) => rule.fits(task, model));
       const task = fitting[this.#pick % fitting.length];
       if (task === undefined) return;
       const id = model.tasks.indexOf(task) + 1;
       this.#name += ` ${id}`;
-      await rule.act({ task, id, model, real, pick: this.#pick });
+      await rule.act({ task, id, model, real, pick: this.#pick, more: this.#more });
     }
+    order.settle(model);
     agree(model, real);
   }
 
@@ -144,5 +161,5 @@ class Step implements fc.AsyncCommand<Model, Real> {
 }
 
 export const commands: fc.Arbitrary<fc.AsyncCommand<Model, Real>>[] = [
-  fc.tuple(fc.nat(9999), fc.nat(2)).map(([dice, pick]) => new Step(dice, pick)),
+  fc.tuple(fc.nat(9999), fc.nat(2), fc.nat(2 ** 30)).map(([dice, pick, more]) => new Step(dice, pick, more)),
 ];

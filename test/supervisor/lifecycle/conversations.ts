@@ -87,7 +87,8 @@ export async function fork(given: Turn, isAtTurn: boolean): Promise<void> {
   const begins = at === undefined ? model.sessions.get(task.session) : conversationTo(model, task, at);
   if (begins == null) return await assert.rejects(forking, { code: "conflict" });
   const { id: forked } = await forking;
-  model.tasks.push(newTask(task.late, [...begins]));
+  const { group, locks } = task;
+  model.tasks.push(newTask(task.late, { needs: [], stashed: false, notBefore: null, group, locks: [...locks] }, [...begins]));
   assert.equal(forked, model.tasks.length);
 }
 

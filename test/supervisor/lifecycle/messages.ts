@@ -23,7 +23,7 @@ export async function send({ task, id, model, real }: Turn, delivery: DeliveryWa
   model.messages += 1;
   assert.equal(sent.id, model.messages);
   task.messages.push({ id: sent.id, key: sent.key, delivery, status: "queued", attemptId: null, continues });
-  if (isEnded) Object.assign(task, { status: "pending", poison: 0, cancelRequested: false });
+  if (isEnded) Object.assign(task, { status: "pending", poison: 0, cancelRequested: false, stashed: false, notBefore: null });
   if (delivery === "dismiss") for (const question of openOf(task)) answered(task, question, "answered", "deny");
 }
 

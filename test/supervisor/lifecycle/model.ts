@@ -8,6 +8,7 @@ import path from "node:path";
 import type { Caller } from "../../../src/contract/caller.ts";
 import type { DeliveryWay, MessageStatus } from "../../../src/domain/messages/message.ts";
 import type { QuestionStatus } from "../../../src/domain/questions/question.ts";
+import type { DependencyCondition, DependencyState } from "../../../src/domain/order/dependency.ts";
 import type { TaskStatus } from "../../../src/domain/task/task.ts";
 import type { SubmitContext } from "../../../src/operations/tasks/submit-task.ts";
 import type { Store } from "../../../src/store/store.ts";
@@ -68,6 +69,13 @@ export interface ModelAttempt {
   readonly heard: Set<ModelMessage>;
 }
 
+/** A task that another one runs after. */
+export interface ModelNeed {
+  readonly task: number;
+  readonly on: DependencyCondition;
+  state: DependencyState;
+}
+
 export interface ModelTask {
   status: TaskStatus;
   open: ModelAttempt | null;
@@ -80,6 +88,13 @@ export interface ModelTask {
   readonly questions: ModelQuestion[];
   readonly messages: ModelMessage[];
   readonly late: "deny" | "fail";
+  readonly needs: ModelNeed[];
+  stashed: boolean;
+  notBefore: number | null;
+  /** Whether it waits for its next try until `notBefore`. */
+  isRetry: boolean;
+  group: string;
+  locks: string[];
   cancelRequested: boolean;
   poison: number;
   endings: number;
@@ -94,12 +109,19 @@ export interface Model {
   readonly sessions: Map<string, string[]>;
   /** How many sessions have begun with a copy of turns. */
   copies: number;
+  /** How many tasks were skipped, revived, run all the same, and how many claims refused. */
+  skipped: number;
+  revived: number;
+  waived: number;
+  refusedClaims: number;
   attempts: number;
   /** Questions in the store, in journals, and messages in the store. */
   questions: number;
   keys: number;
   messages: number;
   held: boolean;
+  /** The groups that were set. */
+  readonly groups: Map<string, { readonly limit: number | null; readonly isPaused: boolean }>;
   now: number;
 }
 
@@ -125,17 +147,25 @@ export const emptyModel = (): Model => ({
   tasks: [],
   sessions: new Map(),
   copies: 0,
+  skipped: 0,
+  revived: 0,
+  waived: 0,
+  refusedClaims: 0,
   attempts: 0,
   questions: 0,
   keys: 0,
   messages: 0,
   held: false,
+  groups: new Map(),
   now: 1_800_000_000_000,
 });
 
-export const newTask = (late: ModelTask["late"], begins: readonly string[] = []): ModelTask => {
+type NewOrder = Pick<ModelTask, "needs" | "stashed" | "notBefore" | "group" | "locks">;
+
+export const newTask = (late: ModelTask["late"], order: NewOrder, begins: readonly string[] = []): ModelTask => {
   const lists = { past: [], questions: [], messages: [], turns: [], begins };
-  return { status: "pending", open: null, session: null, ...lists, late, cancelRequested: false, poison: 0, endings: 0 };
+  const counts = { poison: 0, endings: 0 };
+  return { status: "pending", open: null, session: null, ...lists, late, ...order, isRetry: false, cancelRequested: false, ...counts };
 };
 
 export const caller: Caller = { scope: "admin", name: "socket" };
@@ -151,6 +181,8 @@ export interface Turn {
   readonly real: Real;
   /** Uniform enough to pick one of a few. */
   readonly pick: number;
+  /** A large number, for what `pick` is too small for. */
+  readonly more: number;
 }
 
 export function unapplied({ questions }: ModelTask): ModelQuestion[] {

@@ -10,14 +10,21 @@ import { finalise } from "../../../src/supervisor/finalise.ts";
 import { plainTask } from "../../../testing/plain-task.ts";
 import { adopt } from "./attempts.ts";
 import { endTask } from "./endings.ts";
+import { anyOrder } from "./order.ts";
 import { answerWithinMs, caller, newTask, openOf } from "./model.ts";
 import type { Model, Real, Turn } from "./model.ts";
 
-export async function submit(model: Model, { store, directory }: Real): Promise<void> {
+export async function submit(model: Model, { store, directory }: Real, more: number): Promise<void> {
   const late = model.tasks.length % 2 === 0 ? "deny" : "fail";
   const asks = { onQuestion: "ask", answerWithinMs, answerElse: late } as const;
-  await store.write(() => store.tasks.insert(plainTask({ workingDirectory: directory, ...asks })));
-  model.tasks.push(newTask(late));
+  const order = anyOrder(model, more);
+  const { group, locks, notBefore } = order;
+  const times = { notBefore, notBeforeReason: notBefore === null ? null : "schedule", stashedAt: order.stashed ? model.now : null };
+  await store.write(() => {
+    const { id } = store.tasks.insert(plainTask({ workingDirectory: directory, group, locks, ...times, ...asks }));
+    store.dependencies.add(id, order.needs);
+  });
+  model.tasks.push(newTask(late, order));
 }
 
 export async function cancel({ task, id, model, real: { store } }: Turn): Promise<void> {
@@ -31,7 +38,9 @@ export async function retry({ task, id, model, real }: Turn, resume: boolean): P
   const retrying = retryTask(real.contextOf(real.store, model.now), id, { resume }, caller);
   if (resume && task.session === null) return await assert.rejects(retrying, { code: "conflict" });
   await retrying;
-  Object.assign(task, { status: "pending", cancelRequested: false, poison: 0 });
+  Object.assign(task, { status: "pending", cancelRequested: false, poison: 0, stashed: false, notBefore: null });
+  if (task.needs.some(({ state }) => state === "impossible")) model.waived += 1;
+  for (const need of task.needs) if (need.state === "impossible") need.state = "waived";
   if (!resume) task.session = null;
   for (const question of resume ? task.questions : []) {
     const counts = question.answer !== null && !question.byDefault && !question.isVoid;
