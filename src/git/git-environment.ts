@@ -62,6 +62,10 @@ export const fixedOverrides: readonly Override[] = [
   // It may name a file that is only there in the main checkout, and then git shows no difference.
   ["diff.orderFile", "/dev/null"],
   ["log.showSignature", "false"],
+  // A key's passphrase would be asked for where there is no terminal.
+  ["commit.gpgSign", "false"],
+  ["tag.gpgSign", "false"],
+  ["push.gpgSign", "false"],
   // No repository inside of the tree counts that is not one in the usual form.
   ["safe.bareRepository", "explicit"],
   ["submodule.recurse", "false"],

@@ -29,7 +29,6 @@ const maxCommits = 500;
 const nestedMode = "160000";
 
 const quiet = [
-  ["commit.gpgSign", "false"],
   ["rerere.enabled", "false"],
   ["merge.verifySignatures", "false"],
   ["merge.renormalize", "false"],

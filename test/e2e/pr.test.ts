@@ -43,6 +43,10 @@ test("pr pushes once it may, opens a pull request, and updates the open one", as
   assert.deepEqual([refused.code, git("ls-remote", "origin")], [2, ""], "nothing is pushed before a person has said yes");
   assert.match(refused.stderr, /Nothing was pushed\. Without a terminal, say --yes\./);
 
+  // Nothing that is ours asks for a key, and the remote takes no signed push.
+  for (const key of ["push.gpgSign", "commit.gpgSign", "tag.gpgSign"]) git("config", key, "true");
+  git("config", "gpg.program", w.place.file("gpg", `#!/bin/sh\ntouch ${w.place.directory}/signed\n`));
+  chmodSync(path.join(w.place.directory, "gpg"), 0o755);
   const bin = path.dirname(w.place.file("bin/gh", standIn));
   chmodSync(path.join(bin, "gh"), 0o755);
   const plain = w.env["PATH"] ?? "";
@@ -55,6 +59,7 @@ test("pr pushes once it may, opens a pull request, and updates the open one", as
   assert.match(calls, /pr create --head=cw\/1-greet --title=greet --body-file=- --base=main\n/);
   assert.match(calls, /pr edit 7 --title=-x; \$\(y\) --body-file=-\n$/);
 
+  assert.ok(!existsSync(path.join(w.place.directory, "signed")));
   rmSync(path.join(bin, "gh"));
   w.env["PATH"] = plain;
   const pasted = await w.cli([...command, "--yes"]);
