@@ -8,6 +8,7 @@ import { foreignText } from "./read-foreign.ts";
 
 /** Git writes one path per file. A longer file was not written by Git. */
 const longestBytes = 8192;
+const longestConfigBytes = 1_000_000;
 
 /**
  * The directory of the main checkout that corresponds to this one.
@@ -35,6 +36,26 @@ export function mainCheckoutOf(directory: string): string | null {
     // The worktree's repository does not exist or cannot be read.
     return null;
   }
+}
+
+/**
+ * The work tree whose ignored files a new worktree gets, and whose `.claude-worker.json` counts for
+ * a work tree: the main checkout. Of a bare repository, or one whose git directory lies elsewhere:
+ * the work tree that the directory is in.
+ * @param directory a real path. @returns null: it is in none.
+ */
+export function filesCheckoutOf(directory: string): string | null {
+  const git = gitAbove(directory);
+  if (git === null) return null;
+  const top = path.dirname(git);
+  const main = mainCheckoutOf(top);
+  return main !== null && hasFiles(path.join(main, ".git")) ? main : top;
+}
+
+/** @param repository a `.git`, which is there where a checkout has its files beside it. */
+function hasFiles(repository: string): boolean {
+  if (lstatSync(repository, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  return !/^\s*bare\s*=\s*(?:true|yes|on|1)\s*$/im.test(foreignText(path.join(repository, "config"), longestConfigBytes) ?? "");
 }
 
 /**

@@ -7,7 +7,7 @@ import path from "node:path";
 import { parseJson } from "../domain/text/parse-json.ts";
 import { repositoryCommands } from "../domain/verification/repository-commands.ts";
 import type { RepositoryCommands } from "../domain/verification/repository-commands.ts";
-import { gitAbove, mainCheckoutOf } from "./main-checkout.ts";
+import { filesCheckoutOf } from "./main-checkout.ts";
 import { readForeign } from "./read-foreign.ts";
 
 const fileName = ".claude-worker.json";
@@ -23,12 +23,11 @@ export interface RepositoryFile {
 
 /**
  * Where the file of a directory stands, whether it is there or not: at the top of the repository,
- * for a worktree in its main checkout, else in the directory itself. @param directory a real path
+ * for a worktree in its main checkout (of a bare repository: in the worktree), else in the
+ * directory itself. @param directory a real path
  */
 export function repositoryFilePath(directory: string): string {
-  const git = gitAbove(directory);
-  const top = git === null ? directory : path.dirname(git);
-  return path.join(mainCheckoutOf(top) ?? top, fileName);
+  return path.join(filesCheckoutOf(directory) ?? directory, fileName);
 }
 
 /** @returns null when there is none. */

@@ -21,13 +21,15 @@ export interface CheckTree {
   readonly directory: string;
   /** Paths that are never copied, e.g. our own data directory. */
   readonly ownPaths: readonly string[];
+  /** The work tree whose ignored files are copied; null: none are. */
+  readonly filesFrom: string | null;
 }
 
 /**
  * @param work gets the top of the worktree. @returns what it returns. @throws GitProblem.
  */
 export async function inCheckTree<T>(program: GitProgram, tree: CheckTree, commit: string, work: (top: string) => Promise<T>): Promise<T> {
-  const { repository, directory, ownPaths } = tree;
+  const { repository, directory, ownPaths, filesFrom: from } = tree;
   removeCheckTree(tree);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const top = path.join(directory, name);
@@ -36,8 +38,7 @@ export async function inCheckTree<T>(program: GitProgram, tree: CheckTree, commi
     const env = { GIT_DIR: repository };
     await git.run(["worktree", "add", "--detach", "--no-checkout", "--", top, commit], { use: "write", env, timeoutMs: checkoutMs });
     await new Git(program, top).run(["reset", "--hard", "--quiet"], { use: "checkout", timeoutMs: checkoutMs });
-    if (path.basename(repository) === ".git") {
-      const from = path.dirname(repository);
+    if (from !== null) {
       const except = ownPaths.flatMap((own) => pathBelow(own, from));
       await includeFiles(new Git(program, from), { from, to: top, except, limits: includeLimits });
     }
@@ -53,7 +54,7 @@ export function checkTop({ directory }: Pick<CheckTree, "directory">): string {
 }
 
 /** Also removes one that a kill has left. No person or agent works there. */
-export function removeCheckTree({ repository, directory }: CheckTree): void {
+export function removeCheckTree({ repository, directory }: Pick<CheckTree, "repository" | "directory">): void {
   const top = path.join(directory, name);
   const { entry } = worktreeFacts(top, repository);
   rmSync(top, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 /**
- * Copies ignored files of the main checkout into a new worktree: those that its `.worktreeinclude`
+ * Copies ignored files of the checkout into a new worktree: those that its `.worktreeinclude`
  * names (the syntax of `.gitignore`). Nothing is written outside of the worktree, no link is
  * followed, and no file is overwritten.
  */

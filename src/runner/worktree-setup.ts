@@ -2,7 +2,6 @@
  * Sets a worktree up before Claude begins: copies ignored files, and runs the repository's command.
  * A kill in the middle leaves it to the next attempt, which does all of it again.
  */
-import path from "node:path";
 import type { AgentWork } from "../agent/agent.ts";
 import { commandEnvironment } from "../config/agent-env.ts";
 import { startProblems } from "../domain/events/record.ts";
@@ -70,8 +69,8 @@ export class WorktreeSetup {
   }
 
   async #include(): Promise<void> {
-    const { worktree, work, program, note, signal } = this.#options;
-    const from = mainCheckout(worktree);
+    const { worktree, work, order, program, note, signal } = this.#options;
+    const { filesFrom: from } = order;
     if (from === null) return;
     const begun = performance.now();
     const except = (work.ownPaths ?? []).flatMap((own) => pathBelow(own, from));
@@ -167,9 +166,4 @@ export class WorktreeSetup {
       note({ type: "worker", subtype: "gave_up", error: startProblems.setupFailed, text: setupFailure({ command, ...how, output }) });
     return how.state === "passed";
   }
-}
-
-/** The top of the main checkout; null: the repository has none at the usual place. */
-function mainCheckout({ repository }: WorktreeOrder): string | null {
-  return path.basename(repository) === ".git" ? path.dirname(repository) : null;
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import type { CheckpointOrder, StartMessage } from "../attempt-protocol/protocol.ts";
 import { sandboxOrder } from "../config/sandbox-order.ts";
-import { mainCheckoutOf } from "../config/main-checkout.ts";
+import { filesCheckoutOf, mainCheckoutOf } from "../config/main-checkout.ts";
 import { ownPaths, rawLogPath, snapshotIndexPath, summaryLogPath, temporaryPath } from "../config/paths.ts";
 import { repositoryFilePath } from "../config/repository-file.ts";
 import { hasMention, promptAsText, withoutMentions } from "../domain/agents/prompt-as-text.ts";
@@ -150,7 +150,7 @@ function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup
   const cache = keptOf(command, trusted, directory);
   const project = `cw-${task.id}-${digestOf(paths.home)}`;
   return {
-    setup: { isDone: isSetUp, command, timeoutMs: setupTimeoutMs, cache },
+    setup: { isDone: isSetUp, filesFrom: filesCheckoutOf(task.workingDirectory), command, timeoutMs: setupTimeoutMs, cache },
     workspaceEnv: workspaceVariables({ ports, temporary: temporaryPath(paths, task.id), project }),
   };
 }

@@ -5,7 +5,8 @@ import { cpSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, write
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { mainCheckoutOf } from "../../src/config/main-checkout.ts";
+import { filesCheckoutOf, mainCheckoutOf } from "../../src/config/main-checkout.ts";
+import { repositoryFilePath } from "../../src/config/repository-file.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 test("the main checkout's directory of a worktree's sub-directory corresponds to it", (t) => {
@@ -30,6 +31,22 @@ test("a worktree of a bare repository has the repository", (t) => {
   git(directory, "clone", "-q", "--bare", main, bare);
   git(bare, "worktree", "add", "-q", path.join(directory, "of-bare"));
   assert.equal(mainCheckoutOf(path.join(directory, "of-bare")), bare);
+});
+
+test("the files of a bare repository's worktrees are those of the worktree itself", (t) => {
+  const { main, worktree, git, directory } = setup(t);
+  assert.deepEqual([filesCheckoutOf(main), filesCheckoutOf(worktree), filesCheckoutOf(directory)], [main, main, null]);
+  const places = path.join(directory, "project");
+  for (const name of [".bare", "repository.git", ".git"]) {
+    mkdirSync(places);
+    git(directory, "clone", "-q", "--bare", main, path.join(places, name));
+    if (name === ".bare") writeFileSync(path.join(places, ".git"), "gitdir: ./.bare\n");
+    git(path.join(places, name), "worktree", "add", "-q", "../here");
+    mkdirSync(path.join(places, "here", "deep"));
+    for (const each of ["here", "here/deep"]) assert.equal(filesCheckoutOf(path.join(places, each)), path.join(places, "here"), name);
+    assert.equal(repositoryFilePath(path.join(places, "here", "deep")), path.join(places, "here", ".claude-worker.json"));
+    rmSync(places, { recursive: true });
+  }
 });
 
 test("a directory that only claims to be a worktree is not one", (t) => {

@@ -50,6 +50,44 @@ test("Claude, set-up and verify commands have the worktree's ports and directory
   assert.match(readFileSync(path.join(plain?.path ?? "", "claude.txt"), "utf8"), new RegExp(`WORKER_PORT=${plain?.ports[0]}\n`));
 });
 
+test("beside a bare repository the worktree gets the files of the one it came from", async (t) => {
+  const commit = "git add . && git -c user.name=x -c user.email=x@x commit -qm Port";
+  const w = await worker(t, { "port it": [step.bash(`cat .env > seen && ${commit}`), step.text("Ported.")] });
+  const at = (...names: string[]): string => path.join(w.place.directory, "project", ...names);
+  const git = (directory: string, ...args: string[]): string =>
+    execFileSync("git", ["-C", directory, "-c", "user.name=x", "-c", "user.email=x@x", ...args], { encoding: "utf8" }).trim();
+  const seed = path.dirname(w.place.file("seed/.gitignore", ".env\n"));
+  w.place.file("seed/.worktreeinclude", ".env\n");
+  w.place.file("seed/.claude-worker.json", JSON.stringify({ verify: { test: "test -s .env" }, setup: "grep -q KEY .env" }));
+  git(seed, "init", "-q", "-b", "main");
+  git(seed, "add", "-A");
+  git(seed, "commit", "-qm", "first");
+  w.place.file("project/.git", "gitdir: ./.bare\n");
+  git(seed, "clone", "-q", "--bare", seed, at(".bare"));
+  git(at(".bare"), "worktree", "add", "-q", at("main"), "main");
+  git(at("main"), "worktree", "add", "-q", at("other"));
+  w.place.file("project/main/.env", "KEY=1\n");
+  w.place.file("project/other/.env", "KEY=2\n");
+  await w.start();
+  for (const place of [at("main"), at("other")]) assert.equal((await w.cli(["trust", "add", place])).code, 0);
+  const flags = ["run", "port it", "--worktree", "--allow", "Bash", "--verify", "@test"];
+  for (const [place, text] of [
+    [at("main"), "KEY=1\n"],
+    [at("other"), "KEY=2\n"],
+  ] as const) {
+    const id = Number((await w.cli([...flags, "--dir", place])).stdout);
+    const { workspace, error, verified } = await w.ended(id);
+    assert.deepEqual([error?.message, verified], [undefined, true]);
+    assert.equal(readFileSync(path.join(workspace?.path ?? "", "seen"), "utf8"), text);
+  }
+  const landed = await w.cli(["land", "1", "--into", "main", "--yes"]);
+  assert.equal(landed.code, 0, landed.stderr);
+  assert.equal(git(at("main"), "show", "main:seen"), "KEY=1");
+  assert.equal((await w.cli(["trust", "add", at(".bare")])).code, 0);
+  const bare = await w.cli(["run", "port it", "--worktree", "--dir", at(".bare")]);
+  assert.match(bare.stderr, /is a bare repository, which has no files to work on\. Choose a clone or a worktree of it/);
+});
+
 test("a set-up without a worktree, and a name of none, are refused", async (t) => {
   const w = await worker(t, {});
   await w.start();

@@ -69,6 +69,8 @@ export function keptOf(command: string | null, trusted: RepositorySetup | null, 
 export interface SetupOrder {
   /** Whether it was done already: then only a worktree that was rebuilt is set up again. */
   readonly isDone: boolean;
+  /** The work tree whose ignored files are copied; null: there is none. */
+  readonly filesFrom: string | null;
   /** Null: there is no command. */
   readonly command: string | null;
   readonly timeoutMs: number;

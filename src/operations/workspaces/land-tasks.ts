@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { agentEnvironment } from "../../config/agent-env.ts";
+import { filesCheckoutOf } from "../../config/main-checkout.ts";
 import { ownPaths } from "../../config/paths.ts";
 import { repositoryFilePath } from "../../config/repository-file.ts";
 import { sandboxOrder } from "../../config/sandbox-order.ts";
@@ -401,7 +402,12 @@ class Landing {
     return new LandingChecks({
       runner,
       program: git,
-      tree: { repository: this.#repository, directory: this.#place, ownPaths: ownPaths(paths) },
+      tree: {
+        repository: this.#repository,
+        directory: this.#place,
+        ownPaths: ownPaths(paths),
+        filesFrom: first === undefined ? null : filesCheckoutOf(first.task.workingDirectory),
+      },
       marker: landingMarker(paths.home, this.#place),
       agentEnv: agentEnvironment(env, settings.agent_env),
       sandbox: this.#sandbox(),

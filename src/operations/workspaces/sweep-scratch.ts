@@ -4,7 +4,6 @@
  */
 import { readdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ownPaths } from "../../config/paths.ts";
 import { removeCheckTree } from "../../git/check-tree.ts";
 import { GitProblem } from "../../git/git-problem.ts";
 import { lockRepository } from "../../git/repository-lock.ts";
@@ -26,7 +25,7 @@ export async function sweepScratch({ store, paths }: FilesContext, checks: Check
       const place = join(directory, name);
       await unlessHeld(`${place}.lock`, async () => {
         await checks.clear(landingMarker(paths.home, place));
-        removeCheckTree({ repository, directory: place, ownPaths: ownPaths(paths) });
+        removeCheckTree({ repository, directory: place });
         removeScratch(place, repository);
         removeEmpty(place);
       });
