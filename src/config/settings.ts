@@ -5,6 +5,7 @@
  */
 import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-quality.ts";
 import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
+import { isTimeZone } from "../domain/order/calendar.ts";
 import { defaultReserve, reserveProblem } from "../domain/order/reserve-setting.ts";
 import { overagePolicies } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
@@ -236,6 +237,15 @@ const rows = [
     default: defaultReserve,
     description:
       "Percent of each window of a subscription's limits that is kept free for you: a number, `{soft, hard}`, or a list of these with `days` and `hours`. `soft`: nothing new starts; `hard`: running tasks wait, too. null: nothing is kept. An API key has no such limits.",
+  },
+  {
+    key: "time_zone",
+    env: "CLAUDE_WORKER_TIME_ZONE",
+    type: "string",
+    nullable: true,
+    mustBe: ["a time zone like Europe/Berlin or UTC", isTimeZone],
+    default: null,
+    description: "Time zone of the days, weeks and months of budgets; unset: that of the machine.",
   },
   {
     key: "max_pending",

@@ -102,6 +102,9 @@ export const endpoints = {
   listGroups: { ...read, path: "/api/v1/groups" },
   setGroup: { method: "PATCH", path: "/api/v1/groups/{name}", repeatable: true },
   removeGroup: { method: "DELETE", path: "/api/v1/groups/{name}", repeatable: false },
+  listBudgets: { ...read, path: "/api/v1/budgets" },
+  setBudget: { method: "PUT", path: "/api/v1/budgets/{scope}/{period}", repeatable: true },
+  removeBudget: { method: "DELETE", path: "/api/v1/budgets/{scope}/{period}", repeatable: false },
   listRules: { ...read, path: "/api/v1/rules" },
   removeRule: { method: "DELETE", path: "/api/v1/rules/{id}", repeatable: false },
 

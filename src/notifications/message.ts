@@ -40,7 +40,7 @@ export function messageOf(
   // Cleaned first: an invisible character within a secret must not hide it from the search.
   const line = (text: string): string => plainLine(redact(plainText(text)), longestLine);
   const lineOrNull = (text: string | null): string | null => (text === null ? null : line(text));
-  const { task, hold, question, digest } = content;
+  const { task, hold, question, digest, budget } = content;
   return {
     id: messageId,
     event,
@@ -59,6 +59,7 @@ export function messageOf(
           },
     hold: hold === null ? null : { ...hold, message: line(hold.message) },
     ...(digest === undefined ? {} : { digest }),
+    ...(budget === undefined ? {} : { budget: { ...budget, name: line(budget.name) } }),
     question: question === null ? null : { ...question, tool: lineOrNull(question.tool) },
   };
 }

@@ -1,5 +1,6 @@
 /** Makes what programs get: webhooks as their body, commands on their standard input. */
 import { typeOf } from "../domain/notifications/content.ts";
+import type { NotifiedBudget } from "../domain/notifications/content.ts";
 import { namedLinks } from "../domain/questions/question-links.ts";
 import { cutText } from "../domain/text/cut-text.ts";
 import type { Message } from "./message.ts";
@@ -8,9 +9,9 @@ import type { Message } from "./message.ts";
 const mostLinks = 1200;
 
 /** The same at each try, except for links. */
-export function payloadOf({ event, occurredAt, title, text, task, hold, question, digest, links }: Message): object {
+export function payloadOf({ event, occurredAt, title, text, task, hold, question, digest, budget, links }: Message): object {
   return {
-    type: typeOf(event),
+    type: typeOf(event, { task }),
     timestamp: new Date(occurredAt).toISOString(),
     data: {
       event,
@@ -20,9 +21,14 @@ export function payloadOf({ event, occurredAt, title, text, task, hold, question
       hold: hold === null ? null : { ...hold, until: hold.until === null ? null : new Date(hold.until).toISOString() },
       question,
       ...(digest === undefined ? {} : { digest }),
+      ...(budget === undefined ? {} : { budget: budgetPayload(budget) }),
       ...(links.length === 0 ? {} : { links }),
     },
   };
+}
+
+function budgetPayload({ name, level, spentUsd, limitUsd, isHard, until }: NotifiedBudget): object {
+  return { name, level, spent_usd: spentUsd, limit_usd: limitUsd, hard: isHard, until: new Date(until).toISOString() };
 }
 
 /** Whether a person should look soon. */

@@ -23,6 +23,7 @@ import type { AnswersProblem } from "./notifications/channels.ts";
 import { listDeliveries, replayDelivery, testChannel } from "./notifications/deliveries.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
+import { budgetZone, listBudgets, removeBudget, setBudget } from "./budgets/manage-budgets.ts";
 import { listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
@@ -281,9 +282,12 @@ export function workerApi(context: ApiContext): WorkerApi {
       viewOf(await answerQuestion({ store, settings, claudeCodeTrust }, id, given, caller, now())),
     openAnswerLink: async (link) => openLink(linkContext, link, now()),
     answerByLink: async (link, answer) => await answerByLink(linkContext, link, answer, now()),
-    listGroups: async () => ({ groups: listGroups(store) }),
+    listGroups: async () => ({ groups: listGroups(store, now()) }),
     setGroup: async ({ name, ...change }) => await setGroup(store, name, change, now()),
     removeGroup: async ({ name }) => await removeGroup(store, name),
+    listBudgets: async () => ({ budgets: listBudgets(store, now()), time_zone: budgetZone(settings.time_zone) }),
+    setBudget: async (input) => await setBudget(store, input, now()),
+    removeBudget: async (input) => await removeBudget(store, input),
     listRules: async () => ruleViews(store.rules.list()),
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),
@@ -362,7 +366,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     slotsOfWaiting: slotsOfWaiting?.() ?? 0,
     slots: settings.workers,
     holds: store.holds.active(),
-    lanes: store.groups.lanes(),
+    lanes: store.groups.lanes(now),
     now,
     lastTry(taskId) {
       const outcome = store.attempts.lastOutcome(taskId);

@@ -73,6 +73,8 @@ export class Scheduler implements Service {
   /** Failed rounds since the last successful one. */
   #failures = 0;
   #timer: NodeJS.Timeout | null = null;
+  /** When a budget opens that keeps a task from starting; null: none does. */
+  #budgetTurn: number | null = null;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -128,6 +130,7 @@ export class Scheduler implements Service {
    */
   async #startWhatMay(now: number): Promise<void> {
     const { store, workers } = this.#options;
+    this.#budgetTurn = null;
     if (!this.#hasShortenedWaits) await this.#shortenWaits(now);
     await this.#proceedAnswered(now);
     const counts = store.tasks.counts();
@@ -170,22 +173,23 @@ export class Scheduler implements Service {
   async #proceedAnswered(now: number): Promise<void> {
     const { store } = this.#options;
     if (store.tasks.counts().waiting === 0) return;
-    const ids = this.#proceedable(store.questions.readyToProceed(mostReady));
+    const ids = this.#proceedable(store.questions.readyToProceed(mostReady), now);
     if (ids.length === 0) return;
     // Chosen again in the write: a limit that was set a moment ago counts.
-    await store.write(() => this.#proceedable(ids).forEach((id) => store.tasks.transition(id, "proceed", now)));
+    await store.write(() => this.#proceedable(ids, now).forEach((id) => store.tasks.transition(id, "proceed", now)));
   }
 
   /** Those of the tasks that have an answer which free slots, groups and rights let proceed now. */
-  #proceedable(ready: readonly number[]): number[] {
+  #proceedable(ready: readonly number[], now: number): number[] {
     const { store, workers, mayStart } = this.#options;
     const free = workers - store.tasks.counts().running;
-    const lanes = store.groups.lanes();
+    const lanes = store.groups.lanes(now);
     const ids: number[] = [];
     for (const id of ready) {
       if (ids.length >= free) break;
       if ((mayStart?.(id) ?? true) && mayProceed(store, lanes, id)) ids.push(id);
     }
+    this.#budgetTurn = lanes.nextTurn;
     return ids;
   }
 
@@ -210,7 +214,7 @@ export class Scheduler implements Service {
     held: Pick<StartableOptions, "heldModels" | "reservedModels">,
   ): { ids: number[]; refused: boolean } {
     const { store, agentWorkers = null, mayStart } = this.#options;
-    const lanes = store.groups.lanes();
+    const lanes = store.groups.lanes(now);
     let refused = false;
     // Tasks of agents whose limit is reached: others may take their place.
     for (const overLimit = new Set<number>(); ;) {
@@ -224,6 +228,7 @@ export class Scheduler implements Service {
           return false;
         },
       });
+      this.#budgetTurn = earliest([this.#budgetTurn, lanes.nextTurn]);
       const ids = agentWorkers === null ? best : store.agentTasks.withinLimit(best, agentWorkers);
       if (ids.length === best.length) return { ids, refused };
       for (const id of best) if (!ids.includes(id)) overLimit.add(id);
@@ -243,18 +248,22 @@ export class Scheduler implements Service {
     return active.filter((hold) => isInForce(hold, fingerprint, now));
   }
 
-  #setTimer(at: number | null): void {
+  #setTimer(moment: number | null): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    const at = earliest([moment, this.#budgetTurn]);
     if (at === null || this.#unsubscribe === null) return;
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(0, at - this.#options.now()), longestTimerMs));
   }
 }
 
-/** A task that has waited for its answer has its locks; its group may be full by now. */
+/**
+ * A task that has waited for its answer has its locks; its group may be full by now, or a budget of
+ * it spent.
+ */
 function mayProceed(store: Store, lanes: Lanes, id: number): boolean {
   const task = store.tasks.row(id);
-  if (task?.status !== "waiting" || lanes.groupBlock(task.group) !== null) return false;
+  if (task?.status !== "waiting" || lanes.continueBlock(task, id) !== null) return false;
   lanes.take(task, id);
   return true;
 }

@@ -1,5 +1,6 @@
 /** Makes the API's view of the server. */
 import type { ServerView } from "../contract/views/server.ts";
+import { listBudgets } from "../operations/budgets/manage-budgets.ts";
 import { listHolds } from "../operations/holds/hold-queue.ts";
 import { accountOf } from "../operations/server/show-account.ts";
 import { rfc3339 } from "../operations/tasks/times.ts";
@@ -55,6 +56,7 @@ export function serverView({
     workers: { limit: settings.workers, running: counts.running, parked: parked(), warm: settings.warm },
     counts,
     holds: listHolds(store, account(), now()),
+    budgets: listBudgets(store, now()),
     account: accountOf(store, { settings, paysPerUse: paysPerUse() }, account(), Date.now()),
     problems: found,
   };

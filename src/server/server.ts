@@ -40,7 +40,12 @@ export async function startServer(context: ServerContext): Promise<RunningServer
   const lock = takeServerLocks(paths, { pid: process.pid, takeover: options.takeover });
   try {
     const token = ensureToken(paths.token);
-    const store = openStore({ path: paths.database, onStale: () => leaveAtOnce(log), readingWhenFull: true });
+    const store = openStore({
+      path: paths.database,
+      onStale: () => leaveAtOnce(log),
+      readingWhenFull: true,
+      timeZone: context.settings.time_zone,
+    });
     return await startServices({ context, lock, store, token });
   } catch (error) {
     lock.release();

@@ -69,6 +69,8 @@ import { version } from "./version.ts";
 const dayMs = 86_400_000;
 /** A chat has this long to say what was answered while no server ran. */
 const catchUpMs = 15_000;
+/** What was spent is counted by month at most. */
+const spendingKeptMs = 62 * dayMs;
 /** How long a clock that was set is remembered when `keep_days` is not set. */
 const defaultKeepDays = 30;
 
@@ -185,6 +187,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     prune: async (before) => (await pruneTasks(files, before)).removed,
     emptyTrash: async () => {
       await sweepScratch(files, checks);
+      await store.write(() => store.budgets.forget(now() - spendingKeptMs));
       return await emptyTrash(files, Math.min(now(), Date.now()));
     },
     removeStrayLogs: () => removeStrayLogs(store, paths),

@@ -6,6 +6,7 @@ import type { AccountStore } from "./sqlite/accounts.ts";
 import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
 import type { Change } from "./sqlite/change.ts";
 import type { CheckpointStore } from "./sqlite/checkpoints.ts";
+import type { BudgetStore } from "./sqlite/budgets.ts";
 import type { ClockStore } from "./sqlite/clock.ts";
 import type { DependencyStore } from "./sqlite/dependencies.ts";
 import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../domain/events/event.ts";
@@ -62,6 +63,7 @@ export interface Store {
   readonly dependencies: DependencyStore;
   readonly groups: GroupStore;
   readonly prompts: PromptStore;
+  readonly budgets: BudgetStore;
   readonly forks: ForkStore;
   readonly applies: ApplyStore;
   readonly pullRequestWatches: PullRequestWatchStore;

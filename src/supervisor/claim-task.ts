@@ -65,7 +65,7 @@ function isBlocked({ store, account }: ClaimContext, task: Task, now: number): b
   const prompt = store.prompts.get(task.id);
   if (prompt !== null && prompt.rendered === null) return true;
   const holds = store.holds.active().filter(({ kind }) => kind === "manual");
-  return waitingFor(task, { running: 0, slots: 1, holds, account: account(), now, lanes: store.groups.lanes() }) !== null;
+  return waitingFor(task, { running: 0, slots: 1, holds, account: account(), now, lanes: store.groups.lanes(now) }) !== null;
 }
 
 /** A worktree that was deleted, or is of an earlier version, has no ports. */

@@ -32,6 +32,7 @@ import { checksOf } from "../domain/verification/checks.ts";
 import type { Iteration } from "../domain/verification/loop.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
+import { moneyStop } from "./money-stops.ts";
 import { endMessages, undeliveredOf } from "./message-records.ts";
 import { keepOwn, keptEnd, loopAtEnd, neverKept, storeIteration } from "./loop-records.ts";
 import { askRevoked } from "./question-records.ts";
@@ -109,10 +110,10 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   // As they are before this end changes them.
   const asked = store.questions.ofTask(task.id);
   const before = stoppedBy?.kind === "overage" ? "before paid overage" : "because the rest of the account's limits is kept free for you";
-  const outcome =
-    stoppedBy === undefined
-      ? withoutAnswer(decided, unapplied)
-      : { ...decided, message: `Stopped between two steps, ${before}; it continues later.` };
+  const money = decided.kind === "interrupted" && stoppedBy === undefined ? moneyStop(store, task, now) : null;
+  const stopped =
+    stoppedBy !== undefined ? `Stopped between two steps, ${before}; it continues later.` : money && `Stopped between two steps. ${money}`;
+  const outcome = stopped === null ? withoutAnswer(decided, unapplied) : { ...decided, message: stopped };
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
   const account = attempt.account ?? options.account;
@@ -126,6 +127,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     outcome,
     loop: loop?.state ?? null,
     task: { ...task, ...spent },
+    belowUsd: store.agentTasks.belowUsd(task.id),
     progressed,
     ranMs: endedAt - attempt.startedAt,
     death: {

@@ -34,7 +34,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
       workingDirectory: directoryOf(task, context.store.workspaces.get(taskId)),
       allow: allowed(context, task),
       permissionMode: modeOf(context, task, attempt),
-      maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd),
+      maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, (task.costUsd ?? 0) + context.store.agentTasks.belowUsd(taskId)),
     },
     ...imagesOf(context, task),
     ...questionsOf(context, attempt),

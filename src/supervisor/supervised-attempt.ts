@@ -24,6 +24,7 @@ import { isHeld, persistently, storageRetryMs } from "./attempt-storage.ts";
 import { finalise, finaliseWithin } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import { MessageDelivery } from "./message-delivery.ts";
+import { moneyStop } from "./money-stops.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { RunnerDeadlines } from "./runner-deadlines.ts";
 import { startMessage } from "./start-message.ts";
@@ -152,18 +153,22 @@ export class SupervisedAttempt {
   }
 
   /**
-   * Stops the attempt between two steps when a hold concerns it that stops running tasks, too. It
-   * is resumed when the hold is lifted.
+   * Stops the attempt between two steps when it may spend no more: a hold concerns it that stops
+   * running tasks, too, or a budget. It is resumed when that is over.
    */
-  stopForHold(): void {
-    const { store, account, now } = this.#context;
+  stopSpending(): void {
     if (this.#stopping !== null || this.#toldToStopAtStep) return;
+    if (!this.#isHeld() && moneyStop(this.#context.store, this.#task, this.#context.now()) === null) return;
+    this.#toldToStopAtStep = this.#connection !== null;
+    this.#connection?.send({ type: "stop_at_step" });
+  }
+
+  #isHeld(): boolean {
+    const { store, account, now } = this.#context;
     const holds = store.holds.active().filter((hold) => stopsRunning(hold) && isInForce(hold, account(), now()));
     const concerns = (hold: Hold): boolean =>
       scopeHolds(hold.scope, this.#task, account()) && !(this.#task.ignoreReserve && isOfReserve(hold));
-    if (!holds.some(concerns)) return;
-    this.#toldToStopAtStep = this.#connection !== null;
-    this.#connection?.send({ type: "stop_at_step" });
+    return holds.some(concerns);
   }
 
   /**
@@ -210,7 +215,7 @@ export class SupervisedAttempt {
     failpoint("attempt.start.before");
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(startMessage(this.#context, this.#task, this.#attempt));
     this.#limits.start();
-    this.stopForHold();
+    this.stopSpending();
     this.#answers.connected();
     this.#messages.connected();
     this.passOn();

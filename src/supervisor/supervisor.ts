@@ -16,6 +16,7 @@ import type { AttemptContext } from "./attempt-context.ts";
 import { claimTask } from "./claim-task.ts";
 import type { ClaimContext } from "./claim-task.ts";
 import { connectRunner } from "./runner-connection.ts";
+import { mayStopAny } from "./money-stops.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import type { Reserved, RunnerPool } from "./runner-pool.ts";
 import { SupervisedAttempt } from "./supervised-attempt.ts";
@@ -245,8 +246,11 @@ export class Supervisor implements Service {
   }
 
   #passStops(change: Change): void {
-    const isStopping = this.#options.store.holds.active().some(stopsRunning);
-    if (isStopping) for (const { attempt } of this.#running.values()) attempt.stopForHold();
+    const { store, now } = this.#options;
+    const attempts = [...this.#running.values()].map(({ attempt }) => attempt);
+    const touched = attempts.map(({ taskId }) => taskId).filter((id) => change.taskIds.has(id));
+    if (store.holds.active().some(stopsRunning) || mayStopAny(store, touched, now()))
+      for (const attempt of attempts) attempt.stopSpending();
     for (const { attempt } of this.#running.values()) {
       if (!change.taskIds.has(attempt.taskId)) continue;
       attempt.passOn();

@@ -53,7 +53,7 @@ async function setup(t: TestContext): Promise<Bundle> {
     async call(operationId, { id: taskId = 1, query = "", ...options } = {}) {
       const operation = document.operations.find((each) => each.operationId === operationId);
       assert.ok(operation !== undefined, `${operationId} is not in the document`);
-      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1").replace("{comment}", "1").replace("{name}", "nightly")}${query}`;
+      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1").replace("{comment}", "1").replace("{name}", "nightly").replace("{scope}/{period}", "group:nightly/day")}${query}`;
       const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
       document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
       if (answer.status < 400) succeeded.add(operationId);
@@ -131,6 +131,11 @@ test("every operation answers as the document promises", async (t) => {
   await expect(200, "setGroup", { body: { limit: 2, paused: true } });
   await expect(200, "listGroups");
   await expect(400, "setGroup", { body: {} });
+  await expect(200, "setBudget", { body: { limit_usd: 20, hard: true } });
+  await expect(400, "setBudget", { body: { limit_usd: 0 } });
+  await expect(200, "listBudgets");
+  await expect(204, "removeBudget");
+  await expect(404, "removeBudget");
   await expect(204, "removeGroup");
   await expect(404, "removeGroup");
   await expect(200, "stashTask", { id: 2 });

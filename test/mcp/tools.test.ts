@@ -43,6 +43,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "edit_task",
       "list_questions",
       "answer_question",
+      "list_groups",
       "get_usage",
     ],
   );
@@ -73,6 +74,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["send_message", { id, text: "and mind the style" }],
     ["send_task_review", { id, comments: [{ path: "a", line: 1, body: "c" }] }],
     ["edit_task", { id, name: "a name" }],
+    ["list_groups", {}],
     ["get_usage", {}],
   ];
   await askFor(store, id);

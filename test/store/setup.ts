@@ -23,6 +23,8 @@ export interface Setup {
   open(options?: Partial<OpenOptions>): Store;
   /** Submits a task. */
   submit(task?: Partial<NewTask>): Promise<Task>;
+  /** The same to another opening of the store. */
+  submitTo(store: Store, task?: Partial<NewTask>): Promise<Task>;
   /** Submits a task and claims it. */
   start(task?: Partial<NewTask>): Promise<{ task: Task; attempt: Attempt }>;
   /** A second connection that may do what the store never would. */
@@ -46,13 +48,15 @@ export function setup(t: TestContext): Setup {
   };
   putEmptyDatabase(file);
   const store = open();
-  const submit = (task: Partial<NewTask> = {}): Promise<Task> => store.write(() => store.tasks.insert(plainTask(task)));
+  const submitTo = (to: Store, task: Partial<NewTask> = {}): Promise<Task> => to.write(() => to.tasks.insert(plainTask(task)));
+  const submit = (task: Partial<NewTask> = {}): Promise<Task> => submitTo(store, task);
   return {
     directory,
     file,
     store,
     open,
     submit,
+    submitTo,
     start: async (task = {}) => {
       const { id } = await submit(task);
       const claimed = await store.write(() => store.attempts.claim(id, newAttempt(`runner-${id}`), 2000));

@@ -79,6 +79,40 @@ test("a hard reserve stops running attempts, but for those that ignore it", asyn
   assert.equal(ignoring.told[0]?.type, "stop");
 });
 
+test("a spent hard budget stops what runs between two steps, a soft one does not", async (t) => {
+  const { store, supervisor, told, task } = await adoption(t, { timeoutMs: 3_000 });
+  const budget = { scope: "group:default", period: "day", limitUsd: 1, isHard: false } as const;
+  await store.write(() => {
+    store.budgets.put(budget, Date.now());
+    store.tasks.patch(task.id, Date.now(), { costUsd: 1.2 });
+  });
+  await supervisor.start();
+  await until("the time limit's stop, and nothing before", () => told.length > 0);
+  assert.equal(told[0]?.type, "stop");
+
+  const hard = await adoption(t);
+  await hard.supervisor.start();
+  await hard.store.write(() => hard.store.budgets.put({ ...budget, isHard: true }, Date.now()));
+  await hard.store.write(() => hard.store.tasks.patch(hard.task.id, Date.now(), { costUsd: 0.9 }));
+  assert.deepEqual(hard.told, []);
+  await hard.store.write(() => hard.store.tasks.patch(hard.task.id, Date.now(), { costUsd: 1 }));
+  await until("the stop", () => hard.told.length > 0);
+  assert.deepEqual(hard.told, [{ type: "stop_at_step" }]);
+});
+
+test("a task stops when it and the tasks below it have spent its budget", async (t) => {
+  const { store, supervisor, told, task, submit } = await adoption(t, { maxBudgetUsd: 2 });
+  const child = await submit({ parentId: task.id, depth: 1 });
+  await store.write(() => store.agentTasks.insert({ taskId: child.id, client: "c", rootId: task.id }));
+  await supervisor.start();
+  await store.write(() => store.tasks.patch(child.id, Date.now(), { costUsd: 1.5 }));
+  await store.write(() => store.tasks.patch(task.id, Date.now(), { costUsd: 0.4 }));
+  assert.deepEqual(told, []);
+  await store.write(() => store.tasks.patch(task.id, Date.now(), { costUsd: 0.5 }));
+  await until("the stop", () => told.length > 0);
+  assert.deepEqual(told, [{ type: "stop_at_step" }]);
+});
+
 test("attempts that are stopped keep the reason in the store", async (t) => {
   const all = await adoption(t);
   await all.supervisor.start();
@@ -134,14 +168,15 @@ async function adoption(
     answers = true,
     timeoutMs = null,
     ignoreReserve = false,
+    maxBudgetUsd = null,
     ...more
-  }: { answers?: boolean; timeoutMs?: number | null; ignoreReserve?: boolean } & Partial<
+  }: { answers?: boolean; timeoutMs?: number | null; ignoreReserve?: boolean; maxBudgetUsd?: number | null } & Partial<
     Pick<SupervisorOptions, "now" | "keptRunners" | "parkAfterMs">
   > = {},
 ) {
   const own = setup(t);
   const { store, directory, file } = own;
-  const { task, attempt } = await own.start({ timeoutMs, ignoreReserve });
+  const { task, attempt } = await own.start({ timeoutMs, ignoreReserve, maxBudgetUsd });
   const run = path.join(directory, "run");
   mkdirSync(run);
   const paths = { home: directory, logs: directory, run, serverLog: path.join(directory, "log"), database: file } as Paths;

@@ -53,6 +53,42 @@ for (const [before, now, kind] of [
   });
 }
 
+/** An attempt that was stopped between two steps. */
+const stoppedAtStep: NewEvent = { type: "attempt_ended", at: moment, data: { thrown: null, stop_requested: "interrupted" } };
+
+test("a task that a hard budget interrupts waits for it, and no retry is spent", async (t) => {
+  const { store, start } = setup(t);
+  const { task, attempt } = await start({ retries: 1 });
+  await store.write(() => {
+    store.budgets.put({ scope: "all", period: "day", limitUsd: 1, isHard: true }, moment);
+    store.tasks.patch(task.id, moment, { costUsd: 1.1 });
+    store.events.append(task.id, attempt.id, [stoppedAtStep]);
+  });
+  const outcome = await ended(store, attempt.id);
+  assert.match(outcome?.message ?? "", /Stopped between two steps\. The budget of all tasks for this day is spent: \$1\.10 of \$1\.00/);
+  const after = store.tasks.get(task.id);
+  assert.deepEqual([after?.status, after?.retriesSpent, after?.notBefore], ["pending", 0, null]);
+  const lanes = store.groups.lanes(moment);
+  assert.equal(after === null ? null : lanes.blockOf(after, task.id)?.blocker, "budget:all:day");
+});
+
+test("a task whose tree has spent its budget fails, and a task below it waits", async (t) => {
+  const { store, start } = setup(t);
+  const [root, child] = [await start({ maxBudgetUsd: 2 }), await start({ depth: 1 })];
+  await store.write(() => {
+    store.agentTasks.insert({ taskId: child.task.id, client: "c", rootId: root.task.id });
+    store.tasks.patch(root.task.id, moment, { costUsd: 0.8 });
+    store.tasks.patch(child.task.id, moment, { costUsd: 1.3 });
+    for (const { task, attempt } of [root, child]) store.events.append(task.id, attempt.id, [stoppedAtStep]);
+  });
+  await ended(store, child.attempt.id);
+  await ended(store, root.attempt.id);
+  assert.equal(store.tasks.get(child.task.id)?.status, "pending");
+  const after = store.tasks.get(root.task.id);
+  assert.deepEqual([after?.status, after?.error?.code], ["failed", "budget_exhausted"]);
+  assert.match(after?.error?.message ?? "", /\$2\.1000 of \$2\.0000 over all attempts and the tasks below it \(\$1\.3000\)/);
+});
+
 test("the time of an attempt is that of its work, not of its waits for answers", async (t) => {
   const { store, submit } = setup(t);
   const { id } = await submit();

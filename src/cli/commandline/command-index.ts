@@ -50,6 +50,9 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "group pause", load: async () => await import("../commands/group/group-pause.ts") },
   { name: "group resume", load: async () => await import("../commands/group/group-resume.ts") },
   { name: "group rm", load: async () => await import("../commands/group/group-rm.ts") },
+  { name: "budget set", load: async () => await import("../commands/budget/budget-set.ts") },
+  { name: "budget list", load: async () => await import("../commands/budget/budget-list.ts") },
+  { name: "budget rm", load: async () => await import("../commands/budget/budget-rm.ts") },
   { name: "stash", load: async () => await import("../commands/task/stash.ts") },
   { name: "enqueue", load: async () => await import("../commands/task/enqueue.ts") },
   { name: "edit", load: async () => await import("../commands/task/edit.ts") },
@@ -128,6 +131,8 @@ export const meant: Readonly<Record<string, readonly string[]>> = {
   ...meaning("notify rm", "notify remove", "notify delete"),
   ...meaning("config set", "config unset", "config edit"),
   ...meaning("config list", "config show"),
+  ...meaning("budget rm", "budget remove", "budget delete"),
+  ...meaning("budget list", "budgets", "budget show"),
 };
 
 function meaning(command: string, ...words: readonly string[]): Record<string, readonly string[]> {
@@ -140,6 +145,7 @@ export const groups: Readonly<Record<string, string>> = {
   token: "Access for programs over the REST API",
   notify: "Who is notified of what, and where",
   group: "Lanes of tasks, and how many of each run at once",
+  budget: "How much tasks may spend in a day, week or month",
   workspace: "The git worktrees of tasks",
   server: "The server that runs the tasks",
   service: "Start the server with the machine",

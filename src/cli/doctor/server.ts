@@ -4,6 +4,8 @@ import type { WorkerClient } from "../../client/worker-client.ts";
 import type { ServerView } from "../../contract/views/server.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { reserveText } from "../terminal/render/account-lines.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import { budgetLine } from "../terminal/render/budget-line.ts";
 import { holdText } from "../terminal/render/hold-lines.ts";
 import { explainUnreadable } from "../commandline/unreadable-answer.ts";
 import { fail, ok, warn } from "./check.ts";
@@ -26,6 +28,7 @@ export async function checkServer(client: WorkerClient, context: ServerContext =
       stateOf(server),
       reserveOf(server),
       ...server.problems.map((problem) => fail("Storage", problem, "Do what it says; with room and rights on the disk it lifts by itself")),
+      ...server.budgets.filter(({ state }) => state !== "open").map(budgetOf),
       ...server.holds.map((hold) => withFix(holdOf(hold, context), hold, { client, holds: server.holds, context })),
     ];
   } catch (error) {
@@ -47,6 +50,11 @@ function stateOf(server: ServerView): Check {
 function reserveOf({ account }: ServerView): Check {
   const text = reserveText(account);
   return account.reserve.problem === null ? ok("Reserve", text) : warn("Reserve", text, null);
+}
+
+function budgetOf(budget: ServerView["budgets"][number]): Check {
+  const opens = budget.state === "spent" ? "It opens by itself; to open it now, set a larger one: claude-worker budget set" : null;
+  return warn("Budget", plainLine(budgetLine(budget), 500), opens);
 }
 
 type Hold = ServerView["holds"][number];

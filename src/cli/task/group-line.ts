@@ -1,8 +1,16 @@
 /** Says in a sentence how a group stands. */
+import type { BudgetView } from "../../contract/views/budget.ts";
 import type { GroupView } from "../../contract/views/group.ts";
+import { dollars } from "../../domain/order/budget.ts";
 
-export function groupLine({ name, limit, paused, running, pending }: GroupView): string {
+export function groupLine({ name, limit, paused, running, pending, budgets }: GroupView): string {
   const most = limit === null ? "no limit of its own" : limit === 0 ? "none of its tasks starts (limit 0)" : `at most ${limit} at once`;
   const state = paused ? `is paused (${most})` : limit === null ? `has ${most}` : `runs ${most}`;
-  return `Group ${name} ${state}; ${running} running, ${pending} pending.`;
+  const money = budgets.map((budget) => `; ${budgetText(budget)}`).join("");
+  return `Group ${name} ${state}${money}; ${running} running, ${pending} pending.`;
+}
+
+/** A budget without its scope: `$3.20 of $20.00 this day`. */
+export function budgetText({ spent_usd: spent, limit_usd: limit, period, state }: BudgetView): string {
+  return `${dollars(spent)} of ${dollars(limit)} this ${period}${state === "spent" ? " (spent)" : ""}`;
 }

@@ -2,18 +2,24 @@
 import { z } from "zod";
 import { optionValues } from "../task-options.ts";
 import { groupList, groupView } from "../views/group.ts";
+import { budgetAmount } from "./budgets.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Groups";
+
+const perPeriod = (period: string) => budgetAmount.nullable().optional().describe(`Its budget for a ${period}, US dollars; null: none.`);
 
 const groupParams = z.strictObject({ name: optionValues.group.describe("The group's name.") });
 
 export const groupChange = z
   .strictObject({
     limit: z.int().min(0).max(1000).nullable().optional().describe("Most running tasks; null: no limit. What runs already continues."),
+    budget_usd_per_day: perPeriod("day"),
+    budget_usd_per_week: perPeriod("week"),
+    budget_usd_per_month: perPeriod("month"),
     paused: z.boolean().optional().describe("Whether none of its tasks starts. What runs already continues."),
   })
-  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give limit or paused");
+  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give limit, paused or a budget");
 export type GroupChange = z.output<typeof groupChange>;
 
 export const groupOperations = {
@@ -37,8 +43,8 @@ export const groupOperations = {
   removeGroup: operation("removeGroup", {
     access: "admin",
     tag,
-    summary: "Forget a group's limit and pause",
-    description: "Its tasks stay, and start without a limit of the group.",
+    summary: "Forget a group's limit, pause and budgets",
+    description: "Its tasks stay, and start without a limit or a budget of the group.",
     params: groupParams,
     status: 204,
     answer: "Forgotten.",

@@ -1,5 +1,6 @@
 /** Every operation of the API, in the order of its document. One file a noun. */
 import type { OperationName } from "../endpoints.ts";
+import { budgetOperations } from "./budgets.ts";
 import { documentOperations } from "./document.ts";
 import { eventOperations } from "./events.ts";
 import { groupOperations } from "./groups.ts";
@@ -31,6 +32,7 @@ export const operations = {
   ...questionOperations,
   ...trustOperations,
   ...groupOperations,
+  ...budgetOperations,
   ...holdOperations,
   ...maintenanceOperations,
   ...tokenOperations,

@@ -1,5 +1,6 @@
 /** What doors show of groups. */
 import { z } from "zod";
+import { budgetView } from "./budget.ts";
 import { timeOrNull } from "./time.ts";
 
 export const groupView = z.object({
@@ -7,6 +8,7 @@ export const groupView = z.object({
   limit: z.int().nullable().describe("Most running tasks; null: no limit of its own."),
   paused: z.boolean().describe("Whether none of its tasks starts."),
   paused_at: timeOrNull,
+  budgets: z.array(budgetView).describe("Its budgets, by period."),
   is_set: z.boolean().describe("Whether a person has set it. Other groups are listed while they have tasks that have not ended."),
   running: z.int(),
   waiting: z.int().describe("Tasks that wait for an answer. They count for no limit."),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { accountView } from "./account.ts";
+import { budgetView } from "./budget.ts";
 import { holdView } from "./hold.ts";
 import { time } from "./time.ts";
 
@@ -22,6 +23,7 @@ export const serverView = z.object({
   workers: z.object({ limit: z.int(), running: z.int(), parked: z.int(), warm: z.int() }),
   counts: z.record(z.enum(taskStatuses), z.int()),
   holds: z.array(holdView),
+  budgets: z.array(budgetView),
   account: accountView,
   problems: z.array(z.string()).describe("Sentences about what is degraded now, e.g. a full disk."),
 });

@@ -29,6 +29,8 @@ export interface EndedAttempt {
     | "keeping"
     | "earlierEnd"
   >;
+  /** What the tasks below it have spent of its budget, US dollars. Default: nothing. */
+  readonly belowUsd?: number;
   /** How the task's loop stands now. Absent or null: it is not a loop. */
   readonly loop?: LoopState | null;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */

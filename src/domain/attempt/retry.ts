@@ -32,7 +32,7 @@ function afterWork(ended: EndedAttempt): Consequence {
   const verifyFailures = continues ? failuresAfter(ended) : 0;
   const after = { ...begun, verifyFailures, ...(continues || begun.operation === "fail" ? counted : {}) };
   const { maxBudgetUsd, costUsd } = ended.task;
-  if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) < maxBudgetUsd) return after;
+  if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) + (ended.belowUsd ?? 0) < maxBudgetUsd) return after;
   if (ended.loop?.hasIteration === true && endsWithBest(ended.loop)) return { ...unchanged, operation: "complete" };
   const message = `${budgetSpent(ended, maxBudgetUsd)} The last attempt: ${ended.outcome.message}`;
   return { ...unchanged, operation: "fail", error: { code: "budget_exhausted", message }, hold: after.hold, probe: after.probe };
@@ -42,8 +42,9 @@ function afterWork(ended: EndedAttempt): Consequence {
  * Says how much the whole task has spent. Claude Code knows only its session and the rest of the
  * budget.
  */
-function budgetSpent({ task }: EndedAttempt, maxBudgetUsd: number): string {
-  const spent = `$${(task.costUsd ?? 0).toFixed(4)} of $${maxBudgetUsd.toFixed(4)} over all attempts`;
+function budgetSpent({ task, belowUsd = 0 }: EndedAttempt, maxBudgetUsd: number): string {
+  const below = belowUsd === 0 ? "" : ` and the tasks below it ($${belowUsd.toFixed(4)})`;
+  const spent = `$${((task.costUsd ?? 0) + belowUsd).toFixed(4)} of $${maxBudgetUsd.toFixed(4)} over all attempts${below}`;
   return `The task's budget is spent: ${spent}. Retry it with a larger one (--max-budget-usd).`;
 }
 

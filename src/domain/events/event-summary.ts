@@ -44,6 +44,8 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[task] waits again: task ${data.task}, which it depends on, runs again`;
     case "edited":
       return `[task] edited by ${actorText(data)}: ${data.changed.join(", ")}`;
+    case "budget":
+      return `[budget] ${data.budget} is ${data.level === "near" ? "nearly spent" : "spent"}: $${data.spent_usd.toFixed(2)} of $${data.limit_usd.toFixed(2)}`;
     case "stashed":
       return `[task] put aside by ${actorText(data)}`;
     case "enqueued":

@@ -140,6 +140,25 @@ export const serverPayloads = {
     { ...actor, changed: list(text("What changed: the prompt, or options.")) },
     { by: "socket", changed: ["prompt", "model"] },
   ),
+  budget: payload(
+    "What this task spent made a budget that it counts for nearly spent, or spent. Once for each budget and period.",
+    {
+      budget: text("Its name: `all:day`, `group:NAME:week`, `label:KEY=VALUE:month`."),
+      level: choice(["near", "spent"], "`near`: four fifths of it are spent. `spent`: nothing of it starts until it opens."),
+      spent_usd: number("What was spent in the period, US dollars."),
+      limit_usd: number("The budget, US dollars."),
+      hard: flag("Whether it also interrupts what runs."),
+      ends_at: time("When the next period begins, and the budget opens."),
+    },
+    {
+      budget: "group:nightly:day",
+      level: "near",
+      spent_usd: 16.2,
+      limit_usd: 20,
+      hard: false,
+      ends_at: "2026-11-23T23:00:00.000Z",
+    },
+  ),
   stashed: payload("A caller put the pending task aside.", actor, { by: "socket" }),
   enqueued: payload("A caller put the task back into the queue.", actor, { by: "socket" }),
   rewound: payload(

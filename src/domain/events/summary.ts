@@ -122,6 +122,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "retried":
     case "revived":
     case "edited":
+    case "budget":
     case "stashed":
     case "enqueued":
     case "rewound":

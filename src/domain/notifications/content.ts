@@ -4,6 +4,8 @@
  */
 import type { Attention } from "../attempt/attention.ts";
 import type { EventBody } from "../events/event.ts";
+import { budgetName, budgetWords, dollars } from "../order/budget.ts";
+import type { BudgetState } from "../order/budget.ts";
 import type { Hold } from "../order/hold.ts";
 import { utcMinute } from "../text/utc-minute.ts";
 import type { Task } from "../task/task.ts";
@@ -33,6 +35,19 @@ export interface Content {
   readonly question: NotifiedQuestion | null;
   /** Of a digest. */
   readonly digest?: DigestCounts;
+  /** Of a budget that is nearly spent, or spent. */
+  readonly budget?: NotifiedBudget;
+}
+
+export interface NotifiedBudget {
+  /** `group:nightly:day`. */
+  readonly name: string;
+  readonly level: "near" | "spent";
+  readonly spentUsd: number;
+  readonly limitUsd: number;
+  readonly isHard: boolean;
+  /** UTC ms: when it opens. */
+  readonly until: number;
 }
 
 export interface DigestCounts {
@@ -40,6 +55,7 @@ export interface DigestCounts {
   readonly failed: number;
   readonly questions: number;
   readonly holds: number;
+  readonly budgets?: number;
 }
 
 /** @param event the event of the task that is reported. */
@@ -69,6 +85,26 @@ export function contentOfHold(meaning: "held" | "resumed", { kind, message, unti
   return { title, text, task: null, hold: { kind, message, until }, question: null };
 }
 
+export function contentOfBudget(level: "near" | "spent", state: BudgetState): Content {
+  const { spentUsd, limitUsd, isHard, endsAt } = state;
+  const sums = `${dollars(spentUsd)} of ${dollars(limitUsd)}`;
+  const until = utcMinute(new Date(endsAt).toISOString());
+  const interrupts = isHard ? " What runs is interrupted, and continues then." : " What runs continues.";
+  const text =
+    level === "near"
+      ? `${budgetWords(state)} is nearly spent: ${sums}.`
+      : `${budgetWords(state)} is spent: ${sums}. Nothing of it starts until ${until}.${interrupts}`;
+  const budget = { name: budgetName(state), level, spentUsd, limitUsd, isHard, until: endsAt };
+  return {
+    title: level === "near" ? "A budget is nearly spent" : "A budget is spent",
+    text,
+    task: null,
+    hold: null,
+    question: null,
+    budget,
+  };
+}
+
 /** A question that has waited for a while. @param content of the question. */
 export function contentOfEscalation(content: Content): Content {
   return { ...content, title: `Task ${content.task?.id ?? ""} still waits for an answer` };
@@ -85,9 +121,9 @@ export function contentOfTest(channel: string): Content {
 }
 
 /** The type of a webhook's message: a subject and what happened to it. */
-export function typeOf(event: DeliveryEvent): string {
+export function typeOf(event: DeliveryEvent, { task }: Pick<Content, "task">): string {
   if (event === "test") return "test";
-  if (event === "held" || event === "resumed") return `queue.${event}`;
+  if (event === "held" || event === "resumed" || (event === "budget" && task === null)) return `queue.${event}`;
   return event === "digest" ? event : `task.${event}`;
 }
 

@@ -30,8 +30,15 @@ function digestOf(contents: readonly Content[]): Content {
   const failed = of(({ question, task }) => question === null && task?.status === "failed");
   const holds = of(({ hold }) => hold !== null);
   const completed = of(({ question, task }) => question === null && task !== null && task.status !== "failed");
-  const counts: DigestCounts = { completed: completed.length, failed: failed.length, questions: questions.length, holds: holds.length };
-  const lines = [...questions, ...failed, ...holds, ...completed].map(lineOf);
+  const budgets = of(({ budget }) => budget !== undefined);
+  const counts: DigestCounts = {
+    completed: completed.length,
+    failed: failed.length,
+    questions: questions.length,
+    holds: holds.length,
+    ...(budgets.length === 0 ? {} : { budgets: budgets.length }),
+  };
+  const lines = [...questions, ...failed, ...holds, ...budgets, ...completed].map(lineOf);
   const more = lines.length - mostLines;
   return {
     title: `Digest: ${countsText(counts)}`,
@@ -48,12 +55,13 @@ function lineOf({ title, text }: Content): string {
   return first === "" ? title : `${title}: ${first}`;
 }
 
-function countsText({ completed, failed, questions, holds }: DigestCounts): string {
+function countsText({ completed, failed, questions, holds, budgets = 0 }: DigestCounts): string {
   const parts = [
     [completed, "completed"],
     [failed, "failed"],
     [questions, questions === 1 ? "question" : "questions"],
     [holds, holds === 1 ? "change of holds" : "changes of holds"],
+    [budgets, budgets === 1 ? "budget" : "budgets"],
   ] as const;
   return parts
     .filter(([count]) => count > 0)

@@ -23,7 +23,7 @@ export type NotificationEvent = (typeof notificationEvents)[number];
 export type DeliveryEvent = NotificationEvent | "test";
 
 /** What a channel without a choice of its own gets. */
-export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed"];
+export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed", "budget"];
 
 /** What says more than that a task failed. */
 const exactMeanings: Readonly<Partial<Record<OutcomeKind | "dependency_failed" | "missing_value", NotificationEvent>>> = {

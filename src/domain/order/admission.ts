@@ -29,7 +29,19 @@ export type PendingTask = Pick<
 >;
 
 /** Why a task waits, in the words of the API, which adds `rights` and `answer`. */
-export const waitReasons = ["capacity", "retry", "hold", "paused", "dependency", "time", "stashed", "group", "lock", "reserve"] as const;
+export const waitReasons = [
+  "capacity",
+  "retry",
+  "hold",
+  "paused",
+  "dependency",
+  "time",
+  "stashed",
+  "group",
+  "lock",
+  "reserve",
+  "budget",
+] as const;
 type WaitReason = (typeof waitReasons)[number];
 
 export interface WaitingFor {
@@ -164,7 +176,7 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
 
 function inLane(task: PendingTask, { lanes }: AdmissionContext): WaitingFor | null {
   const block = lanes?.blockOf(task, task.id) ?? null;
-  return block === null ? null : { ...block, until: null };
+  return block === null ? null : { ...block, until: block.until ?? null };
 }
 
 function slotsAreTaken({ running, slotsOfWaiting = 0, slots, ahead }: AdmissionContext): WaitingFor | null {

@@ -1,12 +1,19 @@
 /**
- * Lanes: groups with a limit or a pause, and locks. Decides whether a task may start beside those
- * that run. Pure; the scheduler, each claim and the views ask the same function.
+ * Lanes: groups with a limit or a pause, locks and budgets. Decides whether a task may start beside
+ * those that run. Pure; the scheduler, each claim and the views ask the same function.
  */
+import { everything, groupScope, noBudgets } from "./budget.ts";
+import type { BudgetNeeds, BudgetScope, OpenBudgets } from "./budget.ts";
 
 /** What a task needs beside a slot. */
 export interface LaneNeeds {
   readonly group: string;
   readonly locks: readonly string[];
+  /**
+   * The budgets that it counts for, beside that of its group and that of everything. Absent: the
+   * lanes look them up by the task's number.
+   */
+  readonly budgets?: readonly BudgetScope[];
 }
 
 /** How a group that a person has set stands. Groups that are not set have no limit. */
@@ -18,11 +25,13 @@ export interface GroupState {
 
 /** What keeps a task from starting, beside slots, holds and other tasks. */
 export interface LaneBlock {
-  readonly reason: "group" | "lock";
-  /** `group:nightly`, `lock:db-schema`. */
+  readonly reason: "group" | "lock" | "budget";
+  /** `group:nightly`, `lock:db-schema`, `budget:group:nightly:day`. */
   readonly blocker: string;
   /** A sentence for people. */
   readonly message: string;
+  /** When it ends by itself (UTC ms). Absent or null: not known. */
+  readonly until?: number | null;
 }
 
 /** So many locks a task takes at most. */
@@ -34,28 +43,49 @@ export function lockProblem(name: string): string | null {
   return /[\u0000-\u001f\u007f]/.test(name) ? "must have no control characters" : null;
 }
 
+/** Begins the names of budgets in a lane's text: no lock has a control character. */
+const budgetMark = "\u0001";
+
 /** The same text for all tasks that may start under the same conditions. */
-export function laneClass({ group, locks }: LaneNeeds): string {
-  return JSON.stringify([group, ...[...new Set(locks)].toSorted()]);
+export function laneClass({ group, locks, budgets = [] }: LaneNeeds): string {
+  const marked = budgets.map((scope) => budgetMark + scope);
+  return JSON.stringify([group, ...[...new Set([...locks, ...marked])].toSorted()]);
 }
 
 /** @param text of `laneClass`. */
-export function needsOfClass(text: string): LaneNeeds {
-  const [group = "", ...locks] = JSON.parse(text) as string[];
-  return { group, locks };
+export function needsOfClass(text: string): Required<LaneNeeds> {
+  const [group = "", ...names] = JSON.parse(text) as string[];
+  const budgets = names.filter((name) => name.startsWith(budgetMark)).map((name) => name.slice(budgetMark.length));
+  return { group, locks: names.filter((name) => !name.startsWith(budgetMark)), budgets };
 }
 
-/** Which groups are full or paused, and which locks are held, while tasks are chosen. */
+/** The budgets while tasks are chosen. */
+export interface LaneBudgets {
+  readonly open: OpenBudgets;
+  /** The budgets of a task, beside that of its group and that of everything. */
+  of(taskId: number): readonly BudgetScope[];
+}
+
+const withoutBudgets: LaneBudgets = { open: noBudgets, of: () => [] };
+
+/** Which groups are full, which locks are held and which budgets are spent, for one choice. */
 export class Lanes {
   readonly #groups: ReadonlyMap<string, GroupState>;
   readonly #running: Map<string, number>;
   readonly #holders: Map<string, number>;
+  readonly #budgets: LaneBudgets;
 
   /**
    * @param running how many tasks run, by group.
    * @param holders the task that holds a lock, by the lock's name.
    */
-  constructor(groups: ReadonlyMap<string, GroupState>, running: ReadonlyMap<string, number>, holders: ReadonlyMap<string, number>) {
+  constructor(
+    groups: ReadonlyMap<string, GroupState>,
+    running: ReadonlyMap<string, number>,
+    holders: ReadonlyMap<string, number>,
+    budgets: LaneBudgets = withoutBudgets,
+  ) {
+    this.#budgets = budgets;
     this.#groups = groups;
     this.#running = new Map(running);
     this.#holders = new Map(holders);
@@ -63,15 +93,30 @@ export class Lanes {
 
   /** The same lanes, to be counted apart. */
   copy(): Lanes {
-    return new Lanes(this.#groups, this.#running, this.#holders);
+    return new Lanes(this.#groups, this.#running, this.#holders, { ...this.#budgets, open: this.#budgets.open.copy() });
   }
 
-  /** What keeps a task with these needs from starting; null: nothing. The group comes first. */
+  /** What keeps a task with these needs from starting; null: nothing. The budgets come first. */
   blockOf(needs: LaneNeeds, id: number): LaneBlock | null {
-    return this.groupBlock(needs.group) ?? this.#lockBlock(needs.locks, id);
+    return this.#budgets.open.blockOf(this.#ofBudgets(needs, id)) ?? this.groupBlock(needs.group) ?? this.#lockBlock(needs.locks, id);
   }
 
-  /** The same for the group alone: of a task that has its locks already. */
+  /** The same for a task that has begun: it has its locks, and no estimate counts. */
+  continueBlock({ group }: LaneNeeds, id: number): LaneBlock | null {
+    return this.groupBlock(group) ?? this.#budgets.open.spentBlock([everything, groupScope(group), ...this.#budgets.of(id)]);
+  }
+
+  /** What keeps every task from starting; null: nothing. */
+  everythingBlock(): LaneBlock | null {
+    return this.#budgets.open.everythingBlock();
+  }
+
+  /** When the first of these lanes opens by itself that has kept a task from starting (UTC ms). */
+  get nextTurn(): number | null {
+    return this.#budgets.open.nextTurn;
+  }
+
+  /** What the group alone keeps from starting. */
   groupBlock(name: string): LaneBlock | null {
     const group = this.#groups.get(name);
     if (group === undefined) return null;
@@ -88,9 +133,15 @@ export class Lanes {
   }
 
   /** Counts a task as running from now on. */
-  take({ group, locks }: LaneNeeds, id: number): void {
+  take(needs: LaneNeeds, id: number): void {
+    const { group, locks } = needs;
+    this.#budgets.open.take(this.#ofBudgets(needs, id));
     this.#running.set(group, (this.#running.get(group) ?? 0) + 1);
     for (const lock of locks) this.#holders.set(lock, id);
+  }
+
+  #ofBudgets({ group, budgets }: LaneNeeds, id: number): BudgetNeeds {
+    return { group, budgets: budgets ?? this.#budgets.of(id) };
   }
 
   #lockBlock(locks: readonly string[], id: number): LaneBlock | null {

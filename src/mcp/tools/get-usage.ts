@@ -11,19 +11,20 @@ export const getUsage = defineTool({
   name: "get_usage",
   title: "Usage and capacity",
   description:
-    "Tokens and money by day, model or group; how many tasks run and wait; how far the account's limits are used; and what holds the queue, e.g. a usage limit.",
+    "Tokens and money by day, model or group; how many tasks run and wait; how far the account's limits and the user's budgets are used; and what holds the queue, e.g. a usage limit.",
   input: usageQuery,
   output: z.object({
     ...usageView.shape,
     workers: serverView.shape.workers.pick({ limit: true, running: true }),
     counts: serverView.shape.counts,
     holds: serverView.shape.holds,
+    budgets: serverView.shape.budgets,
     next_step: z.string(),
   }),
   writes: false,
   hints: { destructive: false, idempotent: true, openWorld: false },
   async run(query, { api, caller }) {
-    const { workers, counts, holds } = await api.server({}, caller);
+    const { workers, counts, holds, budgets } = await api.server({}, caller);
     const { by, usage, total, account } = await api.usage(query, caller);
     return data({
       by,
@@ -33,6 +34,7 @@ export const getUsage = defineTool({
       workers: { limit: workers.limit, running: workers.running },
       counts,
       holds,
+      budgets,
       next_step:
         holds.length > 0
           ? "The queue is held: new tasks are accepted and start when the hold is over. Tell the user if it matters."

@@ -12,6 +12,7 @@ import { getTaskDiff } from "./get-task-diff.ts";
 import { getTaskLogs } from "./get-task-logs.ts";
 import { getTaskReview } from "./get-task-review.ts";
 import { getUsage } from "./get-usage.ts";
+import { listGroups } from "./list-groups.ts";
 import { listQuestions } from "./list-questions.ts";
 import { listTasks } from "./list-tasks.ts";
 import { retryTask } from "./retry-task.ts";
@@ -37,6 +38,7 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     editTask,
     listQuestions,
     answerQuestion,
+    listGroups,
     getUsage,
   ];
 }

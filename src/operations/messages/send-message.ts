@@ -98,7 +98,7 @@ function admit(context: SubmitContext, task: Task, caller: Caller, now: number):
 function followUp(context: SubmitContext, task: Task, caller: Caller, now: number): void {
   const { store } = context;
   requireWorkspace(context, task.id);
-  requireBudgetLeft(task);
+  requireBudgetLeft(task, store.agentTasks.belowUsd(task.id));
   if (isAgent(caller)) admitAgentRetry(context, task, caller, task);
   requirePossible(task, context.env);
   requireRoom(context, 1);

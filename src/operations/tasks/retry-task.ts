@@ -43,7 +43,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     if (resume && task.sessionId === null) {
       throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
     }
-    requireBudgetLeft(changed);
+    requireBudgetLeft(changed, store.agentTasks.belowUsd(task.id));
     const asked = taskCallerOf(store, caller);
     if (isAgent(caller)) {
       // Running it once more is less than making it another task.
@@ -99,9 +99,10 @@ export function requireSameWorkspace(task: Task, changes: Changes): void {
  * Refuses a task without budget left: costs of earlier attempts count, so the task would pay for
  * one more model call and fail.
  */
-export function requireBudgetLeft(task: Task): void {
-  if (!isTerminal(task.status) || !isBudgetSpent(task)) return;
-  const { id, maxBudgetUsd, costUsd } = task;
+export function requireBudgetLeft(task: Task, belowUsd: number): void {
+  const whole = { ...task, costUsd: (task.costUsd ?? 0) + belowUsd };
+  if (!isTerminal(task.status) || !isBudgetSpent(whole)) return;
+  const { id, maxBudgetUsd, costUsd } = whole;
   const least = (Math.floor(costUsd * 100) + 1) / 100;
   throw new WorkerError(
     "conflict",

@@ -14,6 +14,15 @@ export interface AgentTask {
   readonly rootId: number;
 }
 
+/** What a tree of tasks has spent of the budget of the task at its top, US dollars. */
+export interface TreeSpending {
+  readonly rootId: number;
+  readonly maxBudgetUsd: number;
+  readonly rootUsd: number;
+  /** By all tasks below the one at the top. */
+  readonly belowUsd: number;
+}
+
 export interface AgentTaskStore {
   /** Inside `write`. Keeps an existing entry of the task. */
   insert(task: AgentTask): void;
@@ -22,6 +31,10 @@ export interface AgentTaskStore {
   openOf(client: string): number;
   /** The tasks below a root, not the root itself, and not `exceptId`. */
   below(rootId: number, exceptId?: number): TreeMember[];
+  /** What the tree of this task has spent; null: the task at its top is gone, or has no budget. */
+  tree(taskId: number): TreeSpending | null;
+  /** What the tasks below this one have spent, US dollars; 0: it is not at the top of a tree. */
+  belowUsd(taskId: number): number;
   /**
    * Filters pending tasks, in their order: keeps those whose client may run one more, and those
    * without a client.
@@ -49,7 +62,25 @@ export function createAgentTaskStore(database: Database.Database, writing: Writi
     `SELECT cost_usd AS "costUsd", max_budget_usd AS "maxBudgetUsd", open
      FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE root_id = @rootId AND task_id <> @rootId AND task_id <> @exceptId`,
   );
+  const selectRoot = database.prepare<[number], { maxBudgetUsd: number | null; rootUsd: number | null }>(
+    'SELECT max_budget_usd AS "maxBudgetUsd", cost_usd AS "rootUsd" FROM tasks WHERE id = ?',
+  );
+  const sumBelow = database
+    .prepare<{ rootId: number }, number>(
+      `SELECT total(tasks.cost_usd) FROM agent_tasks INDEXED BY agent_tasks_by_root CROSS JOIN tasks ON tasks.id = agent_tasks.task_id
+       WHERE root_id = @rootId AND task_id <> @rootId`,
+    )
+    .pluck();
+  function tree(taskId: number): TreeSpending | null {
+    const rootId = selectOne.get(taskId)?.rootId ?? taskId;
+    const root = selectRoot.get(rootId);
+    if (root === undefined || root.maxBudgetUsd === null) return null;
+    return { rootId, maxBudgetUsd: root.maxBudgetUsd, rootUsd: root.rootUsd ?? 0, belowUsd: sumBelow.get({ rootId }) ?? 0 };
+  }
+
   return {
+    tree,
+    belowUsd: (taskId) => ((selectOne.get(taskId)?.rootId ?? taskId) === taskId ? (sumBelow.get({ rootId: taskId }) ?? 0) : 0),
     insert: ({ taskId, client, rootId }) => {
       writing.mustBeInside();
       insertOne.run(taskId, client, rootId);

@@ -4,6 +4,7 @@
  */
 import type Database from "better-sqlite3";
 import { Lanes } from "../../domain/order/lanes.ts";
+import type { BudgetKeeping } from "./budgets.ts";
 import type { Writing } from "./group-commit.ts";
 
 export interface Group {
@@ -31,14 +32,15 @@ export interface GroupStore {
   remove(name: string): boolean;
   /** How many tasks of each group have not ended. Groups without such tasks are missing. */
   counts(): ReadonlyMap<string, GroupCounts>;
-  /** Which groups are full or paused, and which locks are held, now. */
-  lanes(): Lanes;
+  /** Which groups are full, which locks are held, and which budgets are spent, at `now`. */
+  lanes(now?: number): Lanes;
 }
 
 /** The groups' rows on one connection, and what a write does to the locks of its tasks. */
 export function createGroupStore(
   database: Database.Database,
   writing: Writing,
+  budgets: Pick<BudgetKeeping, "open">,
 ): {
   store: GroupStore;
   settle: (taskIds: ReadonlySet<number>) => void;
@@ -94,12 +96,12 @@ export function createGroupStore(
           counts.set(name, { running: 0, waiting: 0, pending: 0, ...counts.get(name), [status]: count });
         return counts;
       },
-      lanes: () => {
+      lanes: (now = Date.now()) => {
         const groups = selectAll.all();
         const states = new Map(groups.map(({ name, maxRunning, pausedAt }) => [name, { limit: maxRunning, isPaused: pausedAt !== null }]));
         // Most servers have no groups: then nothing is counted.
         const running = new Map(groups.length === 0 ? [] : selectRunning.all().map(({ name, count }) => [name, count]));
-        return new Lanes(states, running, new Map(selectHeld.all().map(({ name, task }) => [name, task])));
+        return new Lanes(states, running, new Map(selectHeld.all().map(({ name, task }) => [name, task])), budgets.open(now));
       },
     },
   };

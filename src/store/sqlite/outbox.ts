@@ -4,12 +4,14 @@
  */
 import type Database from "better-sqlite3";
 import type { Channel } from "../../domain/notifications/channel.ts";
-import { contentOfEscalation, contentOfHold, contentOfTask, questionOf } from "../../domain/notifications/content.ts";
+import { contentOfBudget, contentOfEscalation, contentOfHold, contentOfTask, questionOf } from "../../domain/notifications/content.ts";
 import type { Content, NotifiedTask } from "../../domain/notifications/content.ts";
 import { answersQuestion, meaningsOf, wantedOf } from "../../domain/notifications/notification.ts";
-import type { DeliveryEvent } from "../../domain/notifications/notification.ts";
+import type { DeliveryEvent, NotificationEvent } from "../../domain/notifications/notification.ts";
 import { digestTime, labelsFit } from "../../domain/notifications/rules.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
+import { budgetName } from "../../domain/order/budget.ts";
+import type { BudgetState } from "../../domain/order/budget.ts";
 import type { Hold } from "../../domain/order/hold.ts";
 import { defineRow } from "./row.ts";
 
@@ -30,6 +32,8 @@ export interface Outbox {
   ofEvent(event: TaskEvent): void;
   /** Inside `write`, in the write of the hold. */
   ofHold(meaning: "held" | "resumed", hold: Hold, now: number): void;
+  /** Inside `write`, in the write of what was spent. */
+  ofBudget(level: "near" | "spent", budget: BudgetState, now: number): void;
   /** Inside `write`. Returns its id; null: there is one of this occurrence. */
   add(delivery: NewDelivery): number | null;
 }
@@ -110,18 +114,20 @@ export function createOutbox(database: Database.Database, clock: () => number = 
     }
   }
 
+  function ofNoTask(event: NotificationEvent, occurrence: string, content: Content, at: number): void {
+    for (const channel of channels()) {
+      if (channel.events.includes(event)) add({ channelId: channel.id, event, taskId: null, occurrence, content, at });
+      addToDigest(channel, { taskId: null, occurrence: `${event} ${occurrence}`, content, at });
+    }
+  }
+
   return {
     add,
     ofEvent,
-    ofHold: (meaning, hold, now) => {
-      const occurrence = `${hold.kind} ${hold.scope} ${now}`;
-      const content = contentOfHold(meaning, hold);
-      for (const channel of channels()) {
-        if (channel.events.includes(meaning)) {
-          add({ channelId: channel.id, event: meaning, taskId: null, occurrence, content, at: now });
-        }
-        addToDigest(channel, { taskId: null, occurrence: `${meaning} ${occurrence}`, content, at: now });
-      }
+    ofHold: (meaning, hold, now) => ofNoTask(meaning, `${hold.kind} ${hold.scope} ${now}`, contentOfHold(meaning, hold), now),
+    ofBudget: (level, budget, now) => {
+      const occurrence = `${level} ${budgetName(budget)} ${budget.startsAt} ${budget.limitUsd}`;
+      ofNoTask("budget", occurrence, contentOfBudget(level, budget), now);
     },
   };
 }

@@ -29,6 +29,8 @@ export interface OpenOptions {
    * writing.
    */
   readonly readingWhenFull?: boolean;
+  /** Of the days of budgets, e.g. `Europe/Berlin`. Default: that of the system. */
+  readonly timeZone?: string | null;
 }
 
 /**
@@ -42,7 +44,7 @@ type State = { readonly connection: Connection; readonly full: WorkerError | nul
  * @throws WorkerError `storage_unusable`, `storage_full`: what is wrong with the file and what to
  * do.
  */
-export function openStore({ path: file, onStale = () => {}, readingWhenFull = false }: OpenOptions): Store {
+export function openStore({ path: file, onStale = () => {}, readingWhenFull = false, timeZone = null }: OpenOptions): Store {
   const listeners = new Set<(change: Change) => void>();
   let state = open();
   let closed = false;
@@ -87,7 +89,7 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
   }
 
   function connected(database: Database.Database, epoch: number): Connection {
-    return connect(database, { file, epoch, listeners, onStale });
+    return connect(database, { file, epoch, listeners, onStale, timeZone });
   }
 
   /**

@@ -192,6 +192,7 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
   return {
     pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
     startable: (now, limit, { heldModels = [], reservedModels = [], lanes = freeLanes, mayStart = () => true } = {}) => {
+      if (lanes.everythingBlock() !== null) return [];
       const held = reservedModels === "all" ? null : JSON.stringify([...heldModels, ...reservedModels]);
       const byPlace = (a: DuePlace, b: DuePlace): number => inStartingOrder(a, b, now);
       const ignoring = reservedModels.length === 0 ? [] : selectIgnoring.all({ now, held: JSON.stringify(heldModels) }).toSorted(byPlace);

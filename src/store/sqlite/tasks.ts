@@ -12,6 +12,7 @@ import type { Operation } from "../../domain/task/transitions.ts";
 import type { JsonObject } from "../../domain/text/read-json.ts";
 import type { Writing } from "./group-commit.ts";
 import type { Bindable } from "./row.ts";
+import type { BudgetKeeping } from "./budgets.ts";
 import { createStatements } from "./statements.ts";
 import { createStartingOrder } from "./starting-order.ts";
 import type { NewTask, TaskStore } from "../store.ts";
@@ -20,7 +21,7 @@ import { longOptions, shortOptions } from "./task-options.ts";
 import { insertedFields, patchedFields, patchedOptions, searchText, taskRow, textColumns } from "./task-row.ts";
 import type { AnyTaskPatch, HeldTexts } from "./task-row.ts";
 
-export function createTaskStore(database: Database.Database, writing: Writing): TaskStore {
+export function createTaskStore(database: Database.Database, writing: Writing, budgets: Pick<BudgetKeeping, "spent" | "moved">): TaskStore {
   const statements = createStatements(database);
   const order = createStartingOrder(database);
   const insertedColumns = ["title", "updated_at", "options", "lane", ...insertedFields.map((field) => taskRow.column(field))];
@@ -44,6 +45,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   const updateSearch = database.prepare("UPDATE task_search SET search = ? WHERE task_id = ?");
   const selectCounts = database.prepare<[], { status: TaskStatus; count: number }>("SELECT status, count FROM status_counts");
   const selectStatus = database.prepare<[number], TaskStatus>("SELECT status FROM tasks WHERE id = ?").pluck();
+  const selectCost = database.prepare<[number], number | null>("SELECT cost_usd FROM tasks WHERE id = ?").pluck();
   const selectCancel = database.prepare("SELECT 1 FROM tasks WHERE id = ? AND cancel_requested_at IS NOT NULL");
   // Attempts, events, texts and labels go with it (ON DELETE CASCADE).
   const deleteTask = database.prepare("DELETE FROM tasks WHERE id = ?");
@@ -133,8 +135,10 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
       sets.push("options = @options");
       values["options"] = patchedOptions(shortOptions, options, patch);
     }
+    const costBefore = patch.costUsd == null ? 0 : (selectCost.get(id) ?? 0);
     const { changes } = statements.get(`UPDATE tasks SET ${sets.join(", ")} WHERE ${guards.join(" AND ")}`).run(values);
     if (changes === 0) return null;
+    if (patch.costUsd != null) budgets.spent(id, patch.costUsd - costBefore, now);
     if (patch.prompt !== undefined) {
       updatePrompt.run(patch.prompt, id);
       updateTitle.run(titleOf(patch.prompt), id);
@@ -145,6 +149,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     if (longOptions.holds(patch)) updateLongOptions.run(patchedOptions(longOptions, selectLongOptions.get(id) ?? "{}", patch), id);
     const task = mustGet(id);
     if (patch.group !== undefined || patch.locks !== undefined) updateLane.run(laneClass(task), id);
+    if (patch.group !== undefined || patch.labels !== undefined) budgets.moved(id);
     if (patch.name !== undefined || patch.prompt !== undefined) updateSearch.run(searchText(task.name, task.title), id);
     return task;
   }

@@ -3,6 +3,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
+import { budgetText } from "../../task/group-line.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
 
@@ -27,8 +28,10 @@ export const command = defineCommand<object>({
     else if (cells.length === 0)
       io.stdout.write("There is no group with tasks or a limit. Set one: claude-worker group set NAME --limit N\n");
     else {
-      const rows = cells.map((row) => row.map((text) => ({ text })));
-      const header = ["NAME", "LIMIT", "PAUSED", "RUNNING", "WAITING", "PENDING"];
+      const hasBudgets = groups.some(({ budgets }) => budgets.length > 0);
+      const money = groups.map(({ budgets }) => (hasBudgets ? [budgets.map(budgetText).join(", ")] : []));
+      const rows = cells.map((row, index) => [...row, ...(money[index] ?? [])].map((text) => ({ text })));
+      const header = ["NAME", "LIMIT", "PAUSED", "RUNNING", "WAITING", "PENDING", ...(hasBudgets ? ["BUDGET"] : [])];
       io.stdout.write(table(rows, { header, paintHeader: painter(io.stdout).dim, width: io.stdout.columns }));
     }
     return exitCodes.ok;

@@ -1,37 +1,60 @@
-/** `group set`: how many tasks of a group run at once. */
+/** `group set`: how many tasks of a group run at once, and what they may spend. */
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { WorkerError } from "../../../domain/errors.ts";
-import { wholeNumber } from "../../commandline/option-values.ts";
+import { calendarPeriods } from "../../../domain/order/calendar.ts";
+import { money, wholeNumber } from "../../commandline/option-values.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import { groupLine } from "../../task/group-line.ts";
 
 interface SetOptions {
   /** Null: none. */
   readonly limit?: number | null;
+  readonly budgetUsdPerDay?: number | null;
+  readonly budgetUsdPerWeek?: number | null;
+  readonly budgetUsdPerMonth?: number | null;
 }
 
 export const command = defineCommand<SetOptions>({
   name: "group set",
-  summary: "Limit how many tasks of a group run at once",
+  summary: "Limit how many tasks of a group run at once, and what they spend",
   details:
-    "A group that was not set has no limit of its own. What runs already continues. The limit of all groups together is the setting workers.",
+    "A group that was not set has no limit of its own. What runs already continues. The limit of all groups together is the setting workers. When a budget is spent, none of its tasks starts until the next period (claude-worker budget set has more).",
   arguments: [{ name: "<name>", description: "the group" }],
-  options: [{ flags: "--limit <n>", description: "most running tasks of the group, or none", parse: limit }],
+  options: [
+    { flags: "--limit <n>", description: "most running tasks of the group, or none", parse: limit },
+    ...calendarPeriods.map((period) => ({
+      flags: `--budget-usd-per-${period} <usd>`,
+      description: `what the group may spend in a ${period}, or none`,
+      parse: amount(`--budget-usd-per-${period}`),
+    })),
+  ],
   examples: [
     { command: "claude-worker group set repo-a --limit 2", does: "two at once at most" },
     { command: "claude-worker group set repo-a --limit none", does: "no limit again" },
+    { command: "claude-worker group set repo-a --budget-usd-per-day 20", does: "20 dollars a day at most" },
   ],
   async run({ words: [name = ""], options, io }) {
-    if (options.limit === undefined) throw new WorkerError("invalid_input", "Say what to set: --limit N, or --limit none.");
-    const group = await clientOf(io).setGroup({ name, limit: options.limit });
+    const change = {
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
+      ...(options.budgetUsdPerDay === undefined ? {} : { budget_usd_per_day: options.budgetUsdPerDay }),
+      ...(options.budgetUsdPerWeek === undefined ? {} : { budget_usd_per_week: options.budgetUsdPerWeek }),
+      ...(options.budgetUsdPerMonth === undefined ? {} : { budget_usd_per_month: options.budgetUsdPerMonth }),
+    };
+    if (Object.keys(change).length === 0)
+      throw new WorkerError("invalid_input", "Say what to set: --limit N, or --limit none, or --budget-usd-per-day AMOUNT.");
+    const group = await clientOf(io).setGroup({ name, ...change });
     if (options.json === true) writeJson(io.stdout, group);
     else say(io.stdout, groupLine(group));
     return exitCodes.ok;
   },
 });
+
+function amount(flag: string): (text: string) => number | null {
+  return (text) => (text === "none" ? null : money(flag)(text));
+}
 
 function limit(text: string): number | null {
   return text === "none" ? null : wholeNumber("--limit", { min: 0, max: 1000, or: "none" })(text);

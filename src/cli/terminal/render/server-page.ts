@@ -8,6 +8,7 @@ import { taskStatuses } from "../../../domain/task/task.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { limitsText, overageText, reserveText } from "./account-lines.ts";
+import { budgetLine } from "./budget-line.ts";
 import { painter } from "./colour.ts";
 import { holdText } from "./hold-lines.ts";
 import { statusColours } from "./status.ts";
@@ -49,6 +50,9 @@ export function serverPage(server: ServerView, running: readonly TaskSummaryView
   return [
     `${prose(output, headline, { rest: "  " })}\n`,
     ...server.holds.map((hold) => row("Hold", holdText(hold), paint.yellow)),
+    ...server.budgets.map((budget) =>
+      row("Budget", plainLine(budgetLine(budget), 500), budget.state === "open" ? undefined : paint.yellow),
+    ),
     ...server.problems.map((problem) => row("Problem", plainLine(problem, 2000), paint.red)),
     ...(running.length === 0 ? [] : ["\n", taskTable(running, output, now)]),
     "\n",

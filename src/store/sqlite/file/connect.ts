@@ -7,6 +7,7 @@ import { WorkerError } from "../../../domain/errors.ts";
 import { createAccountStore } from "../accounts.ts";
 import { createAgentTaskStore } from "../agent-tasks.ts";
 import { createAttemptStore } from "../attempts.ts";
+import { createBudgetStore } from "../budgets.ts";
 import { createCheckpointStore } from "../checkpoints.ts";
 import { createClockStore } from "../clock.ts";
 import { databaseLost, databasePlace, logLost } from "./database-place.ts";
@@ -52,6 +53,8 @@ export interface ConnectOptions {
   readonly epoch: number;
   readonly listeners: ReadonlySet<(change: Change) => void>;
   readonly onStale: (error: WorkerError) => void;
+  /** Of the days of budgets; null: that of the system. */
+  readonly timeZone: string | null;
 }
 
 /** What belongs to the connection: the tables' nouns and the epoch. */
@@ -70,7 +73,7 @@ export interface Connection {
 }
 
 /** @param database open and migrated; what it has written so far is durable. */
-export function connect(database: Database.Database, { file, epoch, listeners, onStale }: ConnectOptions): Connection {
+export function connect(database: Database.Database, { file, epoch, listeners, onStale, timeZone }: ConnectOptions): Connection {
   const place = databasePlace(file);
   const emptyLog = (): void =>
     guarded(file, () => {
@@ -85,6 +88,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     settle: (taskIds) => {
       dependencies.settle(taskIds);
       groups.settle(taskIds);
+      budgets.settle(taskIds);
       requireAttempts(taskIds);
     },
     lastEventId: () => selectNewestEvent.get() ?? 0,
@@ -96,10 +100,16 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       if (found === "log") emptyLog();
     },
   });
-  const tasks = createTaskStore(database, commit);
   const outbox = createOutbox(database);
+  const budgets = createBudgetStore(database, {
+    writing: commit,
+    outbox,
+    append: (id, event) => void events.append(id, null, [event]),
+    timeZone,
+  });
+  const tasks = createTaskStore(database, commit, budgets);
   const events = createEventStore(database, commit, outbox);
-  const groups = createGroupStore(database, commit);
+  const groups = createGroupStore(database, commit, budgets);
   const requireAttempts = createAttemptRule(database);
   const dependencies = createDependencyStore(database, { writing: commit, tasks, events });
   const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
@@ -129,6 +139,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       dependencies: guardedNoun(file, dependencies.store),
       groups: guardedNoun(file, groups.store),
       prompts: guardedNoun(file, createPromptStore(database, commit)),
+      budgets: guardedNoun(file, budgets.store),
       forks: guardedNoun(file, createForkStore(database, commit)),
       applies: guardedNoun(file, createApplyStore(database, commit)),
       pullRequestWatches: guardedNoun(file, createPullRequestWatchStore(database, commit)),

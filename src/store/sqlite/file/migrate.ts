@@ -49,6 +49,7 @@ import { groups } from "../migrations/0043-groups.ts";
 import { pullRequestWatches } from "../migrations/0044-pull-request-watches.ts";
 import { filledPrompts } from "../migrations/0045-filled-prompts.ts";
 import { reserve } from "../migrations/0046-reserve.ts";
+import { budgets } from "../migrations/0047-budgets.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -105,6 +106,7 @@ export const migrations: readonly Migration[] = [
   pullRequestWatches,
   filledPrompts,
   reserve,
+  budgets,
 ];
 
 /** The `user_version` of a database that this version writes. */
