@@ -30,7 +30,10 @@ for (const { match, code = 1, stderr = "", hang = false } of state.fail) {
   end(code, "", stderr);
 }
 const json = (value) => end(0, JSON.stringify(value), "");
-if (what === "pr list") json(state.pull === null ? [] : [{ number: state.pull.number, url: state.pull.url }]);
+if (what === "pr list") {
+  const own = { isCrossRepository: false, headRepositoryOwner: { login: "octo" } };
+  json([...state.foreign, ...(state.pull === null ? [] : [{ number: state.pull.number, url: state.pull.url, ...own }])]);
+}
 if (what === "pr create" || what === "pr edit") end(0, state.pull.url + "\n", "");
 if (what === "pr view") {
   if (state.pull === null) end(1, "", "GraphQL: Could not resolve to a PullRequest with the number of 7. (repository.pullRequest)\n");
@@ -65,6 +68,8 @@ end(1, "", "unknown command " + JSON.stringify(words[0]) + ' for "gh"\n');
 
 export interface GitHub {
   pull: { number: number; url: string; commit: string; state: "OPEN" | "MERGED" | "CLOSED" } | null;
+  /** Others whose branch has the same name, newest first, as `gh pr list` has them. */
+  foreign: object[];
   checks: object[];
   conversation: object[];
   lines: object[];
@@ -98,6 +103,7 @@ export function standInGh(directory: string): StandInGh {
   mkdirSync(bin, { recursive: true });
   const github: GitHub = {
     pull: { number: 7, url: pullUrl, commit: headCommit, state: "OPEN" },
+    foreign: [],
     checks: [],
     conversation: [],
     lines: [],

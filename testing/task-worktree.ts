@@ -42,7 +42,10 @@ export function checkout({ corner }: Pick<RealApi, "corner">): (...args: string[
 }
 
 /** A completed task with a worktree, and a snapshot of its beginning. */
-export async function worktreeTask({ api, store, paths, corner, clock, run }: RealApi, more: object = {}): Promise<WorktreeTask> {
+export async function worktreeTask(
+  { api, store, paths, corner, clock, run }: Pick<RealApi, "api" | "store" | "paths" | "corner" | "clock" | "run">,
+  more: object = {},
+): Promise<WorktreeTask> {
   const input = taskInput.parse({ ...goodTask(corner.work), workspace_kind: "worktree", ...more });
   const { id } = await api.submitTask(input, person);
   const known = store.workspaces.get(id);

@@ -14,7 +14,7 @@ import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
 import { prepareStart } from "../operations/prompts/prepare-start.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
-import { ghProgram } from "../operations/pull-requests/gh.ts";
+import { ghProgram } from "../git/gh.ts";
 import { lookAtPullRequest } from "../operations/pull-requests/look-at-pull-request.ts";
 import { SubmitRate } from "../operations/tasks/submit-rate.ts";
 import { linksFor } from "../operations/questions/answer-by-link.ts";

@@ -11,7 +11,10 @@ const standIn = `#!/bin/sh
 here=$(dirname "$0")
 echo "$@" >> "$here/calls"
 case "$2" in
-  list) if [ -e "$here/open" ]; then echo '[{"number":7,"url":"https://example.com/pull/7"}]'; else echo '[]'; fi ;;
+  list)
+    fork='{"number":9,"url":"https://example.com/pull/9","isCrossRepository":true,"headRepositoryOwner":{"login":"mallory"}}'
+    own='{"number":7,"url":"https://example.com/pull/7","isCrossRepository":false}'
+    if [ -e "$here/open" ]; then echo "[$fork,$own]"; else echo "[$fork]"; fi ;;
   create) cat > "$here/body"; touch "$here/open"; echo https://example.com/pull/7 ;;
   edit) cat > "$here/body" ;;
 esac
@@ -22,6 +25,7 @@ test("pr pushes once it may, opens a pull request, and updates the open one", as
   const w = await worker(t, {
     greet: [step.bash(`echo hello > greeting.txt && ${commit}`), step.text("The greeting is there.")],
     more: [step.bash("echo more >> greeting.txt"), step.text("More.")],
+    move: [step.bash(`git checkout -q -b release && ${commit}`), step.text("Moved.")],
   });
   const git = (...args: string[]): string => plainGit(w.place.work, { PATH: w.env["PATH"] ?? "", HOME: w.place.home }, args);
   git("init", "-q", "-b", "main");
@@ -37,7 +41,7 @@ test("pr pushes once it may, opens a pull request, and updates the open one", as
   const words = (await w.cli([...command, "--dry-run"])).stdout;
   assert.match(
     words,
-    /^greet\n\nThe greeting is there\.\n\nVerified by:\n\n\* `test -s greeting\.txt`: passed\n\n1 files, \+1 -0 lines\.\n\nClaude-Worker-Task: 1\n$/,
+    /^greet\n\nThe greeting is there\.\n\nVerified by:\n\n\* `test -s greeting\.txt`: passed\n\n1 file, \+1 -0 lines\.\n\nClaude-Worker-Task: 1\n$/,
   );
   const refused = await w.cli(command);
   assert.deepEqual([refused.code, git("ls-remote", "origin")], [2, ""], "nothing is pushed before a person has said yes");
@@ -70,4 +74,12 @@ test("pr pushes once it may, opens a pull request, and updates the open one", as
   await w.client.sendMessage({ id, text: "more" });
   await w.ended(id);
   assert.match((await w.cli([...command, "--yes"])).stderr, /has changes that it has not committed\. Let it: claude-worker send 1/);
+
+  git("push", "-q", "origin", "main:release");
+  const before = git("ls-remote", "origin");
+  await w.client.sendMessage({ id, text: "move" });
+  await w.ended(id);
+  const moved = await w.cli([...command, "--yes"]);
+  assert.match(moved.stderr, /works on release, which was not made for it, and origin has that branch already\. .*git push origin release/);
+  assert.equal(git("ls-remote", "origin"), before, "a branch of others is not pushed because Claude checked it out");
 });

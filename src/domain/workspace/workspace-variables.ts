@@ -43,7 +43,12 @@ export interface WorkspacePlace {
 
 /** `WORKER_PORT` is the first port, `WORKER_PORT_1` to `WORKER_PORT_9` are the others. */
 export function workspaceVariables({ ports, temporary, project }: WorkspacePlace): Record<string, string> {
-  const { port, temporary: directory, project: name } = workspaceVariableNames;
-  const numbered = portsFrom(ports).map((each, at) => [at === 0 ? port : `${port}_${at}`, String(each)]);
-  return { ...(Object.fromEntries(numbered) as Record<string, string>), [directory]: temporary, [name]: project };
+  const { temporary: directory, project: name } = workspaceVariableNames;
+  return { ...portVariables(portsFrom(ports)), [directory]: temporary, [name]: project };
+}
+
+/** @param ports of a worktree, in order; empty: it has none. */
+export function portVariables(ports: readonly number[]): Record<string, string> {
+  const { port } = workspaceVariableNames;
+  return Object.fromEntries(ports.map((each, at) => [at === 0 ? port : `${port}_${at}`, String(each)]));
 }

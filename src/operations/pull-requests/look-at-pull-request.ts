@@ -12,8 +12,8 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { WatchPatch } from "../../store/sqlite/pull-request-watches.ts";
 import { sendMessageWithin } from "../messages/send-message.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
-import { GhProblem } from "./gh.ts";
-import type { RunGh } from "./gh.ts";
+import { GhProblem } from "../../git/gh.ts";
+import type { RunGh } from "../../git/gh.ts";
 import { PullRequestReader } from "./read-pull-request.ts";
 import { endWatch } from "./watch-pull-request.ts";
 

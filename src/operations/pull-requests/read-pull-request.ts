@@ -2,8 +2,8 @@
 import { isLogin } from "../../domain/pull-requests/news.ts";
 import type { Comment, FailedCheck } from "../../domain/pull-requests/news.ts";
 import { partsOf } from "../../domain/pull-requests/watch.ts";
-import { GhProblem } from "./gh.ts";
-import type { GhOptions, RunGh } from "./gh.ts";
+import { GhProblem } from "../../git/gh.ts";
+import type { GhOptions, RunGh } from "../../git/gh.ts";
 
 const perPage = 100;
 /** GitHub's oldest 1,000 of a kind are read. */

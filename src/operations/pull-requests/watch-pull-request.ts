@@ -5,7 +5,11 @@ import type { PullRequestWatchView } from "../../contract/views/pull-request.ts"
 import { WorkerError } from "../../domain/errors.ts";
 import { defaultMaxMessages, mostWatches, partsOf } from "../../domain/pull-requests/watch.ts";
 import type { PullRequestWatch, WatchState } from "../../domain/pull-requests/watch.ts";
+import { listedFields, mostListed, ownerOf, ownPullRequest } from "../../domain/pull-requests/own-pull-request.ts";
 import type { Task } from "../../domain/task/task.ts";
+import { GhProblem } from "../../git/gh.ts";
+import type { RunGh } from "../../git/gh.ts";
+import { Git } from "../../git/git.ts";
 import type { Store } from "../../store/store.ts";
 import { isAgent } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
@@ -13,12 +17,10 @@ import { requireTask } from "../tasks/require-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
 import { rfc3339, rfc3339OrNull } from "../tasks/times.ts";
 import { worktreeOf } from "../workspaces/losses.ts";
-import { GhProblem } from "./gh.ts";
-import type { RunGh } from "./gh.ts";
 import { arrayIn } from "./read-pull-request.ts";
 
 /** More than are ever on: the ended ones follow. */
-const mostListed = 500;
+const mostShown = 500;
 
 export interface WatchContext extends SubmitContext {
   readonly gh: RunGh;
@@ -94,7 +96,7 @@ export async function unwatchPullRequest(context: WatchContext, id: number, call
 }
 
 export function listPullRequestWatches(store: Store): PullRequestWatchView[] {
-  return store.pullRequestWatches.list(mostListed).map(watchView);
+  return store.pullRequestWatches.list(mostShown).map(watchView);
 }
 
 interface Ending {
@@ -119,15 +121,20 @@ function noteWatch(store: Store, { taskId, state, number, url }: PullRequestWatc
 }
 
 /** @throws WorkerError conflict. */
-async function openPullRequest({ store, gh }: WatchContext, { id }: Task): Promise<{ readonly url: string; readonly number: number }> {
+async function openPullRequest({ store, gh, git }: WatchContext, { id }: Task): Promise<{ readonly url: string; readonly number: number }> {
   const worktree = worktreeOf(store, id);
   if (worktree === null || worktree.branch === null)
     throw new WorkerError("conflict", `Task ${id} has no branch of its own. Submit tasks with --worktree for that.`);
-  const args = ["pr", "list", `--head=${worktree.branch}`, "--state=open", "--json=number,url", "--limit=1"];
+  const { branch, repository } = worktree;
+  const args = ["pr", "list", `--head=${branch}`, "--state=open", `--json=${listedFields}`, `--limit=${mostListed}`];
   try {
-    const [first] = arrayIn(await gh(args, { repository: worktree.repository }));
-    if (first === undefined) throw new WorkerError("conflict", `Task ${id} has no open pull request. Open one: claude-worker pr ${id}`);
-    const url = String((first as { url?: unknown }).url);
+    const listed = arrayIn(await gh(args, { repository }));
+    const address = await new Git(git, repository)
+      .find(["config", "--get", "remote.origin.url"], { isPlain: true, env: { GIT_DIR: repository } })
+      .catch(() => null);
+    const first = ownPullRequest(listed, ownerOf(address ?? ""));
+    if (first === null) throw new WorkerError("conflict", `Task ${id} has no open pull request. Open one: claude-worker pr ${id}`);
+    const { url } = first;
     const parts = partsOf(url);
     if (parts === null) throw new GhProblem("failed", "gh said something that cannot be read. Is it up to date? gh --version");
     return { url, number: parts.number };

@@ -14,7 +14,7 @@ import type { PullRequestWatchView } from "../../../src/contract/views/pull-requ
 import { GitProgram } from "../../../src/git/git-program.ts";
 import { lookAtPullRequest } from "../../../src/operations/pull-requests/look-at-pull-request.ts";
 import type { LookContext } from "../../../src/operations/pull-requests/look-at-pull-request.ts";
-import { ghProgram } from "../../../src/operations/pull-requests/gh.ts";
+import { ghProgram } from "../../../src/git/gh.ts";
 import { SubmitRate } from "../../../src/operations/tasks/submit-rate.ts";
 import { ClaudeCodeTrust } from "../../../src/operations/tasks/working-directory.ts";
 import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
@@ -343,6 +343,11 @@ test("only a person watches, and only a task with an open pull request", async (
   const agent: Caller = { scope: "admin", name: "socket", agent: { client: "x", toolUseId: null } };
   for (const call of [w.api.watchPullRequest({ id: w.id }, agent), w.api.unwatchPullRequest({ id: w.id }, agent)])
     await assert.rejects(call, { code: "forbidden", message: /^Agents do not watch pull requests/ });
+  // Anybody may open one from a fork, with a branch of the same name.
+  const fork = { isCrossRepository: true, headRepositoryOwner: { login: "mallory" } };
+  w.gh.change({ foreign: [{ number: 9, url: "https://github.com/octo/hello/pull/9", ...fork }] });
+  assert.equal((await w.api.watchPullRequest({ id: w.id }, person)).number, 7);
+  await w.api.unwatchPullRequest({ id: w.id }, person);
   w.gh.change({ pull: null });
   await assert.rejects(w.api.watchPullRequest({ id: w.id }, person), {
     code: "conflict",
@@ -352,7 +357,7 @@ test("only a person watches, and only a task with an open pull request", async (
   await assert.rejects(w.api.watchPullRequest({ id: w.id }, person), { message: /gh said something that cannot be read/ });
   assert.equal((await w.api.unwatchPullRequest({ id: w.id }, person)).state, "off");
   assert.equal((await w.api.unwatchPullRequest({ id: w.id }, person)).state, "off");
-  assert.deepEqual(w.story(), ["on", "off"]);
+  assert.deepEqual(w.story(), ["on", "on", "off"]);
   await w.api.removeTask({ id: w.id }, person).catch(() => null);
   await assert.rejects(w.api.unwatchPullRequest({ id: 99 }, person), { code: "not_found" });
 });

@@ -7,6 +7,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";
 import { sayLeftOut } from "../../task/left-out.ts";
+import { sayUnproven } from "../../task/say-unproven.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -55,15 +56,18 @@ export const command = defineCommand<ApplyFlags>({
         else {
           say(io.stdout, plan.changed_files === 0 ? nothing(id, plan) : `Task ${id} fits onto ${branchOf(plan)}: ${changesOf(plan)}.`);
           sayLeftOut(io, id, plan);
+          if (plan.changed_files > 0) await sayUnproven(io, client, [id]);
         }
         return exitCodes.ok;
       }
       if (!canAsk(io)) {
         say(io.stderr, `Task ${id} fits onto ${branchOf(plan)}: ${changesOf(plan)}.`);
         sayLeftOut(io, id, plan);
+        await sayUnproven(io, client, [id]);
         throw new WorkerError("invalid_input", "Nothing was applied. Without a terminal, say --yes.");
       }
       sayLeftOut(io, id, plan);
+      await sayUnproven(io, client, [id]);
       await confirm(
         io,
         `Apply task ${id} onto ${branchOf(plan)} (${changesOf(plan)})?`,
@@ -76,6 +80,7 @@ export const command = defineCommand<ApplyFlags>({
       return exitCodes.ok;
     }
     sayLeftOut(io, id, done);
+    if (yes === true && done.applied) await sayUnproven(io, client, [id]);
     if (!done.applied) say(io.stdout, nothing(id, done));
     else {
       const result = done.commit === null ? "The changes are not committed." : `${branchOf(done)} is at ${done.commit.slice(0, 12)}.`;

@@ -8,6 +8,7 @@ import type { ExitCode } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";
 import { followLanding } from "../../task/follow-landing.ts";
 import { sayLeftOut } from "../../task/left-out.ts";
+import { sayUnproven } from "../../task/say-unproven.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -48,14 +49,23 @@ export const command = defineCommand<LandFlags>({
     const input = { tasks, into, way: rebase === true ? "rebase" : "squash", send_conflicts: sendConflicts === true } as const;
     const plan = await client.landTasks({ ...input, dry_run: true });
     const fits = plan.tasks.filter(({ state }) => state === "landed");
+    if (json !== true) {
+      await sayUnproven(
+        io,
+        client,
+        fits.map(({ task }) => task),
+      );
+    }
     if (dryRun === true) return show(io, plan, json === true);
     if (yes !== true && fits.length > 0) {
+      for (const each of plan.tasks) if (each.state !== "landed") say(io.stderr, `${lineOf(each, plan)}${toldOf(each, sendConflicts)}`);
       if (!canAsk(io)) throw new WorkerError("invalid_input", "Nothing was landed. Without a terminal, say --yes.");
       const names = fits.map(({ task }) => task).join(", ");
       const question = `Land ${names} on ${plainLine(into, 200)}? ${checkText(plan)}`;
       await confirm(io, question, new WorkerError("invalid_input", "Nothing was landed."));
     }
-    io.stderr.write(`Landing ${tasks.length} ${tasks.length === 1 ? "task" : "tasks"} on ${plainLine(into, 200)}. ${checkText(plan)}\n`);
+    const what = `${tasks.length} ${tasks.length === 1 ? "task" : "tasks"} on ${plainLine(into, 200)}`;
+    io.stderr.write(`Landing ${what}.${fits.length === 0 ? "" : ` ${checkText(plan)}`}\n`);
     return show(io, await followLanding(io, client, { into, tasks }, async () => await client.landTasks(input)), json === true);
   },
 });
@@ -86,7 +96,11 @@ function lineOf({ task, state, changed_files: files, reason, message }: LandedTa
   return `Task ${task} ${dry_run ? "does not fit" : "was left out"}: ${plainLine(reason ?? "", 2000)}${sent}`;
 }
 
+function toldOf({ state }: LandedTaskView, sendConflicts: boolean | undefined): string {
+  return state === "conflict" && sendConflicts === true ? " It gets a message, and continues." : "";
+}
+
 function checkText({ checks }: LandView): string {
-  if (checks.length === 0) return "The tasks have no verify command, so nothing is checked.";
+  if (checks.length === 0) return "These tasks have no verify command, so nothing is checked.";
   return `Checked by: ${checks.map((each) => plainLine(each, 100)).join("; ")}.`;
 }

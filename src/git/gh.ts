@@ -1,9 +1,11 @@
 /**
- * Runs GitHub's program `gh` for the server: in a directory of no repository unless the call names
- * one, with limits, and without questions.
+ * Runs GitHub's program `gh`: in a directory of no repository unless the call names one, with
+ * limits, without questions, and without the programs that a repository's configuration names.
  */
 import { spawn } from "node:child_process";
-import { plainLine } from "../../domain/text/plain-text.ts";
+import { delimiter, isAbsolute } from "node:path";
+import { plainLine } from "../domain/text/plain-text.ts";
+import { fixedOverrides } from "./git-environment.ts";
 
 const maxBytes = 8_000_000;
 /** Waits for the last output of a process that has exited, and not for its children. */
@@ -29,6 +31,8 @@ export class GhProblem extends Error {
 export interface GhOptions {
   /** A git directory, which tells `gh` where GitHub is. Absent: the call says it. */
   readonly repository?: string;
+  /** What it reads. Absent: nothing. */
+  readonly input?: string;
   readonly timeoutMs?: number;
   /** Keeps the last bytes only, of an output of any length. */
   readonly tailBytes?: number;
@@ -40,26 +44,50 @@ export type RunGh = (args: readonly string[], options?: GhOptions) => Promise<st
 
 const defaultMs = 60_000;
 
-/** @param env the server's environment: its PATH, and the account of `gh`. */
-export function ghProgram(env: Readonly<Record<string, string | undefined>>): RunGh {
+/**
+ * @param env its PATH, and the account of `gh`. @param where the program runs, as the end of a
+ * sentence.
+ */
+export function ghProgram(env: Readonly<Record<string, string | undefined>>, where = "where the server runs"): RunGh {
   return async (args, options = {}) => {
     const { repository } = options;
-    // In `/`, so that a relative PATH does not find programs of a repository.
+    // `gh` asks git for changes, and git takes the directory for the work tree: never `/` then.
     const place = repository === undefined ? { cwd: "/", git: {} } : { cwd: repository, git: { GIT_DIR: repository } };
     const own = { GH_PROMPT_DISABLED: "1", GH_NO_UPDATE_NOTIFIER: "1", NO_COLOR: "1", GH_PAGER: "cat", GIT_TERMINAL_PROMPT: "0" };
-    const childEnv = { ...withoutGit(env), ...own, ...place.git };
-    return await run(args, { cwd: place.cwd, env: childEnv, ...options });
+    const childEnv = { ...withoutGit(env), PATH: absolutePath(env["PATH"] ?? ""), ...own, ...withoutPrograms(), ...place.git };
+    return await run(args, { cwd: place.cwd, env: childEnv, where, ...options });
   };
 }
 
+/** A relative entry would find programs of a repository. */
+function absolutePath(path: string): string {
+  return path
+    .split(delimiter)
+    .filter((each) => isAbsolute(each))
+    .join(delimiter);
+}
+
+/** For the git that `gh` starts. */
+function withoutPrograms(): Record<string, string> {
+  const settings = fixedOverrides.flatMap(([key, value], n) => [
+    [`GIT_CONFIG_KEY_${n}`, key],
+    [`GIT_CONFIG_VALUE_${n}`, value],
+  ]);
+  return { ...(Object.fromEntries(settings) as Record<string, string>), GIT_CONFIG_COUNT: String(fixedOverrides.length) };
+}
+
 interface Run extends GhOptions {
+  readonly where: string;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-function run(args: readonly string[], { cwd, env, timeoutMs = defaultMs, tailBytes, signal }: Run): Promise<string> {
+function run(args: readonly string[], { cwd, env, where, input, timeoutMs = defaultMs, tailBytes, signal }: Run): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("gh", args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn("gh", args, { cwd, env, stdio: ["pipe", "pipe", "pipe"], detached: true });
+    // It may end without reading.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input ?? "");
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
     let [bytes, errorBytes] = [0, 0];
@@ -96,11 +124,14 @@ function run(args: readonly string[], { cwd, env, timeoutMs = defaultMs, tailByt
       const said = Buffer.concat(output).toString("utf8");
       if (problem !== null) reject(problem);
       else if (child.exitCode === 0) resolve(tailBytes === undefined ? said : said.slice(-tailBytes));
-      else reject(problemOf(words, Buffer.concat(errors).toString("utf8"), child.exitCode));
+      else reject(problemOf(words, where, Buffer.concat(errors).toString("utf8"), child.exitCode));
     };
     child.once("error", (error: NodeJS.ErrnoException) => {
       const kind = error.code === "ENOENT" || error.code === "EACCES" ? "missing" : "failed";
-      const text = kind === "missing" ? missing : `${words} could not be started: ${plainLine(error.message, 200)}`;
+      const text =
+        kind === "missing"
+          ? `The program gh is not there ${where}. Install it: https://cli.github.com`
+          : `${words} could not be started: ${plainLine(error.message, 200)}`;
       end(() => reject(problem ?? new GhProblem(kind, text)));
     });
     child.once("exit", () => (drain = setTimeout(() => end(settle), drainMs)));
@@ -109,18 +140,16 @@ function run(args: readonly string[], { cwd, env, timeoutMs = defaultMs, tailByt
   });
 }
 
-const missing = "The program gh is not there where the server runs. Install it: https://cli.github.com";
-
 /** What `gh` says, as one sentence with what to do. */
-function problemOf(words: string, stderr: string, code: number | null): GhProblem {
+function problemOf(words: string, where: string, stderr: string, code: number | null): GhProblem {
   const lines = stderr
     .trim()
     .split("\n")
     .filter((line) => line.trim() !== "");
   if (code === 4 || /gh auth login|GH_TOKEN|Bad credentials|HTTP 401/.test(stderr))
-    return new GhProblem("signed_out", "gh is not signed in where the server runs. Sign in: gh auth login");
+    return new GhProblem("signed_out", `gh is not signed in ${where}. Sign in: gh auth login`);
   if (/unknown (flag|command|shorthand flag)|Unknown JSON field/i.test(stderr))
-    return new GhProblem("too_old", "gh is too old where the server runs. Install gh 2.20 or newer: https://cli.github.com");
+    return new GhProblem("too_old", `gh is too old ${where}. Install gh 2.20 or newer: https://cli.github.com`);
   const why = plainLine(lines.find((line) => /HTTP \d{3}|GraphQL/.test(line)) ?? lines.at(-1) ?? "it said nothing", 300);
   const kind = /HTTP 404|HTTP 410|Could not resolve to an? /.test(stderr) ? "not_found" : "failed";
   return new GhProblem(kind, `${words} failed: ${why}`);
