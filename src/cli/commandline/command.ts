@@ -71,6 +71,11 @@ export interface CommandSpec {
    * even `--help`.
    */
   readonly passesWordsOn?: boolean;
+  /**
+   * Acts on this machine without the server, whose rules for agents then do not hold: refused from
+   * inside a task.
+   */
+  readonly forPeople?: boolean;
   /** Hidden from help and documentation: other commands use it internally. */
   readonly hidden?: boolean;
 }

@@ -47,6 +47,10 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
     return await generalAbout(found, io);
   }
   const { command } = await found.entry.load();
+  if (command.forPeople === true) {
+    const { requirePerson } = await import("../server/inside-task.ts");
+    requirePerson(command, io);
+  }
   if (command.passesWordsOn === true) return await command.run({ words: found.rest, options: {}, io } as Call<never>);
   const { words, options, wantsHelp } = parseWords(command, [...before, ...found.rest]);
   if (wantsHelp) {

@@ -5,6 +5,7 @@
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { taskVariables } from "../../domain/task/task-variables.ts";
+import type { CommandSpec } from "../commandline/command.ts";
 import type { Io } from "../terminal/io.ts";
 
 const cannotStart =
@@ -18,6 +19,15 @@ export function isInsideTask(env: Io["env"]): boolean {
 /** @throws WorkerError forbidden, from inside a task. */
 export function requireOutsideOfTask({ env }: Io): void {
   if (isInsideTask(env)) throw new WorkerError("forbidden", cannotStart);
+}
+
+/**
+ * A rule that allows an agent this command line must not allow it what only such a command can do.
+ * @throws WorkerError forbidden, from inside a task.
+ */
+export function requirePerson({ name }: Pick<CommandSpec, "name">, { env }: Io): void {
+  if (!isInsideTask(env)) return;
+  throw new WorkerError("forbidden", `Agents do not call ${name}, and this is a call from inside a task. Ask the user to do it.`);
 }
 
 /** Replaces the advice to start the server when the caller runs inside a task. */

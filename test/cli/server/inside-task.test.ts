@@ -42,3 +42,14 @@ test("a task does not start the server of an address that does not answer", asyn
   const { stderr } = await call(["list"], { env: { WORKER_TASK_TOKEN: "x", CLAUDE_WORKER_SERVER_URL: "http://127.0.0.1:9" } });
   assert.match(stderr, /Check CLAUDE_WORKER_SERVER_URL/);
 });
+
+test("what acts without the server is for people alone", async (t) => {
+  const { call } = withoutServer(t);
+  const calls = ["pr 1 --yes", "workspace shell 1", "config set workers 8", "claude -p x", "mcp install", "mcp uninstall"];
+  for (const words of [...calls, "service install", "service uninstall", "db backup x", "db restore x --yes"])
+    for (const env of marks) {
+      const { code, stderr } = await call(words.split(" "), { env });
+      assert.notEqual(code, 0);
+      assert.match(stderr, /^Error: Agents do not call [a-z ]+, and this is a call from inside a task\. Ask the user to do it\.\n$/, words);
+    }
+});

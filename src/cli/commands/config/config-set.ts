@@ -29,6 +29,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     { name: "[value]", description: "its new value" },
   ],
   options: [{ flags: "--unset", description: "remove the value from the file: the default applies again" }],
+  forPeople: true,
   examples: [
     { command: "claude-worker config set workers 8", does: "eight tasks at once" },
     { command: "claude-worker config set stall_timeout 30m", does: "stop attempts that are silent for so long" },

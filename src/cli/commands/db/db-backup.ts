@@ -12,6 +12,7 @@ export const command = defineCommand<object>({
   details:
     "The copy is the database as it was at one moment, checked. Logs are plain files beside it and are not in the copy. An existing file is never overwritten.",
   arguments: [{ name: "<file>", description: "where the copy goes", completes: "files" }],
+  forPeople: true,
   examples: [{ command: 'claude-worker db backup "tasks-$(date +%F).db"', does: "a copy a day" }],
   async run({ words, options, io }) {
     const backup = await clientOf(io).backup({ file: pathGiven(io, words[0] ?? "") });

@@ -23,6 +23,7 @@ export const command = defineCommand<object>({
     "The backup is checked first. The database that was there is kept beside it. Numbers of tasks continue after those that were there. " +
     "Refused while a task that the backup does not have runs without a server.",
   arguments: [{ name: "<file>", description: "a copy that `db backup` made", completes: "files" }],
+  forPeople: true,
   examples: [{ command: "claude-worker server stop --now && claude-worker db restore tasks-2026-11-01.db", does: "go back to that day" }],
   async run({ words, options, io }) {
     const { paths } = connectionOf(io);

@@ -28,6 +28,7 @@ export const command = defineCommand<{
     { flags: "--read-only", description: "only tools that read" },
     { flags: "--print", description: "only show what would be run" },
   ],
+  forPeople: true,
   examples: [
     { command: "claude-worker mcp install", does: "for all of your projects" },
     { command: "claude-worker mcp install --scope project --print", does: "show what would be done" },

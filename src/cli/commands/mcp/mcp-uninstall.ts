@@ -17,6 +17,7 @@ export const command = defineCommand<{ readonly scope?: "user" | "project" | "lo
     },
     { flags: "--print", description: "only show what would be run" },
   ],
+  forPeople: true,
   examples: [{ command: "claude-worker mcp uninstall", does: "undo `mcp install`" }],
   async run({ options, io }) {
     const words = ["mcp", "remove", "--scope", options.scope ?? "user", serverName];

@@ -18,6 +18,7 @@ export const command = defineCommand<object>({
     "It is the program that tasks run on: the one of the setting `claude_executable`, else the one that comes along.",
   arguments: [{ name: "[words...]", description: "Claude Code's arguments" }],
   passesWordsOn: true,
+  forPeople: true,
   examples: [
     { command: "claude-worker claude", does: "start Claude Code here; /login signs in" },
     { command: "claude-worker claude --version", does: "which Claude Code tasks run on" },

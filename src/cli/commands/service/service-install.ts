@@ -10,6 +10,7 @@ export const command = defineCommand<{ print?: boolean }>({
   summary: "Start the server with the machine (systemd user unit, launchd agent)",
   details: "A restart of the service ends only the server: running tasks continue, and the next server adopts them.",
   options: [{ flags: "--print", description: "only show the file and the commands" }],
+  forPeople: true,
   examples: [
     { command: "claude-worker service install", does: "start it now and from now on" },
     { command: "claude-worker service install --print", does: "see what it would do" },

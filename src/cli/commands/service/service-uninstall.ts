@@ -8,6 +8,7 @@ import { serviceManager, servicePlan, uninstallService } from "../../service/ser
 export const command = defineCommand<object>({
   name: "service uninstall",
   summary: "Remove the service; running tasks continue",
+  forPeople: true,
   examples: [{ command: "claude-worker service uninstall", does: "stop the server and remove the service" }],
   async run({ options, io }) {
     const removed = await uninstallService(serviceManager(process.platform, io.env, servicePlan(io.env, launcherPath())), io.env);

@@ -47,6 +47,7 @@ export const command = defineCommand<PrFlags>({
     { flags: "--dry-run", description: "only show the words; nothing is pushed" },
     { flags: "-y, --yes", description: "do not ask; needed where there is no terminal" },
   ],
+  forPeople: true,
   examples: [
     { command: "claude-worker pr 42", does: "show the words, ask, push, and open it" },
     { command: "claude-worker pr 42 --watch", does: "also have failed checks and review comments come back to the task" },

@@ -16,6 +16,7 @@ export const command = defineCommand<object>({
   details:
     "The shell is $SHELL, else /bin/sh. While it runs there, the worktree is not removed. It has the ports of the worktree (WORKER_PORT …).",
   arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
+  forPeople: true,
   examples: [{ command: "claude-worker workspace shell 42", does: "look around in the worktree of task 42" }],
   async run({ words: [word], io }) {
     const { found } = await reading(io, async (client) => {
