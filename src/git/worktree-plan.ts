@@ -91,6 +91,11 @@ async function requireBranch({ git }: Repository, branch: string | null): Promis
   }
   if (!(await isBranchName(git, branch)))
     throw new PlanProblem("branch", `${plainLine(branch)} is not a name for a branch. Take letters, digits, hyphens and slashes.`);
+  // Git would make `refs/heads/refs/heads/main`.
+  if (branch.startsWith("refs/")) {
+    const name = branch.replace(/^refs\/(heads\/)?/, "");
+    throw new PlanProblem("branch", `${plainLine(branch)} is a place in the repository. Give the branch's name alone: ${plainLine(name)}`);
+  }
   if (await exists(branch))
     throw new PlanProblem("branch", `The branch ${plainLine(branch)} exists. Name another one, or leave the name to Claude Worker.`);
   // Git keeps branches like files in directories, so that `a` and `a/b` cannot both be there.

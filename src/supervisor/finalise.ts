@@ -20,6 +20,7 @@ import { unansweredText } from "../domain/questions/default-answer.ts";
 import type { Question } from "../domain/questions/question.ts";
 import { workedMs } from "../domain/questions/work-time.ts";
 import { defaultRetryPolicy } from "../domain/attempt/retry-policy.ts";
+import { withDenied } from "../domain/attempt/denied-calls.ts";
 import { afterOutcome, withNextStep } from "../domain/attempt/retry.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import { continued } from "../domain/task/begun-again.ts";
@@ -170,8 +171,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     const more = [...outdated(store, { ...attempt, id: verifiedIn }), ...(atBest?.attention ?? [])];
     return { attention: attentionOf(store, attempt, more) };
   };
-  const error =
-    after.error === null || atBest === null ? after.error : { ...after.error, message: `${after.error.message} ${atBest.sentence}` };
+  const isUnverified = after.operation === "fail" && isFailedVerification(outcome);
+  const reason = after.error === null || !isUnverified ? after.error : withDenied(after.error, task, attentionOf(store, attempt, []));
+  const error = reason === null || atBest === null ? reason : { ...reason, message: `${reason.message} ${atBest.sentence}` };
   const undelivered = after.operation === "fail" ? undeliveredOf(store, { ...task, ...spent }, attempt.id) : [];
   const moved = store.tasks.transition(
     task.id,

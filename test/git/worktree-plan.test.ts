@@ -55,6 +55,7 @@ test("what cannot be made is said before it is tried", async (t) => {
   assert.match((await refused({ branch: "main" } as object))[1], /^The branch main exists\. Name another one/);
   for (const branch of ["-x", "a b", "a..b", "@{-1}", "a\nb", "x.lock", "", "refs/heads/../x"])
     assert.deepEqual((await refused({ branch } as object))[0], "branch", branch);
+  assert.match((await refused({ branch: "refs/heads/mine" } as object))[1], /Give the branch's name alone: mine$/);
   git("branch", "release/2026.4");
   assert.match((await refused({ branch: "release" } as object))[1], /^The branch release\/2026\.4 exists, so none can be called release\./);
   assert.match(

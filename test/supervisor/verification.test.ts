@@ -30,7 +30,7 @@ async function verifying(t: TestContext, more: Partial<Task> = {}) {
     appendFileSync(file, `${JSON.stringify({ ...record, ...stamp })}\n`);
   };
   const note = (subtype: string, fields: object = {}): void => write({ type: "worker", subtype, ...fields });
-  const result = (): void => {
+  const result = (denied: readonly object[] = []): void => {
     note("session", { sessionId: "s-1" });
     write({
       type: "result",
@@ -40,6 +40,7 @@ async function verifying(t: TestContext, more: Partial<Task> = {}) {
       num_turns: 1,
       terminal_reason: "completed",
       modelUsage: {},
+      permission_denials: denied,
     });
   };
   const takeIn = async (): Promise<void> => {
@@ -153,4 +154,20 @@ test("a cancel while a command runs ends the task, and leaves nothing running", 
   assert.equal(await v.end({ stopping: "cancelled" }), "cancelled");
   assert.equal(v.task()?.status, "cancelled");
   assert.equal(v.store.verifications.running(v.id), null);
+});
+
+test("work that fails its checks says which calls were denied", async (t) => {
+  const v = await verifying(t, { verifyTries: 1 });
+  v.result([{ tool_name: "Bash", tool_use_id: "t1", tool_input: { command: "npm install" } }]);
+  v.started();
+  v.ended("failed", 1, "1 failing");
+  v.note("ended", { thrown: null, stopRequested: null });
+  await v.takeIn();
+  assert.equal(await v.end(), "verification_failed");
+  const { error, attention } = v.task() ?? {};
+  assert.match(
+    error?.message ?? "",
+    /1 failing[\s\S]*\nA call of Claude was denied \(Bash\), which may be why\. .* retry 1 --resume --allow RULE$/,
+  );
+  assert.equal(attention, null);
 });
