@@ -37,6 +37,26 @@ export async function deleteRefs(
   await git.run(["update-ref", "-z", "--stdin"], { ...call, use: "write", isPlain: true, input });
 }
 
+/**
+ * Creates refs again that another program has deleted (`git fetch --prune`), where their commits
+ * are still there. @returns how many. @throws GitProblem.
+ */
+export async function renewRefs(
+  git: Git,
+  refs: readonly { readonly ref: string; readonly commit: string }[],
+  call: Pick<GitCall, "env"> = {},
+): Promise<number> {
+  const present = new Set((await git.text(["for-each-ref", "--format=%(refname)", root], { ...call, isPlain: true })).split("\n"));
+  const missing = refs.filter(({ ref }) => !present.has(ref));
+  if (missing.length === 0) return 0;
+  const asked = missing.map(({ commit }) => `${commit}\n`).join("");
+  const kinds = (await git.text(["cat-file", "--batch-check=%(objecttype)"], { ...call, isPlain: true, input: asked })).split("\n");
+  const found = missing.filter((_, at) => kinds[at] === "commit");
+  const input = found.map(({ ref, commit }) => `create ${ref}\0${commit}\0`).join("");
+  if (found.length > 0) await git.run(["update-ref", "-z", "--stdin"], { ...call, use: "write", isPlain: true, input });
+  return found.length;
+}
+
 /** @returns whether it is there now: false, when there is one of this name already. */
 async function create(git: Git, ref: string, commit: string): Promise<boolean> {
   try {

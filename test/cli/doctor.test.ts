@@ -359,6 +359,8 @@ test("doctor warns of remotes that get the snapshots of tasks", async (t) => {
   assert.deepEqual(await seen(), ["warn git push back.up", "warn git push wide"]);
   git("config", "remote.back.up.mirror", "no");
   assert.deepEqual(await seen(), ["warn git push wide"]);
+  git("config", "remote.wide.fetch", "+refs/*:refs/*");
+  assert.deepEqual(await seen(), ["warn git push wide", "warn git fetch --prune wide"]);
   assert.deepEqual(await checkMirrors(place.home, env), [], "outside of a repository");
   assert.deepEqual(await checkMirrors(top, { ...env, PATH: "/nonexistent" }), [], "without git");
 });

@@ -1,4 +1,7 @@
-/** Warns of remotes to which a plain `git push` also takes the snapshots of tasks. */
+/**
+ * Warns of remotes to which a plain `git push` also takes the snapshots of tasks, and of those
+ * whose `git fetch --prune` deletes them.
+ */
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { Git } from "../../git/git.ts";
 import { GitProblem } from "../../git/git-problem.ts";
@@ -17,7 +20,16 @@ export async function checkMirrors(directory: string, env: Readonly<Record<strin
   try {
     const mirrors = await namesOf(git, ["--type=bool", "--get-regexp", "^remote\\..*\\.mirror$"], (value) => value === "true");
     const wide = await namesOf(git, ["--get-regexp", "^remote\\..*\\.push$"], (value) => /^\+?refs\/\*:/.test(value));
-    return [...new Set([...mirrors, ...wide])].map((name) => {
+    const taken = await namesOf(git, ["--get-regexp", "^remote\\..*\\.fetch$"], (value) => /^\+?refs\/\*:refs\/\*$/.test(value));
+    const pruned = [...new Set(taken)].map((name) => {
+      const shown = plainLine(name, 200);
+      return warn(
+        "Git remote",
+        `git fetch --prune ${shown} also deletes refs/claude-worker: the snapshots of tasks`,
+        `Fetch branches into a place of their own: git config remote.${shown}.fetch "+refs/heads/*:refs/remotes/${shown}/*"`,
+      );
+    });
+    const published = [...new Set([...mirrors, ...wide])].map((name) => {
       const shown = plainLine(name, 200);
       return warn(
         "Git remote",
@@ -25,6 +37,7 @@ export async function checkMirrors(directory: string, env: Readonly<Record<strin
         `Push branches by name (git push ${shown} BRANCH), or take this out of the remote's configuration (git config edit): mirror, or push = refs/*:refs/*`,
       );
     });
+    return [...published, ...pruned];
   } catch (error) {
     // No repository, or no git: tasks say so where they need it.
     if (error instanceof GitProblem) return [];

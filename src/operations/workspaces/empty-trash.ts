@@ -1,13 +1,14 @@
 /** Deletes what was in the trash for seven days, and the snapshots of removed tasks. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { snapshotIndexPath, temporaryPath } from "../../config/paths.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { trashMs } from "../../domain/workspace/workspace.ts";
 import { Git } from "../../git/git.ts";
 import { Objects } from "../../git/objects.ts";
 import { tipOf } from "../../git/own-branch.ts";
-import { deleteRefs } from "../../git/snapshot-ref.ts";
+import { deleteRefs, renewRefs } from "../../git/snapshot-ref.ts";
 import { deleteTrashed } from "../../git/trash.ts";
 import { unreachable } from "../../git/worktree-evidence.ts";
 import { taskBranches, trashOrder, worktreeOf } from "./losses.ts";
@@ -26,6 +27,7 @@ export interface EmptiedTrash {
 export async function emptyTrash(context: CleanContext, now: number): Promise<EmptiedTrash> {
   const { store } = context;
   const problems: string[] = [];
+  await renewSnapshots(context);
   let [deleted, left] = [0, 0];
   for (const { taskId, state, trashedAt } of store.workspaces.worktrees()) {
     const worktree = state === "trashed" ? worktreeOf(store, taskId) : null;
@@ -41,6 +43,31 @@ export async function emptyTrash(context: CleanContext, now: number): Promise<Em
     }
   }
   return { deleted, left, problems: [...problems, ...(await sweepSnapshots(context))] };
+}
+
+/**
+ * Creates the refs of snapshots again that another program has deleted: git's own `gc` would take
+ * their commits next. A repository that cannot be read is left alone.
+ */
+export async function renewSnapshots({ store, git }: Pick<CleanContext, "store" | "git">): Promise<number> {
+  const byRepository = new Map<string, { ref: string; commit: string }[]>();
+  for (const { taskId, repository } of store.workspaces.worktrees()) {
+    if (repository === null) continue;
+    const known = byRepository.get(repository) ?? [];
+    known.push(...store.checkpoints.ofTask(taskId));
+    byRepository.set(repository, known);
+    await setImmediate();
+  }
+  let renewed = 0;
+  for (const [repository, refs] of byRepository) {
+    try {
+      if (existsSync(repository)) renewed += await renewRefs(new Git(git, repository), refs, { env: { GIT_DIR: repository } });
+    } catch (error) {
+      // The snapshots say themselves what is not there, where they are asked for.
+      void messageOf(error);
+    }
+  }
+  return renewed;
 }
 
 async function deleteOne(context: CleanContext, worktree: Worktree): Promise<void> {

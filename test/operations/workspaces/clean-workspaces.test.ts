@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { temporaryPath } from "../../../src/config/paths.ts";
 import { GitProgram } from "../../../src/git/git-program.ts";
-import { emptyTrash } from "../../../src/operations/workspaces/empty-trash.ts";
+import { emptyTrash, renewSnapshots } from "../../../src/operations/workspaces/empty-trash.ts";
 import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
 import { processesInside } from "../../../src/processes/processes-inside.ts";
 import { realApi } from "../../../testing/real-api.ts";
@@ -52,6 +52,27 @@ async function setup(t: TestContext, more: object = {}): Promise<Bundle> {
     refs: () => git("for-each-ref", "--format=%(refname)").split("\n"),
   };
 }
+
+test("snapshots that another program unnamed get their refs again while they are there", async (t) => {
+  const { api, git, task, refs, store, corner } = await setup(t);
+  task.write("a", "a\n");
+  await task.snapshot();
+  const [first, last] = store.checkpoints.ofTask(task.id);
+  const before = refs();
+  const context = { store, git: new GitProgram({ PATH: process.env["PATH"], HOME: corner.home }) };
+  assert.equal(await renewSnapshots(context), 0);
+  for (const { ref } of [first, last].flatMap((each) => each ?? [])) git("update-ref", "-d", ref);
+  assert.equal(refs().length, before.length - 2);
+  assert.equal(await renewSnapshots(context), 2);
+  assert.deepEqual(refs(), before);
+  git("update-ref", "-d", last?.ref ?? "");
+  git("gc", "-q", "--prune=now");
+  assert.equal(await renewSnapshots(context), 0);
+  await assert.rejects(api.taskDiff({ id: task.id, hunks: true, offset: 0, limit: 10 }), {
+    code: "conflict",
+    message: /^Checkpoint 2 of task 1 is not in the repository .* any more\.$/,
+  });
+});
 
 test("a worktree whose repository was moved away is kept, and the reason is said", async (t) => {
   const { api, task, clean, corner } = await setup(t);
