@@ -6,6 +6,8 @@ import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
 /** How much of the output of a command that did not pass is shown. */
 const shownLines = 10;
 const shownCharacters = 200;
+/** An output of this length was cut before it was stored. */
+const tailCharacters = 8_000;
 
 /**
  * What a task's status says with its verification: `verifying`, `running · iteration 2 of 8`,
@@ -53,14 +55,15 @@ const marks: Readonly<Record<VerificationView["state"], string>> = {
 
 /** A line for each command, and below one that did not pass the end of what it printed. */
 export function verificationLines({
+  id,
   verification,
   verify_tries: most,
   loop,
-}: Pick<TaskView, "verification" | "verify_tries" | "loop">): string[] {
+}: Pick<TaskView, "id" | "verification" | "verify_tries" | "loop">): string[] {
   return verification.flatMap((each) => {
     const command = each.name === each.command ? "" : `  (${plainLine(each.command, shownCharacters)})`;
     const line = `${marks[each.state]} ${plainLine(each.name, shownCharacters)}  ${stateText(each, each.name === "@until" ? (loop?.of ?? most) : most)}${command}`;
-    return [line, ...outputLines(each)];
+    return [line, ...outputLines(each, id)];
   });
 }
 
@@ -77,10 +80,13 @@ function stateText({ state, exit_code: code, reason, tries, took_ms: took, stale
   return facts.filter((fact) => fact !== "").join(" · ");
 }
 
-function outputLines({ state, output_tail: output }: VerificationView): string[] {
+function outputLines({ state, output_tail: output }: VerificationView, id: TaskView["id"]): string[] {
   if (state === "passed" || state === "running") return [];
   const lines = plainText(output)
     .split("\n")
     .filter((line) => line.trim() !== "");
-  return lines.slice(-shownLines).map((line) => `    ${plainLine(line, shownCharacters)}`);
+  const isCut =
+    lines.length > shownLines || lines.slice(-shownLines).some((line) => line.length > shownCharacters) || output.length >= tailCharacters;
+  const rest = `    … Not all of it. claude-worker show ${id} --json has more, claude-worker logs ${id} --raw the last 64 KB.`;
+  return [...lines.slice(-shownLines).map((line) => `    ${plainLine(line, shownCharacters)}`), ...(isCut ? [rest] : [])];
 }

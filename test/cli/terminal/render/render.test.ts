@@ -9,6 +9,7 @@ import { clock, dollars, relativeTime } from "../../../../src/cli/terminal/rende
 import type { EventView } from "../../../../src/client/index.ts";
 import type { EventType } from "../../../../src/domain/events/event.ts";
 import { event } from "../../../../testing/events.ts";
+import { verificationLines } from "../../../../src/cli/terminal/render/verification.ts";
 
 test("the width of a text counts its columns in a terminal", () => {
   const widths: [string, number][] = [
@@ -169,3 +170,26 @@ test("the story shows the first output lines of commands, and of no other tool",
 function eventOf(type: EventType, data: Record<string, unknown>, summary: string[]): EventView {
   return { id: 1, task_id: 1, seq: 1, attempt_id: 1, at: "2026-11-22T12:00:00.000Z", summary, ...event(type, data) };
 }
+
+test("a check with long lines stays short in show, and says where the rest is", () => {
+  const long = {
+    name: "x".repeat(10_000),
+    command: "y".repeat(10_000),
+    state: "failed",
+    passed: false,
+    exit_code: 1,
+    reason: null,
+    took_ms: 5,
+    started_at: null,
+    tries: 1,
+    output_tail: `${"z".repeat(100_000)}\nlast\n`,
+    tree: null,
+    stale: false,
+    baseline: null,
+  } as const;
+  const lines = verificationLines({ id: 42, verification: [long], verify_tries: 3, loop: null });
+  assert.ok(lines.join("\n").length < 1500, String(lines.join("\n").length));
+  assert.match(lines.at(-1) ?? "", /Not all of it\. claude-worker show 42 --json .* claude-worker logs 42 --raw/);
+  const short = verificationLines({ id: 42, verification: [{ ...long, output_tail: "last\n" }], verify_tries: 3, loop: null });
+  assert.equal(short.at(-1), "    last");
+});
