@@ -75,6 +75,8 @@ test("pr pushes once it may, opens a pull request, and updates the open one", as
   await w.ended(id);
   assert.match((await w.cli([...command, "--yes"])).stderr, /has changes that it has not committed\. Let it: claude-worker send 1/);
 
+  git("config", "push.gpgSign", "false");
+  git("config", "commit.gpgSign", "false");
   git("push", "-q", "origin", "main:release");
   const before = git("ls-remote", "origin");
   await w.client.sendMessage({ id, text: "move" });
