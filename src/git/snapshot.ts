@@ -219,7 +219,12 @@ async function indexTree({ repository, index, timeoutMs }: TreeOrder): Promise<s
   return await repository.git.text(["write-tree"], index.call({ timeoutMs }));
 }
 
-async function commitTree({ repository, message }: SnapshotOrder, tree: string, { head }: TreeState): Promise<string> {
+/** Makes the commit of a snapshot, without a ref. @throws GitProblem. */
+export async function commitTree(
+  { repository, message }: Pick<SnapshotOrder, "repository" | "message">,
+  tree: string,
+  { head }: Pick<TreeState, "head">,
+): Promise<string> {
   const who = { NAME: "Claude Worker", EMAIL: "claude-worker@localhost" };
   const env = Object.fromEntries(
     ["AUTHOR", "COMMITTER"].flatMap((role) => Object.entries(who).map(([field, value]) => [`GIT_${role}_${field}`, value])),

@@ -23,6 +23,15 @@ test("a server that is killed while it puts files back loses none of them", asyn
     await w.start();
     assert.equal(marks(), "0\n1\n2\n");
   }
+  const last = (await w.client.listCheckpoints({ id })).checkpoints.at(-1)?.number ?? 0;
+  w.trap("put-back.written");
+  await assert.rejects(w.client.undoTask({ id }));
+  await w.felled("put-back.written");
+  assert.equal(marks(), "0\n");
+  await w.start();
+  // What the killed call has put back is no change of others.
+  await w.client.restoreFiles({ id, checkpoint: last });
+  assert.equal(marks(), "0\n1\n2\n");
   const { before } = await w.client.undoTask({ id });
   assert.equal(marks(), "0\n");
   await w.client.restoreFiles({ id, checkpoint: before });

@@ -30,6 +30,7 @@ import { requireTrust } from "../tasks/working-directory.ts";
 import { gitAnswer } from "./git-answer.ts";
 import { openWorkspace, snapshotNow, treeNow } from "./present-files.ts";
 import type { FilesContext } from "./present-files.ts";
+import { clearIntent, settlePutBack, writeIntent } from "./put-back-intent.ts";
 import { requireCheckpoint, requireSnapshots } from "./task-diff.ts";
 import type { WorkspaceGate } from "./workspace-gate.ts";
 
@@ -135,6 +136,7 @@ async function restoreOnce(
   const repository = await openWorkspace(context, workspace);
   const objects = new Objects(git, workspace.repository);
   await objects.requireCommit(target.commit, `Checkpoint ${target.number} of task ${taskId}`);
+  await settlePutBack(context, workspace, repository);
   const known = store.checkpoints.ofTask(taskId);
   const before = await snapshotNow(context, workspace, repository, "restore");
   const [present, wanted] = [await filesOf(objects, before.commit), await filesOf(objects, target.commit)];
@@ -156,8 +158,10 @@ async function restoreOnce(
   if (isDryRun || answer.changed_files === 0) return answer;
   const seen = lookAtPlan(repository.top, plan);
   await requireAsIn(context, { taskId, repository, objects, plan, present });
+  writeIntent(paths, taskId, { before: before.number, target: target.number }, plan);
   await putBack({ ...repository, git: repository.git.again() }, plan, `${snapshotIndexPath(paths, taskId)}.put-back`, seen);
   await snapshotNow(context, workspace, repository, "restored");
+  clearIntent(paths, taskId);
   await store.write(() => {
     const data = { ...doneBy(caller), checkpoint: target.number, before: before.number, changed_files: answer.changed_files };
     store.events.append(taskId, null, [{ type: "files_put_back", at: context.now(), data }], null);

@@ -3,6 +3,8 @@ import { WorkerError } from "../../domain/errors.ts";
 
 export class WorkspaceGate {
   readonly #busy = new Map<number, string>();
+  /** What the server finishes of its own accord: calls wait for it. */
+  readonly #own = new Map<number, Promise<void>>();
 
   /**
    * Does `work` while nothing else works on the files of the task.
@@ -10,6 +12,8 @@ export class WorkspaceGate {
    * @throws WorkerError conflict: something else does.
    */
   async with<T>(taskId: number, what: string, work: () => Promise<T>): Promise<T> {
+    const own = this.#own.get(taskId);
+    if (own !== undefined) await own;
     this.requireFree(taskId);
     this.#busy.set(taskId, what);
     try {
@@ -17,6 +21,17 @@ export class WorkspaceGate {
     } finally {
       this.#busy.delete(taskId);
     }
+  }
+
+  /** Does work of the server's own, for which the next call waits. Nothing, where a call works. */
+  async before(taskId: number, what: string, work: () => Promise<void>): Promise<void> {
+    if (this.isBusy(taskId)) return;
+    const own = this.with(taskId, what, work).finally(() => this.#own.delete(taskId));
+    this.#own.set(
+      taskId,
+      own.catch(() => {}),
+    );
+    await own;
   }
 
   isBusy(taskId: number): boolean {

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { GitProgram } from "../../../src/git/git-program.ts";
+import { settlePutBacks, writeIntent } from "../../../src/operations/workspaces/put-back-intent.ts";
+import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
 import { taskInput } from "../../../src/contract/task-input.ts";
 import { goodTask } from "../../../testing/mcp.ts";
 import { person, worked } from "./setup.ts";
@@ -63,6 +66,34 @@ test("a file that others changed since is refused, and kept where it is forced",
   const { before } = await api.undoTask({ id, force: true, dry_run: false }, person);
   assert.deepEqual(filesOf(w), ["old\n", null, "c\n", "mine\n"]);
   assert.equal(snapshots.git("show", `${(await api.listCheckpoints({ id })).checkpoints[before - 1]?.ref}:a`), "a person's");
+});
+
+test("what a killed put-back had done counts as its own, also beside a person's change", async (t) => {
+  const w = await worked(t);
+  const { api, id, store, paths, snapshots } = w;
+  await changed(w);
+  // As a kill in the middle leaves it: `a` is back, `new/b` and `c` are not.
+  const before = store.checkpoints.last(id)?.number ?? 0;
+  const plan = { write: ["a", "c"].map((file) => [file, { mode: "", blob: "" }] as const), remove: ["new/b"], nested: [] };
+  writeIntent(paths, id, { before, target: 1 }, plan);
+  w.write("a", "old\n");
+  w.write("mine", "a person's later change\n");
+  await settlePutBacks({
+    store,
+    paths,
+    git: new GitProgram({ PATH: process.env["PATH"] ?? "", HOME: w.corner.home }),
+    now: () => 1,
+    gate: new WorkspaceGate(),
+  });
+  const last = store.checkpoints.last(id);
+  assert.deepEqual(
+    [last?.reason, snapshots.git("show", `${last?.ref}:a`), snapshots.git("show", `${last?.ref}:mine`)],
+    ["restored", "old", "mine"],
+  );
+  await api.restoreFiles({ id, checkpoint: before, ...asIs }, person);
+  assert.deepEqual(filesOf(w), ["changed\n", "b\n", null, "a person's later change\n"]);
+  await api.undoTask({ id, ...asIs }, person);
+  assert.deepEqual(filesOf(w), ["old\n", null, "c\n", "a person's later change\n"]);
 });
 
 test("a change between two attempts is a person's, and undo leaves it", async (t) => {
