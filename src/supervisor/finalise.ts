@@ -214,7 +214,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const isFollowed = over !== null && continuesTask(over, store.messages.open(task.id), attempt.id);
   if (over !== null) {
     endMessages(store, over, endedAt);
-    store.reviewComments.settle(over.id, over.status === "completed", endedAt);
+    const handled = store.reviewComments.settle(over.id, over.status === "completed", endedAt);
+    const said = handled.map((comment) => ({ type: "comment_handled" as const, at: endedAt, data: { comment } }));
+    store.events.append(task.id, attempt.id, said);
   }
   if (over !== null && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.

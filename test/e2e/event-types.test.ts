@@ -80,6 +80,8 @@ test("every type of event is made by some run, as the contract describes it", as
 
   await w.ended(whole);
   await w.ended(killed);
+  const { comments } = await w.client.addReviewComments({ id: whole, comments: [{ path: "a.txt", line: 1, body: "Why?" }] });
+  await w.client.changeReviewComment({ id: whole, comment: comments[0]?.id ?? 0, state: "handled" });
   await w.client.watchPullRequest({ id: whole });
   await w.client.applyTask({ id: whole });
   await w.client.undoTask({ id: whole });

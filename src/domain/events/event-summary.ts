@@ -58,6 +58,12 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[pr] #${data.number} ${watchTexts[data.state]}${data.reason === undefined ? "" : `: ${data.reason}`}`;
     case "files_put_back":
       return `[task] ${data.changed_files} files put back to checkpoint ${data.checkpoint}; as they were before: checkpoint ${data.before}`;
+    case "comment_added": {
+      const lines = data.start_line === data.line ? String(data.line) : `${data.start_line}-${data.line}`;
+      return `[review] c${data.comment} on ${data.path}:${data.side === "old" ? "-" : ""}${lines} by ${actorText(data)}: ${data.text}`;
+    }
+    case "comment_handled":
+      return `[review] c${data.comment} is handled${data.by === undefined ? "" : `, says ${data.by}`}`;
     case "iteration_ended":
       return `[loop] iteration ${data.iteration} of at most ${data.of}: ${data.state}${data.score === null ? "" : `, score ${data.score}`}`;
     case "swept":

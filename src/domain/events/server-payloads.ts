@@ -4,6 +4,7 @@ import { watchStates } from "../pull-requests/watch.ts";
 import { outcomeKinds } from "../attempt/outcome.ts";
 import { answerDecisions, questionKinds } from "../questions/question.ts";
 import { terminalStatuses } from "../task/status.ts";
+import { diffSides } from "../workspace/review-comment.ts";
 import { iterationStates } from "../verification/loop.ts";
 import { choice, count, flag, list, mark, number, object, optional, orNull, text, time } from "./field.ts";
 import { actor, cut, payload } from "./payload.ts";
@@ -217,6 +218,25 @@ export const serverPayloads = {
       changed_files: count("How many files were written or removed."),
     },
     { by: "socket", checkpoint: 3, before: 9, changed_files: 2 },
+  ),
+  comment_added: payload(
+    "A caller commented on lines of what the task changed. The task hears of it when the comments are sent.",
+    {
+      ...actor,
+      comment: count("Number of the comment over all tasks."),
+      path: text("The file."),
+      side: choice(diffSides, "`new`: lines of the file as the task left it. `old`: of the file before the task."),
+      start_line: count("The first line."),
+      line: count("The last line."),
+      text: text("What was written. A long text is cut."),
+      ...cut,
+    },
+    { by: "socket", comment: 3, path: "src/a.ts", side: "new", start_line: 12, line: 14, text: "Use the helper" },
+  ),
+  comment_handled: payload(
+    "A comment needs nothing any more: the task has completed since it was sent, or a caller said so.",
+    { comment: count("Number of the comment over all tasks."), by: optional(text("Who said so. Absent: the task has completed.")) },
+    { comment: 3 },
   ),
   ended: payload(
     "The task ended.",

@@ -128,6 +128,8 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "rewound":
     case "pull_request_watched":
     case "files_put_back":
+    case "comment_added":
+    case "comment_handled":
     case "applied":
     case "iteration_ended":
     case "ended":

@@ -1,6 +1,7 @@
 /** Stores comments on lines of what a task changed. */
 import type { Caller } from "../../contract/caller.ts";
 import type { CommentsInput, NewComment } from "../../contract/operations/review.ts";
+import type { NewEvent } from "../../domain/events/event.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { cutString } from "../../domain/text/cut-json.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
@@ -15,6 +16,7 @@ import type { GitProgram } from "../../git/git-program.ts";
 import { Objects } from "../../git/objects.ts";
 import type { NewReviewComment } from "../../store/sqlite/review-comments.ts";
 import type { Store } from "../../store/store.ts";
+import { doneBy } from "../rights/audit.ts";
 import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { requireTask } from "../tasks/require-task.ts";
 import { gitAnswer } from "../workspaces/git-answer.ts";
@@ -23,6 +25,8 @@ import { requireSides, requireSnapshots, sidesOf } from "../workspaces/task-diff
 /** How much of one line, and of all lines of a comment, is kept. */
 const lineCharacters = 1000;
 const codeCharacters = 20_000;
+/** How much of a comment's text an event has. */
+const shownCharacters = 500;
 
 export interface ReviewContext {
   readonly store: Store;
@@ -70,8 +74,21 @@ export async function addComments(context: ReviewContext, id: number, input: Com
     const count = store.reviewComments.ofTask(id).length;
     if (count + places.length > maxComments)
       throw new WorkerError("conflict", `Task ${id} has ${count} comments, and may have ${maxComments}. Delete some that are handled.`);
-    return places.map((place) => store.reviewComments.insert({ ...place, ...common }));
+    const stored = places.map((place) => store.reviewComments.insert({ ...place, ...common }));
+    const events = stored.map((comment) => addedEvent(comment, caller));
+    store.events.append(id, null, events);
+    return stored;
   });
+}
+
+function addedEvent({ id, path, side, startLine, line, body, createdAt }: ReviewComment, caller: Caller): NewEvent {
+  const { value: text, truncated } = cutString(body, shownCharacters);
+  const place = { comment: id, path, side, start_line: startLine, line, text };
+  return {
+    type: "comment_added",
+    at: createdAt,
+    data: { ...doneBy(caller), ...place, ...(truncated ? { truncated: true as const } : {}) },
+  };
 }
 
 type Place = Pick<NewReviewComment, "path" | "oldPath" | "side" | "startLine" | "line" | "code">;

@@ -72,6 +72,9 @@ export async function changeComment(
     const isOpenNow = comment.state === "open" && (seen === undefined || reviewState(comment, seen.carried) === "open");
     // What is open already stays as it is.
     const decision = state === undefined || (state === "open" && isOpenNow) ? {} : { state, staysOpen: state === "open" && isGone };
+    const isHandled = state === "handled" && comment.state !== "handled";
+    if (isHandled)
+      store.events.append(ids.taskId, null, [{ type: "comment_handled", at: now, data: { comment: comment.id, by: caller.name } }]);
     return store.reviewComments.decide(comment.id, { ...(body === undefined ? {} : { body }), ...decision }, now);
   });
   if (changed === null) throw noComment(ids);

@@ -71,7 +71,7 @@ export async function settlePutBack(
   const [before, target, last] = [intent.before, intent.target, known.at(-1)?.number].map((each) =>
     known.find(({ number }) => number === each),
   );
-  // What came after another checkpoint cannot be told apart any more.
+  // What came after another checkpoint cannot be distinguished any more.
   if (before !== undefined && target !== undefined && last === before) {
     const objects = new Objects(git, directory);
     const [was, wanted] = [await filesOf(objects, before.commit), await filesOf(objects, target.commit)];
@@ -91,7 +91,7 @@ export async function settlePutBack(
       const workspace = store.workspaces.get(taskId);
       const base = workspace?.kind === "worktree" ? workspace.baseCommit : (known[0]?.commit ?? null);
       const changes = base === null ? null : await countChanges(repository.git, base, made.commit, countTimeoutMs).catch(() => null);
-      await store.write(() => void store.checkpoints.insert({ ...before, ...made, number, reason: "restored", at: now(), changes }));
+      await store.write(() => store.checkpoints.insert({ ...before, ...made, number, reason: "restored", at: now(), changes }));
     }
   }
   clearIntent(paths, taskId);

@@ -1,6 +1,7 @@
 /**
  * Removes what a killed server has left of an apply or a landing: worktrees of ours, and the
- * commands that still run there. Touches nothing of a person or an agent.
+ * commands that still run there. Stores what it has left of a put-back. Touches nothing of a
+ * person or an agent.
  */
 import { readdirSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,11 +12,14 @@ import { removeScratch } from "../../git/scratch-tree.ts";
 import { landingMarker } from "./landing-checks.ts";
 import type { CheckRunner } from "./landing-checks.ts";
 import type { FilesContext } from "./present-files.ts";
+import { settlePutBacks } from "./put-back-intent.ts";
+import type { WorkspaceGate } from "./workspace-gate.ts";
 
 const landings = /^\.land-[0-9a-f]{12}$/;
 
 /** An apply or a landing that is not over is left alone. */
-export async function sweepScratch({ store, paths }: FilesContext, checks: CheckRunner): Promise<void> {
+export async function sweepScratch(context: FilesContext & { readonly gate: WorkspaceGate }, checks: CheckRunner): Promise<void> {
+  const { store, paths } = context;
   const places = new Map<string, string>();
   for (const { path, repository } of store.workspaces.worktrees()) if (repository !== null) places.set(dirname(path), repository);
   for (const [directory, repository] of places) {
@@ -31,6 +35,7 @@ export async function sweepScratch({ store, paths }: FilesContext, checks: Check
       });
     }
   }
+  await settlePutBacks(context);
 }
 
 async function unlessHeld(lock: string, work: () => void | Promise<void>): Promise<void> {

@@ -31,9 +31,9 @@ export interface ReviewCommentStore {
   /**
    * Inside `write`. The task has ended, and with it the turns that took its messages: what these
    * have is handled where it has completed, judged by the last snapshot, else open again. Messages
-   * that wait keep theirs.
+   * that wait keep theirs. @returns the comments that are handled now.
    */
-  settle(taskId: number, isCompleted: boolean, now: number): void;
+  settle(taskId: number, isCompleted: boolean, now: number): number[];
   /** Inside `write`. Whether there was one. */
   remove(id: number): boolean;
 }
@@ -106,7 +106,7 @@ export function createReviewCommentStore(database: Database.Database, writing: W
   const setHandled = database.prepare(
     `UPDATE review_comments SET state = 'handled', updated_at = @now,
        judged_commit = (SELECT commit_id FROM checkpoints WHERE task_id = @taskId ORDER BY number DESC LIMIT 1)
-     WHERE ${ofEnded(" AND note IS NULL")}`,
+     WHERE ${ofEnded(" AND note IS NULL")} RETURNING id`,
   );
   const setBack = database.prepare(`UPDATE review_comments SET state = 'open', message_id = NULL, updated_at = @now WHERE ${ofEnded("")}`);
   const deleteOne = database.prepare("DELETE FROM review_comments WHERE id = ?");
@@ -143,8 +143,9 @@ export function createReviewCommentStore(database: Database.Database, writing: W
     send: (ids, messageId, now) => ids.filter((id) => touch(id) && setSent.run({ id, messageId, now }).changes > 0).length,
     settle: (taskId, isCompleted, now) => {
       writing.touch(taskId);
-      if (isCompleted) setHandled.run({ taskId, now });
+      const handled = isCompleted ? (setHandled.all({ taskId, now }) as { id: number }[]) : [];
       setBack.run({ taskId, now });
+      return handled.map(({ id }) => id).toSorted((one, other) => one - other);
     },
     remove: (id) => touch(id) && deleteOne.run(id).changes > 0,
   };

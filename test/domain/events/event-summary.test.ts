@@ -21,6 +21,18 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
     "[pr] #7 is not watched any more: The token was removed.",
   ],
   [
+    "comment_added",
+    { by: "socket", comment: 3, path: "a.ts", side: "new", start_line: 1, line: 2, text: "Why?" },
+    "[review] c3 on a.ts:1-2 by the server's owner: Why?",
+  ],
+  [
+    "comment_added",
+    { by: "ci", comment: 4, path: "a.ts", side: "old", start_line: 2, line: 2, text: "No" },
+    "[review] c4 on a.ts:-2 by ci: No",
+  ],
+  ["comment_handled", { comment: 3 }, "[review] c3 is handled"],
+  ["comment_handled", { comment: 3, by: "socket" }, "[review] c3 is handled, says socket"],
+  [
     "files_put_back",
     { checkpoint: 3, before: 9, changed_files: 2 },
     "[task] 2 files put back to checkpoint 3; as they were before: checkpoint 9",

@@ -91,6 +91,9 @@ test("comments go as one message, and end as handled or outdated", async (t) => 
   );
   write("a.txt", numbered(30));
   await snapshots.take();
+  const story = store.events.ofTask(id, 0, 1000).flatMap(({ type, data }) => (type.startsWith("comment_") ? [[type, data]] : []));
+  assert.partialDeepStrictEqual(story.at(0), ["comment_added", { comment: 1, by: "socket" }]);
+  assert.equal(story.length, 3);
   assert.equal((await states())["c2"], "handled", "later changes do not matter to what is handled");
   assert.deepEqual(store.messages.ofTask(id).length, 1);
 });
@@ -162,10 +165,11 @@ test("an outdated comment that was opened again is sent, and ends as handled", a
 });
 
 test("a person changes, handles, opens and deletes comments", async (t) => {
-  const { api, id, comment, states, followUp } = await setup(t);
+  const { api, id, comment, states, followUp, store } = await setup(t);
   for (const body of ["one", "two", "three"]) await comment(5, body);
   assert.partialDeepStrictEqual(await api.changeReviewComment({ id, comment: 1, body: "1" }, person), { body: "1", state: "open" });
   await api.changeReviewComment({ id, comment: 2, state: "handled" }, person);
+  assert.partialDeepStrictEqual(store.events.tail(id, 1), [{ type: "comment_handled", data: { comment: 2, by: "socket" } }]);
   await api.removeReviewComment({ id, comment: 3 }, person);
   assert.deepEqual(await states(), { c1: "open", c2: "handled" });
   await assert.rejects(api.changeReviewComment({ id, comment: 2, body: "x" }, person), {
