@@ -21,6 +21,8 @@ import { worktreeFacts } from "./worktree-facts.ts";
 /** What a snapshot of a task takes. */
 export const snapshotLimits: SizeLimits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
 
+/** Why a worktree of the same repository inside of the work tree is left out. */
+export const worktreeInside = "is a worktree of its own: nothing of it is kept";
 /** Where git can read none of so many files, the reason is another one. */
 const mostRefused = 20;
 /** So many files that are left out are compared with those of the snapshot before. */
@@ -104,7 +106,7 @@ async function readFiles({ repository, index, except, limits, timeoutMs }: TreeO
   const others = new Set(found.nested.filter(isWorktree));
   const nested = found.nested.filter((each) => !others.has(each));
   const isDirty = found.isStaged || found.changed.length + found.untracked.length + nested.length > 0;
-  const worktrees = [...others].map((each) => ({ path: `${nameOf(each)}/`, why: "is a worktree of its own: nothing of it is kept" }));
+  const worktrees = [...others].map((each) => ({ path: `${nameOf(each)}/`, why: worktreeInside }));
   return { state: { ...found, nested, isDirty }, sorted: await sortFiles(top, found, limits), worktrees };
 }
 

@@ -2,11 +2,12 @@
  * Looks what would be lost if a task's worktree were gone: commits that are nowhere else, and files
  * that no snapshot has. Changes nothing that people see.
  */
+import path from "node:path";
 import type { BytePath } from "./changed-files.ts";
-import { nameOf } from "./changed-files.ts";
+import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
 import type { Git } from "./git.ts";
 import { openRepository } from "./repository.ts";
-import { presentTree } from "./snapshot.ts";
+import { presentTree, worktreeInside } from "./snapshot.ts";
 import type { TreeOrder } from "./snapshot.ts";
 import { tipOf } from "./own-branch.ts";
 import { Objects } from "./objects.ts";
@@ -16,6 +17,7 @@ import type { GitProgram } from "./git-program.ts";
 
 /** So many are named. */
 const shown = 10;
+const insideMs = 60_000;
 /** Mode of a repository inside of the work tree: only its commit is in a snapshot. */
 const nestedMode = "160000";
 
@@ -43,6 +45,9 @@ export interface WorktreeEvidence {
   /** Repositories in the work tree with files or commits that no remote of theirs has. */
   readonly repositories: readonly string[];
   readonly repositoryCount: number;
+  /** Worktrees of the same repository in the work tree with work of their own, and which. */
+  readonly worktrees: readonly string[];
+  readonly worktreeCount: number;
   /** Files that differ from the commit of HEAD. */
   readonly uncommitted: readonly string[];
   readonly uncommittedCount: number;
@@ -60,7 +65,10 @@ export async function evidenceOf(program: GitProgram, git: Git, question: Worktr
   const changed = question.lastTree === null ? uncommitted : await pathsBetween(objects, question.lastTree, tree);
   const inner = [...(await filesOf(objects, tree))].filter(([, { mode }]) => mode === nestedMode).map(([place]) => place);
   const unsafe = await unsafeRepositories(repository.git, inner);
-  const files = [...new Set([...changed.map(nameOf), ...leftOut.map(({ path }) => path)])].filter((each) => !unsafe.includes(each));
+  const inside = leftOut.filter(({ why }) => why === worktreeInside).map(({ path: each }) => each);
+  const worktrees = await unsafeWorktrees(git, objects, inside, question);
+  const named = [...changed.map(nameOf), ...leftOut.map(({ path: each }) => each)];
+  const files = [...new Set(named)].filter((each) => !unsafe.includes(each) && !inside.includes(each));
   return {
     commits: commits.slice(0, shown),
     commitCount: commits.length,
@@ -68,6 +76,8 @@ export async function evidenceOf(program: GitProgram, git: Git, question: Worktr
     fileCount: files.length,
     repositories: unsafe.slice(0, shown),
     repositoryCount: unsafe.length,
+    worktrees: worktrees.slice(0, shown),
+    worktreeCount: worktrees.length,
     uncommitted: uncommitted.slice(0, shown).map((each: BytePath) => nameOf(each)),
     uncommittedCount: uncommitted.length,
   };
@@ -100,6 +110,31 @@ export async function unreachable(
     .toString("utf8")
     .split("\n")
     .filter((line) => line !== "");
+}
+
+/**
+ * The worktrees inside, as subagents have them, that only have what is elsewhere may go: their
+ * files are as they were committed, and their commit is on a branch, which stays.
+ */
+async function unsafeWorktrees(git: Git, objects: Objects, places: readonly string[], question: WorktreeQuestion): Promise<string[]> {
+  const found: string[] = [];
+  for (const place of places) {
+    const why = await ownWork(git.in(path.join(git.directory, place)), objects, question);
+    if (why !== null) found.push(`${place} (${why})`);
+  }
+  return found;
+}
+
+/** Null: there is none. */
+async function ownWork(git: Git, objects: Objects, question: WorktreeQuestion): Promise<string | null> {
+  try {
+    const state = readStatus(await git.run([...statusArguments, "--"], { timeoutMs: insideMs }));
+    if (state.isDirty) return "files that are not committed";
+    if (state.head === null) return "no commit yet";
+    return (await unreachable(objects, [state.head], question)).length > 0 ? "commits on no branch and no remote" : null;
+  } catch {
+    return "git cannot read it";
+  }
 }
 
 async function branchTip(git: Git, { branch }: WorktreeQuestion): Promise<string[]> {

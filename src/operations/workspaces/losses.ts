@@ -106,16 +106,21 @@ async function inWorktree(
     lastTree: last?.tree ?? null,
     tree: { index: new PrivateIndex(snapshotIndexPath(paths, taskId)), except: [], limits: snapshotLimits, timeoutMs },
   });
-  const { commits, commitCount, files, fileCount, repositories, repositoryCount, uncommitted, uncommittedCount } = evidence;
+  const { commits, commitCount, files, fileCount, repositories, repositoryCount, worktrees, worktreeCount, uncommitted, uncommittedCount } =
+    evidence;
   const lost: string[] = [];
   const kept: string[] = [];
-  const isKept = fileCount + repositoryCount === 0;
+  const isKept = fileCount + repositoryCount + worktreeCount === 0;
   if (isKept && (await isApplied(context, worktree, last))) return { lost, kept };
   if (commitCount > 0) lost.push(`${counted(commitCount, "commit")} on no other branch and no remote: ${named(commits, commitCount)}`);
   if (fileCount > 0) lost.push(`${counted(fileCount, "file")} in no snapshot: ${named(files, fileCount)}`);
   if (repositoryCount > 0)
     lost.push(
       `work that only ${repositoryCount === 1 ? "the repository" : "the repositories"} inside has: ${named(repositories, repositoryCount)}`,
+    );
+  if (worktreeCount > 0)
+    lost.push(
+      `${worktreeCount === 1 ? "a git worktree" : "git worktrees"} inside, of a subagent or made by hand, with work of its own: ${named(worktrees, worktreeCount)}. Commit it there onto a branch, or remove it: git worktree remove PATH`,
     );
   if (isKept && uncommittedCount > 0)
     (keepsSnapshots ? kept : lost).push(`${counted(uncommittedCount, "file")} not committed: ${named(uncommitted, uncommittedCount)}`);

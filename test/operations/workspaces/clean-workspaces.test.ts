@@ -53,6 +53,26 @@ async function setup(t: TestContext, more: object = {}): Promise<Bundle> {
   };
 }
 
+test("a subagent's worktree inside goes with it only where nothing of it is lost", async (t) => {
+  const { task, clean, git } = await setup(t);
+  const inside = ".claude/worktrees/agent-1";
+  task.git("worktree", "add", "-q", "-b", "of-a-subagent", inside);
+  task.write(`${inside}/new`, "of the subagent\n");
+  await task.snapshot();
+  assert.match(
+    (await clean()) ?? "",
+    /inside, of a subagent or made by hand, .*agent-1\/ \(files that are not committed\)\. Commit it there/,
+  );
+  task.git("-C", inside, "add", ".");
+  task.git("-C", inside, "commit", "-qm", "of the subagent");
+  task.git("-C", inside, "checkout", "-q", "--detach");
+  task.git("branch", "-q", "-D", "of-a-subagent");
+  assert.match((await clean()) ?? "", /agent-1\/ \(commits on no branch and no remote\)/);
+  task.git("-C", inside, "branch", "of-a-subagent");
+  assert.equal(await clean(), null);
+  assert.equal(git("show", "of-a-subagent:new"), "of the subagent");
+});
+
 test("snapshots that another program unnamed get their refs again while they are there", async (t) => {
   const { api, git, task, refs, store, corner } = await setup(t);
   task.write("a", "a\n");
