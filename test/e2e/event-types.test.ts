@@ -24,7 +24,7 @@ test("every type of event is made by some run, as the contract describes it", as
   w.model.play({
     "think and write": [
       fault.overloaded(1),
-      step.nearLimit(step.write("a.txt", "a"), 0.92, resetsAt),
+      step.nearLimit(step.write("a.txt", "a"), 0.89, resetsAt),
       step.bash("git push"),
       step.thinkAndSay("All is written.", "Done."),
     ],
