@@ -30,7 +30,7 @@ export function admit(input: {
   const start: number[] = [];
   const waiting = new Map<number, WaitingFor>();
   for (const task of input.pending.toSorted((a, b) => inStartingOrder(a, b, now))) {
-    const reason = waitingFor(task, { running, slots, holds, account, now, lanes, ahead: waiting.size });
+    const reason = waitingFor(task, { running, slots, holds, account, now, lanes, ahead: () => waiting.size });
     if (reason !== null) {
       waiting.set(task.id, reason);
       continue;

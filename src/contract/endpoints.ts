@@ -59,6 +59,7 @@ export const endpoints = {
   getTask: { ...read, path: "/api/v1/tasks/{id}" },
   listAttempts: { ...read, path: "/api/v1/tasks/{id}/attempts" },
   updateTask: { method: "PATCH", path: "/api/v1/tasks/{id}", repeatable: true },
+  moveTask: { method: "POST", path: "/api/v1/tasks/{id}/move", repeatable: true },
   removeTask: { method: "DELETE", path: "/api/v1/tasks/{id}", repeatable: false },
   cancelTask: { method: "POST", path: "/api/v1/tasks/{id}/cancel", repeatable: false },
   forkTask: { method: "POST", path: "/api/v1/tasks/{id}/fork", repeatable: false },

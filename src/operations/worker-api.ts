@@ -46,6 +46,7 @@ import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain
 import { allEvents, taskEvents } from "./tasks/read-events.ts";
 import { removeTask } from "./tasks/remove-task.ts";
 import { localTaskId, requireTask } from "./tasks/require-task.ts";
+import { moveTask } from "./tasks/move-task.ts";
 import { enqueueTask, stashTask } from "./tasks/stash-task.ts";
 import { retryTask } from "./tasks/retry-task.ts";
 import { rewindTask } from "./tasks/rewind-task.ts";
@@ -165,7 +166,7 @@ export function workerApi(context: ApiContext): WorkerApi {
   const linkContext = { store, settings, claudeCodeTrust, links: context.links ?? null };
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
-  const view = (task: Task): TaskView => taskView(task, waitingContext(context, now()), paths);
+  const view = (task: Task): TaskView => taskView(task, { ...waitingContext(context, now()), ahead: (id) => store.tasks.ahead(id) }, paths);
   const viewWithWarnings = (task: Task): TaskView => {
     const warnings = submitWarnings(context, task);
     return { ...view(task), ...(warnings.length === 0 ? {} : { warnings }) };
@@ -224,6 +225,10 @@ export function workerApi(context: ApiContext): WorkerApi {
     },
     stashTask: async ({ id }, caller) => view(await stashTask(store, localTaskId(id), caller, now())),
     enqueueTask: async ({ id }, caller) => view(await enqueueTask(store, localTaskId(id), caller, now())),
+    moveTask: async ({ id, to, before }, caller) => {
+      const target = before === undefined ? (to ?? "front") : { before: localTaskId(before) };
+      return view(await moveTask(store, localTaskId(id), target, caller, now()));
+    },
     async updateTask({ id, ...change }, caller, check) {
       return view(await updateTask(submitContext, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }));
     },

@@ -14,6 +14,7 @@ import type { Hold, NewHold } from "../domain/order/hold.ts";
 import type { Lanes } from "../domain/order/lanes.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
+import type { MoveTarget, Spot } from "../domain/order/place.ts";
 import type { ListOrder } from "../domain/task/list-order.ts";
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/task/transitions.ts";
@@ -138,6 +139,10 @@ export type NewTask = Omit<
   | "startedAt"
   | "endedAt"
   | "updatedAt"
+  | "queuedAt"
+  | "rank"
+  | "place"
+  | "moved"
   | "unmet"
   | "answeredAt"
   | "cancelRequestedAt"
@@ -249,6 +254,20 @@ export interface StartableOptions {
 export interface TaskStore {
   /** Inside `write`. */
   insert(task: NewTask): Task;
+  /** Those of the tasks that are pending, in the order of the queue. */
+  spots(ids: readonly number[]): Spot[];
+  /**
+   * Inside `write`. Moves a pending task before all pending ones, behind all, or before another
+   * pending one.
+   * @returns false: it stands there already.
+   */
+  move(id: number, target: MoveTarget, now: number): boolean;
+  /**
+   * Inside `write`. Gives the places of these pending tasks to them in this order.
+   * @param moved the one that a caller moved, and where to.
+   * @returns false: they have this order already.
+   */
+  exchange(ids: readonly number[], moved: { readonly id: number; readonly target: MoveTarget }, now: number): boolean;
   get(id: number): Task | null;
   /** Without the long texts. */
   row(id: number): TaskRow | null;

@@ -121,3 +121,31 @@ test("prune without a terminal needs --yes, and says how to count first", async 
   assert.equal((await call(["prune", "--dry-run"])).code, 0);
   assert.equal((await call(["prune", "--yes"])).code, 0);
 });
+
+test("move puts tasks elsewhere in the queue, and show says where", async (t) => {
+  const { call, api } = await withServer(t);
+  for (const words of [["one"], ["two"], ["three", "-g", "night"], ["four", "-g", "night"]]) await call(["run", ...words]);
+  const order = (): number[] => api.store.tasks.startable(Date.now(), 9);
+  assert.equal((await call(["move", "3", "4", "--front"])).stdout, "Task 4 is moved to the front.\nTask 3 is moved to the front.\n");
+  assert.deepEqual(order(), [3, 4, 1, 2]);
+  assert.equal((await call(["move", "2", "--before", "3"])).stdout, "Task 2 is moved before task 3.\n");
+  await call(["move", "-g", "night", "--back"]);
+  assert.deepEqual(order(), [2, 1, 3, 4]);
+  await call(["move", "--all", "--before", "3"]);
+  assert.deepEqual(order(), [1, 2, 4, 3]);
+  assert.match((await call(["show", "2"])).stdout, /Place +moved before task 3\n/);
+  await call(["cancel", "1"]);
+  for (const [words, code, sentence] of [
+    [["move", "2"], 2, /Say where to: give one of --front, --back and --before TASK/],
+    [["move", "2", "--front", "--back"], 2, /give one of/],
+    [["move", "--back"], 2, /Which tasks\? Name them/],
+    [["move", "2", "--before", "2"], 2, /Task 2 cannot be moved before itself/],
+    [["move", "1", "--front"], 1, /Task 1 is cancelled\. Only a task that has not started can be moved/],
+    [["move", "2", "--before", "1"], 1, /Task 1 is cancelled\. A task can be moved only before one that has not started/],
+    [["move", "2", "--before", "99"], 1, /There is no task 99/],
+  ] as const) {
+    const { code: is, stderr } = await call([...words]);
+    assert.equal(is, code, `${words.join(" ")}: ${stderr}`);
+    assert.match(stderr, sentence);
+  }
+});

@@ -140,6 +140,9 @@ test("every operation answers as the document promises", async (t) => {
   await expect(404, "removeGroup");
   await expect(200, "stashTask", { id: 2 });
   await expect(200, "enqueueTask", { id: 2 });
+  await expect(200, "moveTask", { id: 2, body: { to: "front" } });
+  await expect(400, "moveTask", { id: 2, body: {} });
+  await expect(409, "moveTask", { id: 1, body: { to: "back" } });
   await expect(409, "stashTask", { id: 1 });
   await expect(409, "enqueueTask", { id: 1 });
   await expect(200, "cancelTask", { id: 2 });

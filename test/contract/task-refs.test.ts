@@ -10,6 +10,7 @@ import { openMcp, toolProblem } from "../../testing/mcp.ts";
 const bodies: Readonly<Record<string, object>> = {
   updateTask: { priority: 1 },
   sendMessage: { text: "more" },
+  moveTask: { to: "front" },
   forkTask: { prompt: "another way" },
   rewindTask: { to: 1 },
   restoreFiles: { checkpoint: 1 },
@@ -48,6 +49,7 @@ test("every tool on a task answers not_found for a task of several machines", as
     ["retry_task", { id: "f42" }],
     ["send_message", { id: "f42", text: "more" }],
     ["edit_task", { id: "f42", priority: 1 }],
+    ["move_task", { id: "f42", to: "front" }],
     ["wait_for_tasks", { ids: ["f42"] }],
   ];
   for (const [tool, input] of calls) {

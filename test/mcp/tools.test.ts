@@ -41,6 +41,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "send_message",
       "send_task_review",
       "edit_task",
+      "move_task",
       "list_questions",
       "answer_question",
       "list_groups",
@@ -56,7 +57,17 @@ test("MCP tools say what they change, and each result says what to do next", asy
   }
   assert.deepEqual(
     tools.filter(({ annotations }) => annotations?.readOnlyHint === false).map(({ name }) => name),
-    ["create_task", "create_tasks", "cancel_task", "retry_task", "send_message", "send_task_review", "edit_task", "answer_question"],
+    [
+      "create_task",
+      "create_tasks",
+      "cancel_task",
+      "retry_task",
+      "send_message",
+      "send_task_review",
+      "edit_task",
+      "move_task",
+      "answer_question",
+    ],
   );
   const id = await create();
   const calls: [string, Record<string, unknown>][] = [
@@ -75,6 +86,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["send_task_review", { id, comments: [{ path: "a", line: 1, body: "c" }] }],
     ["edit_task", { id, name: "a name" }],
     ["list_groups", {}],
+    ["move_task", { id, to: "front" }],
     ["get_usage", {}],
   ];
   await askFor(store, id);
@@ -375,7 +387,7 @@ async function askFor(store: OpenMcp["store"], taskId: number): Promise<void> {
 function hintsOf(name: string): Readonly<Record<string, boolean>> {
   const starts = ["create_task", "create_tasks", "retry_task", "send_message", "send_task_review"].includes(name);
   const answers = name === "answer_question";
-  const writes = starts || answers || ["cancel_task", "edit_task"].includes(name);
+  const writes = starts || answers || ["cancel_task", "edit_task", "move_task"].includes(name);
   return {
     readOnlyHint: !writes,
     destructiveHint: name === "cancel_task",

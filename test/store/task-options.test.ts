@@ -8,6 +8,7 @@ import path from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import type { TaskOptionFields } from "../../src/domain/task/option-values.ts";
+import { rankOf } from "../../src/domain/order/place.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { plainOptions, plainTask } from "../../testing/plain-task.ts";
 import { scratchDirectory, setup } from "./setup.ts";
@@ -63,7 +64,13 @@ test("a retry changes the options that it names and resets those it sets to null
 const statuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"];
 
 /** What a column that later schemas added has in a row of schema 12. */
-function added(name: string, { group_name: group }: Record<string, unknown>): unknown {
+function added(
+  name: string,
+  { id, group_name: group, queued_at: queuedAt, priority, ended_at: ended, created_at: created }: Record<string, unknown>,
+): unknown {
+  if (name === "queued_at") return ended === null ? created : 0;
+  if (name === "rank") return rankOf({ queuedAt: Number(queuedAt), priority: Number(priority) });
+  if (name === "place") return id;
   if (name === "verify_failures" || name === "unmet") return 0;
   if (name === "locks") return "[]";
   return name === "lane" ? JSON.stringify([group]) : null;

@@ -55,6 +55,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "budget rm", load: async () => await import("../commands/budget/budget-rm.ts") },
   { name: "stash", load: async () => await import("../commands/task/stash.ts") },
   { name: "enqueue", load: async () => await import("../commands/task/enqueue.ts") },
+  { name: "move", load: async () => await import("../commands/task/move.ts") },
   { name: "edit", load: async () => await import("../commands/task/edit.ts") },
   { name: "rm", load: async () => await import("../commands/task/rm.ts") },
   { name: "hold", load: async () => await import("../commands/hold/hold.ts") },

@@ -7,6 +7,7 @@ import { listOrders, pageLimit } from "../../domain/task/list-order.ts";
 import { taskInput } from "../task-input.ts";
 import { retryInput } from "../retry-input.ts";
 import { orderInput } from "../order-input.ts";
+import { taskRef } from "../task-ref.ts";
 import { changedOptions, optionValues, text } from "../task-options.ts";
 import { attemptList } from "../views/attempt.ts";
 import { cancelView, rewoundView, taskPage, taskView } from "../views/task.ts";
@@ -73,6 +74,14 @@ export const rewindInput = z.strictObject({
 });
 export type RewindInput = z.output<typeof rewindInput>;
 
+/** Where a pending task is moved to. */
+export const moveInput = z
+  .strictObject({
+    to: z.enum(["front", "back"]).optional().describe("Ahead of all tasks that are pending now, or behind them."),
+    before: taskRef.optional().describe("The pending task that it is to precede."),
+  })
+  .refine(({ to, before }) => (to === undefined) !== (before === undefined), "names no place: give either to (front, back) or before");
+
 export type TaskChange = z.output<typeof taskChange>;
 
 export const taskOperations = {
@@ -122,6 +131,18 @@ export const taskOperations = {
     answer: "The task.",
     output: taskView,
     problems: ["precondition_failed", "conflict", "untrusted_directory"],
+  }),
+  moveTask: operation("moveTask", {
+    access: "submit",
+    tag,
+    summary: "Move a pending task in the queue",
+    description:
+      "The place stands instead of priority and age, until the task has ended or gets another priority. `front` is ahead of everything that is pending now, also of higher priorities. The same move again changes nothing. Tasks of an agent move among the places that its own tasks have.",
+    params: taskParams,
+    body: moveInput,
+    answer: "The task.",
+    output: taskView,
+    problems: ["conflict"],
   }),
   removeTask: operation("removeTask", {
     access: "submit",

@@ -195,6 +195,10 @@ export const taskView = taskSummaryView.extend({
     .describe("The tasks that it runs after."),
   dependents: z.array(taskRef).describe("The tasks that run after it."),
   not_before: timeOrNull.describe("When it may start at the earliest, as a submit said; null: at once, or it has started."),
+  moved: z
+    .string()
+    .nullable()
+    .describe("Where it was moved to in the queue: `front`, `back`, `before:41`; null: priority and age decide, or it is not pending."),
   stashed_at: timeOrNull.describe("Since when it is put aside; null: it is in the queue, or has run."),
   parent_id: taskRef.nullable(),
   depth: z.int(),

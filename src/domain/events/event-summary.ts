@@ -4,6 +4,7 @@
  */
 import type { EventBody, EventData } from "./event.ts";
 import { actorText, callerText } from "../text/caller-text.ts";
+import { movedText } from "../order/place.ts";
 import { plainLine } from "../text/plain-text.ts";
 import { sweptLine } from "./swept-line.ts";
 
@@ -46,6 +47,8 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[task] edited by ${actorText(data)}: ${data.changed.join(", ")}`;
     case "budget":
       return `[budget] ${data.budget} is ${data.level === "near" ? "nearly spent" : "spent"}: $${data.spent_usd.toFixed(2)} of $${data.limit_usd.toFixed(2)}`;
+    case "moved":
+      return `[task] moved ${movedText(data.to)} by ${actorText(data)}`;
     case "stashed":
       return `[task] put aside by ${actorText(data)}`;
     case "enqueued":

@@ -160,6 +160,11 @@ export const serverPayloads = {
       ends_at: "2026-11-23T23:00:00.000Z",
     },
   ),
+  moved: payload(
+    "A caller moved the pending task in the queue.",
+    { ...actor, to: text("Where to: `front`, `back`, or `before:41`.") },
+    { by: "socket", to: "front" },
+  ),
   stashed: payload("A caller put the pending task aside.", actor, { by: "socket" }),
   enqueued: payload("A caller put the task back into the queue.", actor, { by: "socket" }),
   rewound: payload(

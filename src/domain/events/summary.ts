@@ -123,6 +123,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "revived":
     case "edited":
     case "budget":
+    case "moved":
     case "stashed":
     case "enqueued":
     case "rewound":

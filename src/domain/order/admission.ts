@@ -6,6 +6,8 @@
 import { formatDuration } from "../text/duration.ts";
 import { waitsForText } from "./dependency.ts";
 import type { Waited } from "./dependency.ts";
+import { bySpot } from "./place.ts";
+import type { Spot } from "./place.ts";
 import type { NewHold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { isOfReserve } from "./reserve.ts";
@@ -15,7 +17,8 @@ import type { Task } from "../task/task.ts";
 export type PendingTask = Pick<
   Task,
   | "id"
-  | "priority"
+  | "rank"
+  | "place"
   | "model"
   | "ignoreReserve"
   | "notBefore"
@@ -71,8 +74,8 @@ export interface AdmissionContext {
   waitsFor?(taskId: number): readonly Waited[];
   /** Which groups are full and which locks are held. Default: all are free. */
   readonly lanes?: Lanes;
-  /** How many pending tasks stand before this one, where known: for the message only. */
-  readonly ahead?: number;
+  /** How many pending tasks stand before this one: for the message only. */
+  ahead?(taskId: number): number;
 }
 
 /**
@@ -81,15 +84,14 @@ export interface AdmissionContext {
  */
 export const steppedBackMs = 600_000;
 
-type Place = Pick<Task, "id" | "priority" | "refusals" | "notBefore" | "answeredAt">;
+type Place = Spot & Pick<Task, "refusals" | "notBefore" | "answeredAt">;
 
 /**
- * Compares two tasks: those that a person has answered come first and refused ones last, then
- * higher priority comes first, then the lower id. Ids count instead of times because clocks may
- * jump.
+ * Compares two tasks: those that a person has answered come first and refused ones last; then
+ * priority and age, or where a person has moved them, decide (place.ts).
  */
 export function inStartingOrder(a: Place, b: Place, now: number): number {
-  return byAnswer(a, b) || Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || b.priority - a.priority || a.id - b.id;
+  return byAnswer(a, b) || Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || bySpot(a, b);
 }
 
 function byAnswer(a: Place, b: Place): number {
@@ -111,7 +113,7 @@ export function waitingFor(task: PendingTask, context: AdmissionContext): Waitin
     heldBy(task, context) ??
     notYet(task, context) ??
     inLane(task, context) ??
-    slotsAreTaken(context)
+    slotsAreTaken(task, context)
   );
 }
 
@@ -179,10 +181,11 @@ function inLane(task: PendingTask, { lanes }: AdmissionContext): WaitingFor | nu
   return block === null ? null : { ...block, until: block.until ?? null };
 }
 
-function slotsAreTaken({ running, slotsOfWaiting = 0, slots, ahead }: AdmissionContext): WaitingFor | null {
+function slotsAreTaken({ id }: PendingTask, { running, slotsOfWaiting = 0, slots, ...context }: AdmissionContext): WaitingFor | null {
   const taken = running + slotsOfWaiting;
   if (taken < slots) return null;
   const waiting = slotsOfWaiting === 0 ? "" : `, ${slotsOfWaiting} of them by tasks that wait for an answer (claude-worker inbox)`;
-  const queue = ahead === undefined || ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "task is" : "tasks are"} ahead`;
+  const ahead = context.ahead?.(id) ?? 0;
+  const queue = ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "task is" : "tasks are"} ahead`;
   return { reason: "capacity", message: `${taken} of ${slots} slots are in use${waiting}${queue}.`, blocker: null, until: null };
 }

@@ -52,6 +52,13 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly notBefore: number | null;
   /** Why `notBefore` is set: "retry", "refused", or "schedule" (the caller asked for it). */
   readonly notBeforeReason: string | null;
+  /** Since when its age counts in the queue. */
+  readonly queuedAt: number;
+  /** Its position in the queue (order/place.ts). */
+  readonly rank: number;
+  readonly place: number;
+  /** Where it was moved to, as `targetText` of place.ts; null: priority and age decide. */
+  readonly moved: string | null;
   /** How many of its dependencies are not met (dependency.ts). */
   readonly unmet: number;
   /** Since when it is put aside; null: it is in the queue. */

@@ -51,6 +51,7 @@ const operationSamples: Readonly<Record<string, object>> = {
   landTasks: { tasks: [1], into: "main" },
   setGroup: { limit: 2 },
   setBudget: { limit_usd: 20 },
+  moveTask: { to: "front" },
   addReviewComments: { comments: [{ path: "src/dates/parse.ts", line: 12, body: "Use the existing helper" }] },
   changeReviewComment: { body: "Use the helper in src/text" },
   sendReview: { message: "Keep the tests as they are" },

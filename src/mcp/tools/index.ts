@@ -15,6 +15,7 @@ import { getUsage } from "./get-usage.ts";
 import { listGroups } from "./list-groups.ts";
 import { listQuestions } from "./list-questions.ts";
 import { listTasks } from "./list-tasks.ts";
+import { moveTask } from "./move-task.ts";
 import { retryTask } from "./retry-task.ts";
 import { sendMessage } from "./send-message.ts";
 import { sendTaskReview } from "./send-task-review.ts";
@@ -36,6 +37,7 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     sendMessage,
     sendTaskReview,
     editTask,
+    moveTask,
     listQuestions,
     answerQuestion,
     listGroups,

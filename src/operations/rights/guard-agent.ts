@@ -144,15 +144,21 @@ function leftFor(store: Store, root: TaskRow, task: Pick<TaskRow, "id" | "costUs
   return left === null ? null : Math.max(0, left - (task.costUsd ?? 0));
 }
 
+/** Whether the task is of the tree of the task that calls. Outside of tasks each is. */
+export function isOwn(store: Store, task: Pick<Task, "parentId">, caller: Caller): boolean {
+  if (caller.taskId === undefined) return true;
+  for (let parentId = task.parentId; parentId !== null; parentId = store.tasks.get(parentId)?.parentId ?? null) {
+    if (parentId === caller.taskId) return true;
+  }
+  return false;
+}
+
 /**
  * Checks that an agent inside a task changes only tasks of its own tree.
  * @throws WorkerError forbidden.
  */
 export function requireOwn(store: Store, task: Task, caller: Caller): void {
-  if (caller.taskId === undefined) return;
-  for (let parentId = task.parentId; parentId !== null; parentId = store.tasks.get(parentId)?.parentId ?? null) {
-    if (parentId === caller.taskId) return;
-  }
+  if (isOwn(store, task, caller)) return;
   throw new WorkerError(
     "forbidden",
     `Task ${task.id} was not submitted by task ${caller.taskId}. From inside a task only its own tasks can be changed.`,

@@ -117,6 +117,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     dependents: waiting.dependents(task.id).slice(),
     not_before: task.notBeforeReason === "schedule" ? rfc3339OrNull(task.notBefore) : null,
     stashed_at: rfc3339OrNull(task.stashedAt),
+    moved: task.status === "pending" ? task.moved : null,
     parent_id: task.parentId,
     depth: task.depth,
   };

@@ -29,6 +29,8 @@ export interface AgentTaskStore {
   get(taskId: number): AgentTask | null;
   /** How many tasks of a client have not ended. */
   openOf(client: string): number;
+  /** Those that are pending. */
+  pendingOf(client: string): number[];
   /** The tasks below a root, not the root itself, and not `exceptId`. */
   below(rootId: number, exceptId?: number): TreeMember[];
   /** What the tree of this task has spent; null: the task at its top is gone, or has no budget. */
@@ -53,6 +55,11 @@ export function createAgentTaskStore(database: Database.Database, writing: Writi
   const countRunning = database
     .prepare<[string], number>(
       "SELECT count(*) FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE client = ? AND open = 1 AND tasks.status = 'running'",
+    )
+    .pluck();
+  const selectPending = database
+    .prepare<[string], number>(
+      "SELECT task_id FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE client = ? AND open = 1 AND tasks.status = 'pending'",
     )
     .pluck();
   const selectBelow = database.prepare<
@@ -87,6 +94,7 @@ export function createAgentTaskStore(database: Database.Database, writing: Writi
     },
     get: (taskId) => selectOne.get(taskId) ?? null,
     openOf: (client) => countOpen.get(client) ?? 0,
+    pendingOf: (client) => selectPending.all(client),
     below: (rootId, exceptId = rootId) =>
       selectBelow.all({ rootId, exceptId }).map(({ open, ...member }) => ({ ...member, isOpen: open === 1 })),
     withinLimit: (taskIds, most) => {

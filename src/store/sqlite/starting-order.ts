@@ -5,14 +5,10 @@
 import type Database from "better-sqlite3";
 import { inStartingOrder, steppedBackMs } from "../../domain/order/admission.ts";
 import { Lanes, needsOfClass } from "../../domain/order/lanes.ts";
+import type { Spot } from "../../domain/order/place.ts";
 import type { TaskStore } from "../store.ts";
 
-interface Place {
-  readonly id: number;
-  readonly priority: number;
-}
-
-interface DuePlace extends Place {
+interface DuePlace extends Spot {
   readonly lane: string;
   readonly answeredAt: number | null;
   readonly notBefore: number | null;
@@ -31,6 +27,7 @@ const firstWindow = 64;
 const mostAnswered = 1000;
 /** How many tasks of a lane are read at once. */
 const lanePage = 32;
+const beforeAll: Spot = { rank: -Number.MAX_SAFE_INTEGER, place: 0, id: 0 };
 const freeLanes = new Lanes(new Map(), new Map(), new Map());
 
 interface Admitting {
@@ -73,20 +70,20 @@ const waits = "status = 'pending' AND unmet = 0 AND stashed_at IS NULL";
 export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
   const selectReady = (condition: string) =>
     database.prepare<{ limit: number; held: string }, DuePlace>(
-      `SELECT id, lane, priority, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready
-       WHERE ${waits} AND not_before IS NULL AND ${condition} ORDER BY priority DESC, id LIMIT @limit`,
+      `SELECT id, lane, rank, place, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready
+       WHERE ${waits} AND not_before IS NULL AND ${condition} ORDER BY rank, place, id LIMIT @limit`,
     );
   const selectDue = (condition: string) =>
     database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
-      `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
+      `SELECT id, lane, rank, place, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
        WHERE ${waits} AND not_before <= @now AND ${condition}
-       ORDER BY (refusals > 0 AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
+       ORDER BY (refusals > 0 AND not_before + ${steppedBackMs} > @now), rank, place, id LIMIT @limit`,
     );
   const selectAnswered = (condition: string) =>
     database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
-      `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_answered
+      `SELECT id, lane, rank, place, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_answered
        WHERE ${waits} AND answered_at IS NOT NULL AND (not_before IS NULL OR not_before <= @now) AND ${condition}
-       ORDER BY (refusals > 0 AND not_before IS NOT NULL AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
+       ORDER BY (refusals > 0 AND not_before IS NOT NULL AND not_before + ${steppedBackMs} > @now), rank, place, id LIMIT @limit`,
     );
   const queries = (condition: string) => ({
     answered: selectAnswered(condition),
@@ -106,18 +103,18 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
        SELECT lane FROM lanes WHERE lane IS NOT NULL`,
     )
     .pluck();
-  const selectInLane = database.prepare<{ lane: string; priority: number; id: number; limit: number; held: string }, DuePlace>(
-    `SELECT id, lane, priority, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready_in_lane
-     WHERE ${waits} AND not_before IS NULL AND lane = @lane AND (priority < @priority OR (priority = @priority AND id > @id))
-       AND (@held = '[]' OR ${notHeld}) ORDER BY priority DESC, id LIMIT @limit`,
+  const selectInLane = database.prepare<Spot & { lane: string; limit: number; held: string }, DuePlace>(
+    `SELECT id, lane, rank, place, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready_in_lane
+     WHERE ${waits} AND not_before IS NULL AND lane = @lane AND (rank, place, id) > (@rank, @place, @id)
+       AND (@held = '[]' OR ${notHeld}) ORDER BY rank, place, id LIMIT @limit`,
   );
   const selectDueInLanes = database.prepare<{ closed: string; now: number; held: string }, DuePlace>(
-    `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
+    `SELECT id, lane, rank, place, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
      WHERE ${waits} AND not_before <= @now AND lane NOT IN (SELECT value FROM json_each(@closed)) AND (@held = '[]' OR ${notHeld})`,
   );
 
   const selectIgnoring = database.prepare<{ now: number; held: string }, DuePlace>(
-    `SELECT id, lane, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ignoring_reserve
+    `SELECT id, lane, rank, place, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ignoring_reserve
      WHERE ${waits} AND ignore_reserve = 1 AND (not_before IS NULL OR not_before <= @now) AND ${notHeld}`,
   );
 
@@ -162,8 +159,9 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
   }
 
   function* tasksOfLane(lane: string, held: string): Generator<DuePlace, undefined> {
-    for (let after: Place | undefined = { priority: Number.MAX_SAFE_INTEGER, id: 0 }; after !== undefined;) {
-      const page: DuePlace[] = selectInLane.all({ lane, priority: after.priority, id: after.id, limit: lanePage, held });
+    for (let after: Spot | undefined = beforeAll; after !== undefined;) {
+      const { rank, place, id }: Spot = after;
+      const page: DuePlace[] = selectInLane.all({ lane, rank, place, id, limit: lanePage, held });
       yield* page;
       after = page.length < lanePage ? undefined : page.at(-1);
     }
@@ -173,18 +171,13 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
   const selectNext = database
     .prepare<[number], number | null>(`SELECT min(not_before) FROM tasks INDEXED BY tasks_delayed WHERE ${waits} AND not_before > ?`)
     .pluck();
-  const selectPlace = database.prepare<[number], Place>("SELECT id, priority FROM tasks WHERE id = ?");
-  const before = "(priority > @priority OR (priority = @priority AND id < @id))";
+  const selectSpot = database.prepare<[number], Spot>("SELECT id, rank, place FROM tasks WHERE id = ?");
+  const before = "(rank, place, id) < (@rank, @place, @id)";
   const countReady = database
-    .prepare<[Place], number>(
-      `SELECT (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE ${waits} AND not_before IS NULL AND priority > @priority)
-            + (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE ${waits} AND not_before IS NULL AND priority = @priority AND id < @id)`,
-    )
+    .prepare<[Spot], number>(`SELECT count(*) FROM tasks INDEXED BY tasks_ready WHERE ${waits} AND not_before IS NULL AND ${before}`)
     .pluck();
   const countDelayed = database
-    .prepare<[Place], number>(`SELECT count(*) FROM tasks INDEXED BY tasks_delayed WHERE ${waits} AND not_before IS NOT NULL AND ${before}`)
+    .prepare<[Spot], number>(`SELECT count(*) FROM tasks INDEXED BY tasks_delayed WHERE ${waits} AND not_before IS NOT NULL AND ${before}`)
     .pluck();
   const countOfModels = database
     .prepare<{ held: string }, number>(`SELECT count(*) FROM tasks WHERE status = 'pending' AND NOT ${notHeld}`)
@@ -208,8 +201,8 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
     },
     nextStartAt: (now) => selectNext.get(now) ?? null,
     ahead: (id) => {
-      const place = selectPlace.get(id);
-      return place === undefined ? 0 : (countReady.get(place) ?? 0) + (countDelayed.get(place) ?? 0);
+      const spot = selectSpot.get(id);
+      return spot === undefined ? 0 : (countReady.get(spot) ?? 0) + (countDelayed.get(spot) ?? 0);
     },
   };
 }

@@ -5,6 +5,7 @@
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
 import { laneClass } from "../../domain/order/lanes.ts";
+import { pointMs } from "../../domain/order/place.ts";
 import { isTerminal, taskStatuses, terminalStatuses, titleOf } from "../../domain/task/task.ts";
 import type { Task, TaskStatus } from "../../domain/task/task.ts";
 import { next, sourcesOf } from "../../domain/task/transitions.ts";
@@ -14,6 +15,7 @@ import type { Writing } from "./group-commit.ts";
 import type { Bindable } from "./row.ts";
 import type { BudgetKeeping } from "./budgets.ts";
 import { createStatements } from "./statements.ts";
+import { createQueuePlaces } from "./queue-places.ts";
 import { createStartingOrder } from "./starting-order.ts";
 import type { NewTask, TaskStore } from "../store.ts";
 import { createTaskList } from "./task-list.ts";
@@ -24,10 +26,11 @@ import type { AnyTaskPatch, HeldTexts } from "./task-row.ts";
 export function createTaskStore(database: Database.Database, writing: Writing, budgets: Pick<BudgetKeeping, "spent" | "moved">): TaskStore {
   const statements = createStatements(database);
   const order = createStartingOrder(database);
-  const insertedColumns = ["title", "updated_at", "options", "lane", ...insertedFields.map((field) => taskRow.column(field))];
+  const insertedColumns = ["title", "updated_at", "options", "lane", "queued_at", ...insertedFields.map((field) => taskRow.column(field))];
   const insertRow = database.prepare(
     `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,
   );
+  const selectLastQueued = database.prepare<[], number>("SELECT queued_at FROM tasks ORDER BY id DESC LIMIT 1").pluck();
   const insertTexts = database.prepare("INSERT INTO task_texts (task_id, options, prompt) VALUES (?, ?, ?)");
   // Two statements, not a join: SQLite would prepare the join again at each call (see
   // statements.ts), which costs 50 µs.
@@ -83,7 +86,9 @@ export function createTaskStore(database: Database.Database, writing: Writing, b
     writing.mustBeInside();
     const title = titleOf(task.prompt);
     const values = insertedFields.map((field) => taskRow.encode(field, task[field]));
-    const { lastInsertRowid } = insertRow.run(title, task.createdAt, shortOptions.encode(task), laneClass(task), ...values);
+    // Not before that of the task before it, whatever the clock does.
+    const queuedAt = Math.max(task.createdAt, selectLastQueued.get() ?? 0);
+    const { lastInsertRowid } = insertRow.run(title, task.createdAt, shortOptions.encode(task), laneClass(task), queuedAt, ...values);
     const id = Number(lastInsertRowid);
     insertTexts.run(id, longOptions.encode(task), task.prompt);
     insertSearch.run(id, searchText(task.name, title));
@@ -128,7 +133,11 @@ export function createTaskStore(database: Database.Database, writing: Writing, b
       sets.push(...statusChange(change.operation));
       guards.push(...statusGuard(change.operation));
     }
-    const values: Record<string, Bindable> = { id, now, endedAt: change?.endedAt ?? null };
+    const comesBack = change !== null && sourcesOf(change.operation).every(isTerminal);
+    // Its age counts again, but not that of its time after its end.
+    if (comesBack) sets.push("queued_at = max(queued_at, @now - @pointMs)");
+    if (comesBack || patch.priority !== undefined) sets.push("moved = NULL", "moved_rank = NULL", "moved_place = NULL");
+    const values: Record<string, Bindable> = { id, now, endedAt: change?.endedAt ?? null, pointMs };
     for (const field of fields) values[field] = taskRow.encode(field, patch[field]);
     const options = shortOptions.holds(patch) ? selectOptions.get(id) : undefined;
     if (options !== undefined) {
@@ -174,6 +183,7 @@ export function createTaskStore(database: Database.Database, writing: Writing, b
       return counts;
     },
     ...order,
+    ...createQueuePlaces(database, writing),
     shortenWaits: (now) => {
       writing.mustBeInside();
       return moveBack.run({ now }).changes;

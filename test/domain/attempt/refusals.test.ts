@@ -8,6 +8,7 @@ import { consequenceOf } from "../../../testing/attempt-end.ts";
 import type { EndChange } from "../../../testing/attempt-end.ts";
 import * as fc from "fast-check";
 import { steppedBackMs } from "../../../src/domain/order/admission.ts";
+import { rankOf } from "../../../src/domain/order/place.ts";
 import { admit } from "../../../testing/admit.ts";
 import type { NewHold } from "../../../src/domain/order/hold.ts";
 import type { Outcome } from "../../../src/domain/attempt/outcome.ts";
@@ -270,10 +271,13 @@ test("a probe that meets something else holds that instead", () => {
   assert.deepEqual(answer(unauthorized, tooMany).holds, [], "the sign-in was accepted");
 });
 
-function pendingTask(id: number, change: Partial<Parameters<typeof admit>[0]["pending"][number]> = {}) {
+type Pending = Parameters<typeof admit>[0]["pending"][number];
+
+function pendingTask(id: number, { priority = 0, ...change }: Partial<Pending> & { priority?: number } = {}) {
   return {
     id,
-    priority: 0,
+    rank: rankOf({ queuedAt: now, priority }),
+    place: id,
     group: "default",
     model: null,
     refusals: 0,

@@ -6,16 +6,18 @@ import { Lanes } from "../../../src/domain/order/lanes.ts";
 import { admit } from "../../../testing/admit.ts";
 import type { AdmissionContext, PendingTask } from "../../../src/domain/order/admission.ts";
 import { isOfReserve } from "../../../src/domain/order/reserve.ts";
+import { rankOf } from "../../../src/domain/order/place.ts";
 import { scopeHolds } from "../../../src/domain/order/scope.ts";
 import { holdKinds } from "../../../src/domain/order/hold.ts";
 import type { NewHold } from "../../../src/domain/order/hold.ts";
 
 const now = Date.UTC(2026, 0, 1);
 
-function task(id: number, change: Partial<PendingTask> = {}): PendingTask {
+function task(id: number, { priority = 0, ...change }: Partial<PendingTask> & { priority?: number } = {}): PendingTask {
   return {
     id,
-    priority: 0,
+    rank: rankOf({ queuedAt: now, priority }),
+    place: id,
     model: null,
     refusals: 0,
     notBefore: null,
@@ -118,7 +120,8 @@ test("a hold that has expired, or is another account's or model's, holds no task
 const anyTask = (id: number): fc.Arbitrary<PendingTask> =>
   fc.record({
     id: fc.constant(id),
-    priority: fc.integer({ min: -2, max: 2 }),
+    rank: fc.integer({ min: -2, max: 2 }),
+    place: fc.constantFrom(id, id, id - 1.5),
     notBefore: fc.option(fc.integer({ min: now - 10, max: now + 10 })),
     notBeforeReason: fc.constantFrom("retry", "refused", "schedule", null),
     model: fc.constantFrom(null, "opus", "claude-sonnet-5"),

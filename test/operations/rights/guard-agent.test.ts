@@ -280,6 +280,33 @@ test("an agent edits, puts aside and changes with a retry only tasks of its own"
   assert.equal((await api.enqueueTask({ id: own.id }, agent)).stashed_at, null);
 });
 
+test("an agent moves its own tasks among their own places", async (t) => {
+  const { api, input, store, running } = setup(t);
+  const own = [await api.submitTask(input(), agent), await api.submitTask(input(), agent)].map(({ id }) => id);
+  const { id: urgent } = await api.submitTask(input({ priority: 9 }), person);
+  const [first = 0, second = 0] = own;
+  const order = (): number[] => store.tasks.startable(Date.now(), 9);
+  assert.deepEqual(order(), [urgent, first, second]);
+  for (const to of [{ to: "front" }, { before: first }] as const)
+    assert.match((await refused(api.moveTask({ id: urgent, ...to }, agent))).message, /was not submitted by this client/);
+  assert.equal((await refused(api.moveTask({ id: second, before: urgent }, agent))).code, "forbidden");
+  assert.equal((await api.moveTask({ id: second, to: "front" }, agent)).moved, "front");
+  assert.deepEqual(order(), [urgent, second, first], "the person's task stays first");
+  await api.moveTask({ id: first, before: second }, agent);
+  await api.moveTask({ id: first, before: second }, agent);
+  assert.deepEqual(order(), [urgent, first, second]);
+  const { inside } = await running();
+  assert.equal((await refused(api.moveTask({ id: first, to: "back" }, inside))).code, "forbidden");
+  const { events } = await api.taskEvents({ id: first, after: 0, limit: 9 });
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === "moved" ? [dataOf(event, "moved").to] : [])),
+    [`before:${second}`],
+    "a move that changes nothing is no event",
+  );
+  await api.moveTask({ id: second, to: "front" }, person);
+  assert.deepEqual(order(), [second, urgent, first]);
+});
+
 test("an agent's task depends only on tasks of its own", async (t) => {
   const { api, input, running } = setup(t);
   const stranger = await api.submitTask(input(), person);

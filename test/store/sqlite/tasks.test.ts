@@ -5,6 +5,7 @@ import type { TaskStatus } from "../../../src/domain/task/task.ts";
 import { next, operations } from "../../../src/domain/task/transitions.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { newAttempt, setup, textEvent } from "../setup.ts";
+import { rankOf } from "../../../src/domain/order/place.ts";
 import { plainTask } from "../../../testing/plain-task.ts";
 
 test("a task is read from the store as it was submitted", async (t) => {
@@ -37,6 +38,10 @@ test("a task is read from the store as it was submitted", async (t) => {
     id: 1,
     title: "Two lines",
     status: "pending",
+    queuedAt: asked.createdAt,
+    rank: rankOf({ queuedAt: asked.createdAt, priority: asked.priority }),
+    place: 1,
+    moved: null,
     unmet: 0,
     answeredAt: null,
     startedAt: null,
@@ -194,7 +199,8 @@ test("a patch changes fields and the time, not the status", async (t) => {
   const patched = await store.write(() =>
     store.tasks.patch(task.id, 5000, { name: "New", priority: 3, labels: { b: "2" }, result: "part" }),
   );
-  assert.deepEqual(patched, { ...task, name: "New", priority: 3, labels: { b: "2" }, result: "part", updatedAt: 5000 });
+  const rank = rankOf({ ...task, priority: 3 });
+  assert.deepEqual(patched, { ...task, name: "New", priority: 3, rank, labels: { b: "2" }, result: "part", updatedAt: 5000 });
   assert.deepEqual(store.tasks.list({ limit: 5, labels: { a: "1" } }), []);
   assert.equal(store.tasks.list({ limit: 5, labels: { b: "2" } }).length, 1);
   assert.equal(store.tasks.list({ limit: 5, text: "new" }).length, 1);

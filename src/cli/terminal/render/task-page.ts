@@ -3,6 +3,7 @@
  * form is asked for.
  */
 import type { TaskView } from "../../../contract/views/task.ts";
+import { movedText } from "../../../domain/order/place.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
@@ -137,6 +138,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ...optionFacts(task),
     ["After", task.depends_on.map(dependencyText).join(", ")],
     ["Before", task.dependents.map((id) => `task ${id}`).join(", ")],
+    ["Place", task.moved === null ? "" : `moved ${movedText(task.moved)}`],
     ["Not before", task.status === "pending" ? when(task.not_before) : ""],
     ["Created", when(task.created_at)],
     ["Started", when(task.started_at)],

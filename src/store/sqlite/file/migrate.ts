@@ -50,6 +50,7 @@ import { pullRequestWatches } from "../migrations/0044-pull-request-watches.ts";
 import { filledPrompts } from "../migrations/0045-filled-prompts.ts";
 import { reserve } from "../migrations/0046-reserve.ts";
 import { budgets } from "../migrations/0047-budgets.ts";
+import { place } from "../migrations/0048-place.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -107,6 +108,7 @@ export const migrations: readonly Migration[] = [
   filledPrompts,
   reserve,
   budgets,
+  place,
 ];
 
 /** The `user_version` of a database that this version writes. */
