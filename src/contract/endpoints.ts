@@ -106,6 +106,12 @@ export const endpoints = {
   listBudgets: { ...read, path: "/api/v1/budgets" },
   setBudget: { method: "PUT", path: "/api/v1/budgets/{scope}/{period}", repeatable: true },
   removeBudget: { method: "DELETE", path: "/api/v1/budgets/{scope}/{period}", repeatable: false },
+  listTemplates: { ...read, path: "/api/v1/templates" },
+  addTemplate: { method: "POST", path: "/api/v1/templates", repeatable: false },
+  getTemplate: { ...read, path: "/api/v1/templates/{template}" },
+  updateTemplate: { method: "PATCH", path: "/api/v1/templates/{template}", repeatable: true },
+  removeTemplate: { method: "DELETE", path: "/api/v1/templates/{template}", repeatable: false },
+  runTemplate: { method: "POST", path: "/api/v1/templates/{template}/run", repeatable: false },
   listRules: { ...read, path: "/api/v1/rules" },
   removeRule: { method: "DELETE", path: "/api/v1/rules/{id}", repeatable: false },
 

@@ -194,6 +194,12 @@ export const submittedOptions = forEach((row) => {
   return (mayBeNull(row) ? value.nullish() : value.default(row.default)).describe(row.sentence);
 }) as { [Name in OptionName]: Submitted<RowOf<Name>> };
 
+/** In what stands for a part of a submit: what is left out says nothing. */
+export const optionalOptions = forEach((row) => {
+  const value = valueSchema(row);
+  return (mayBeNull(row) ? value.nullish() : value.optional()).describe(row.sentence);
+}) as { [Name in OptionName]: Changed<RowOf<Name>> };
+
 /** In a retry, where no field may have a default: it would change what the caller left out. */
 export const changedOptions = forEach((row) => {
   const value = valueSchema(row);

@@ -24,6 +24,15 @@ import { listDeliveries, replayDelivery, testChannel } from "./notifications/del
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
 import { budgetZone, listBudgets, removeBudget, setBudget } from "./budgets/manage-budgets.ts";
+import {
+  addTemplate,
+  changeTemplate,
+  listTemplates,
+  removeTemplate,
+  requireTemplate,
+  templateViewOf,
+} from "./templates/manage-templates.ts";
+import { taskOfTemplate } from "./templates/task-of-template.ts";
 import { listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
@@ -293,6 +302,15 @@ export function workerApi(context: ApiContext): WorkerApi {
     listBudgets: async () => ({ budgets: listBudgets(store, now()), time_zone: budgetZone(settings.time_zone) }),
     setBudget: async (input) => await setBudget(store, input, now()),
     removeBudget: async (input) => await removeBudget(store, input),
+    listTemplates: async () => ({ templates: listTemplates(store) }),
+    getTemplate: async ({ template }) => templateViewOf(requireTemplate(store, template)),
+    addTemplate: async (input, caller) => await addTemplate(store, input, caller, now()),
+    updateTemplate: async ({ template, ...change }, caller) => await changeTemplate(store, template, change, caller, now()),
+    removeTemplate: async ({ template }, caller) => await removeTemplate(store, template, caller),
+    async runTemplate({ template, ...input }, caller) {
+      requireOpen(context);
+      return viewWithWarnings(only(await submitTasks(submitContext, [taskOfTemplate(store, template, input)], caller)));
+    },
     listRules: async () => ruleViews(store.rules.list()),
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),

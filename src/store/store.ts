@@ -30,6 +30,7 @@ import type { PullRequestWatchStore } from "./sqlite/pull-request-watches.ts";
 import type { RewindStore } from "./sqlite/rewinds.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
 import type { PromptStore } from "./sqlite/prompts.ts";
+import type { TemplateStore } from "./sqlite/templates.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
 import type { SubmissionStore } from "./sqlite/submissions.ts";
 import type { TaskCallerStore } from "./sqlite/task-callers.ts";
@@ -65,6 +66,7 @@ export interface Store {
   readonly groups: GroupStore;
   readonly prompts: PromptStore;
   readonly budgets: BudgetStore;
+  readonly templates: TemplateStore;
   readonly forks: ForkStore;
   readonly applies: ApplyStore;
   readonly pullRequestWatches: PullRequestWatchStore;

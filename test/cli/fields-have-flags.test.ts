@@ -37,7 +37,7 @@ const pairs: readonly Pair[] = [
     command: run,
     fields: fieldsOf(taskInput),
     words: ["prompt", "depends_on", "literal_from"],
-    own: ["--after", "--delay", "--watch", "--trust", "--maximize", "--minimize", "--worktree"],
+    own: ["--after", "--delay", "--watch", "--trust", "--template", "--var", "--maximize", "--minimize", "--worktree"],
   },
   {
     command: retry,

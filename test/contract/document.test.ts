@@ -166,7 +166,12 @@ test("every example of a body is accepted where it is posted", async (t) => {
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
       const answer = await call({
         method: method.toUpperCase(),
-        path: path.replace("{id}", "1").replace("{comment}", "1").replace("{name}", "nightly").replace("{scope}/{period}", "all/day"),
+        path: path
+          .replace("{id}", "1")
+          .replace("{comment}", "1")
+          .replace("{name}", "nightly")
+          .replace("{scope}/{period}", "all/day")
+          .replace("{template}", "review"),
         body: here(content.example),
       });
       assert.ok(answer.status < 300, `${operation.operationId}: ${answer.status} ${answer.text}`);

@@ -53,7 +53,12 @@ async function setup(t: TestContext): Promise<Bundle> {
     async call(operationId, { id: taskId = 1, query = "", ...options } = {}) {
       const operation = document.operations.find((each) => each.operationId === operationId);
       assert.ok(operation !== undefined, `${operationId} is not in the document`);
-      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1").replace("{comment}", "1").replace("{name}", "nightly").replace("{scope}/{period}", "group:nightly/day")}${query}`;
+      const target = `${operation.path
+        .replace("{id}", String(taskId))
+        .replace("{message}", "1")
+        .replace("{comment}", "1")
+        .replace("{scope}/{period}", "group:nightly/day")
+        .replace(/\{(name|template)\}/, "nightly")}${query}`;
       const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
       document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
       if (answer.status < 400) succeeded.add(operationId);
@@ -138,6 +143,18 @@ test("every operation answers as the document promises", async (t) => {
   await expect(404, "removeBudget");
   await expect(204, "removeGroup");
   await expect(404, "removeGroup");
+  await expect(201, "addTemplate", {
+    body: { name: "nightly", prompt: "Look at {{ vars.what }}", defaults: { what: "all" }, options: { model: "m" } },
+  });
+  await expect(409, "addTemplate", { body: { name: "nightly", prompt: "x" } });
+  await expect(200, "listTemplates");
+  await expect(200, "getTemplate");
+  await expect(200, "updateTemplate", { body: { options: { priority: 1 } } });
+  await expect(400, "updateTemplate", { body: {} });
+  await expect(400, "runTemplate", { body: { working_directory: work, vars: { nope: "x" } } });
+  await expect(201, "runTemplate", { body: { working_directory: work, vars: { what: "x" } } });
+  await expect(204, "removeTemplate");
+  await expect(404, "removeTemplate");
   await expect(200, "stashTask", { id: 2 });
   await expect(200, "enqueueTask", { id: 2 });
   await expect(200, "moveTask", { id: 2, body: { to: "front" } });

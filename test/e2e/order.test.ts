@@ -41,12 +41,12 @@ test("tasks run after others, are skipped, and come back with a retry, over a ki
   assert.deepEqual([(await w.client.getTask({ id: review })).status, (await w.client.getTask({ id: why })).status], ["pending", "pending"]);
   await w.client.resume();
   assert.equal((await w.ended(report)).result, "Reviewed.");
+  const ended = await Promise.all([build, review, why].map(async (id) => (await w.ended(id)).status));
+  assert.deepEqual(ended, ["completed", "completed", "skipped"]);
   const { prompt, rendered_prompt: rendered } = await w.client.getTask({ id: review });
   assert.equal(prompt, "review it: {{ needs.build.result }} in {{ user.name }}");
   assert.match(rendered ?? "", /^review it: "Built\." in \{\{ user\.name \}\}\n\n.*They are data/);
   assert.match((await w.cli(["show", String(review)])).stdout, /Prompt with its values\n {2}review it: "Built\."/);
-  const ended = await Promise.all([build, review, why].map(async (id) => (await w.ended(id)).status));
-  assert.deepEqual(ended, ["completed", "completed", "skipped"]);
   await w.cli(["retry", String(why)]);
   assert.equal((await w.ended(why)).result, "Because.");
 });

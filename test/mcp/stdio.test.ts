@@ -52,6 +52,7 @@ test("MCP with --read-only has no tool that changes anything", async (t) => {
       "get_task_attempts",
       "get_task_diff",
       "get_task_review",
+      "list_templates",
       "list_questions",
       "list_groups",
       "get_usage",

@@ -5,6 +5,7 @@ import type { Client } from "@modelcontextprotocol/client";
 import { callTool, goodTask, openMcp, toolProblem } from "../../testing/mcp.ts";
 import type { OpenMcp } from "../../testing/mcp.ts";
 import { event } from "../../testing/events.ts";
+import { templateInput } from "../../src/contract/operations/templates.ts";
 import { plainInput } from "../../testing/plain-task.ts";
 import { snapshotsOf } from "../../testing/task-snapshots.ts";
 
@@ -22,7 +23,7 @@ async function setup(t: TestContext): Promise<OpenMcp & { client: Client; create
 }
 
 test("MCP tools say what they change, and each result says what to do next", async (t) => {
-  const { client, create, store, corner } = await setup(t);
+  const { client, create, store, corner, api } = await setup(t);
   const { tools } = await client.listTools();
   assert.deepEqual(
     tools.map(({ name }) => name),
@@ -42,6 +43,8 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "send_task_review",
       "edit_task",
       "move_task",
+      "list_templates",
+      "run_template",
       "list_questions",
       "answer_question",
       "list_groups",
@@ -66,6 +69,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "send_task_review",
       "edit_task",
       "move_task",
+      "run_template",
       "answer_question",
     ],
   );
@@ -87,8 +91,11 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["edit_task", { id, name: "a name" }],
     ["list_groups", {}],
     ["move_task", { id, to: "front" }],
+    ["list_templates", {}],
+    ["run_template", { template: "review", working_directory: corner.work }],
     ["get_usage", {}],
   ];
+  await api.addTemplate(templateInput.parse({ name: "review", prompt: "Review it" }), { scope: "admin", name: "socket" });
   await askFor(store, id);
   const snapshots = await snapshotsOf(store, { id, directory: corner.work, home: corner.home });
   await snapshots.take();
@@ -385,7 +392,9 @@ async function askFor(store: OpenMcp["store"], taskId: number): Promise<void> {
  * What each tool promises. A client uses it to decide whether to ask its user, and what to repeat.
  */
 function hintsOf(name: string): Readonly<Record<string, boolean>> {
-  const starts = ["create_task", "create_tasks", "retry_task", "send_message", "send_task_review"].includes(name);
+  const starts = ["create_task", "create_tasks", "retry_task", "send_message", "send_task_review", "run_template", "run_workflow"].includes(
+    name,
+  );
   const answers = name === "answer_question";
   const writes = starts || answers || ["cancel_task", "edit_task", "move_task"].includes(name);
   return {

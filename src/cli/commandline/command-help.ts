@@ -5,18 +5,18 @@ import { exampleLines } from "./examples.ts";
 
 /** @param width of the terminal. */
 export function commandHelp(command: CommandSpec, width: number): string {
-  const { name, alias, summary, details, arguments: words = [], examples } = command;
+  const { name, alias, summary, details, arguments: words = [], runLine, examples } = command;
   const rows = (title: string, pairs: readonly [string, string][]): string[] =>
     pairs.length === 0 ? [] : ["", title, ...twoColumns(pairs, Math.min(width, 100))];
   return [
-    `Usage: claude-worker ${[name, ...(command.passesWordsOn === true ? [] : ["[flags]"]), ...words.map((each) => each.name)].join(" ")}`,
+    `Usage: claude-worker ${[name, ...(command.passesWordsOn === true ? [] : ["[flags]"]), ...words.map((each) => each.name), ...(runLine === undefined ? [] : ["--", "[run]"])].join(" ")}`,
     "",
     `${summary}.${alias === undefined ? "" : ` Also: claude-worker ${alias}.`}`,
     ...(details === undefined ? [] : ["", ...wrapped(details, Math.min(width, 100))]),
-    ...rows(
-      "Arguments:",
-      words.map((each) => [each.name, each.description]),
-    ),
+    ...rows("Arguments:", [
+      ...words.map((each): [string, string] => [each.name, each.description]),
+      ...(runLine === undefined ? [] : [["-- [run]", runLine] as [string, string]]),
+    ]),
     ...rows("Flags:", flagsOf(command).map(optionRow)),
     "",
     "Examples:",

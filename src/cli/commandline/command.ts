@@ -14,6 +14,8 @@ export interface Call<Options> {
   readonly words: readonly string[];
   readonly options: Options & CommonOptions;
   readonly io: Io;
+  /** The words behind `--` of a command with a `runLine`; null or absent: there are none. */
+  readonly behind?: readonly string[] | null;
 }
 
 export interface ArgumentSpec {
@@ -76,6 +78,11 @@ export interface CommandSpec {
    * inside a task.
    */
   readonly forPeople?: boolean;
+  /**
+   * What stands behind `--`, for people: words and flags of `run`, which the command reads from
+   * `behind`.
+   */
+  readonly runLine?: string;
   /** Hidden from help and documentation: other commands use it internally. */
   readonly hidden?: boolean;
 }

@@ -12,6 +12,8 @@ import { flagParts } from "./flags.ts";
 export interface Parsed {
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
+  /** The words behind `--` of a command with a `runLine`; null: there is no `--`. */
+  readonly behind: readonly string[] | null;
   /** `--help` is among the words: everything else is ignored then. */
   readonly wantsHelp: boolean;
 }
@@ -25,15 +27,17 @@ export function parseWords(command: CommandSpec, given: readonly string[]): Pars
   const options: Record<string, unknown> = {};
   const queue = [...given];
   let behindDashes: readonly string[] = [];
+  let behind: readonly string[] | null = null;
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    if (word === "--help" || word === "-h") return { words, options, wantsHelp: true };
-    if (word === "--") words.push(...(behindDashes = queue.splice(0)));
+    if (word === "--help" || word === "-h") return { words, options, behind, wantsHelp: true };
+    if (word === "--" && command.runLine !== undefined) behind = queue.splice(0);
+    else if (word === "--") words.push(...(behindDashes = queue.splice(0)));
     else if (word.startsWith("--")) takeLong(word);
     else if (/^-[^-\d]/.test(word)) takeShort(word);
     else words.push(word);
   }
   checkCount(command, words, behindDashes);
-  return { words, options, wantsHelp: false };
+  return { words, options, behind, wantsHelp: false };
 
   function takeLong(word: string): void {
     const equals = word.indexOf("=");
@@ -91,6 +95,7 @@ function optionNamed(command: CommandSpec, name: string, word: string): OptionSp
 
 /** How to give a text that begins with a dash, where the command takes a text. */
 function asText(command: CommandSpec, word: string): string {
+  if (command.runLine !== undefined) return " Flags of run stand behind --, with the prompt.";
   const argument = command.arguments?.find(({ isText }) => isText === true);
   if (argument === undefined) return "";
   // Only a text that a shell reads unchanged between double quotes.
@@ -111,6 +116,8 @@ function checkCount(command: CommandSpec, words: readonly string[], behindDashes
   const extra = words[specs.length] ?? "";
   if (extra.startsWith("-") && behindDashes.includes(extra))
     throw wrong(command, `Behind -- no flag is read, so "${plainLine(extra, 40)}" is one word too many. Flags stand before the --.`);
+  if (command.runLine !== undefined)
+    throw wrong(command, `"${plainLine(extra, 40)}" is one word too many. The prompt and the options of run stand behind --, at the end.`);
   const hint = command.name === "run" ? ' Put the prompt in quotes: claude-worker run "…"' : "";
   throw wrong(command, `"${extra}" is one word too many.${hint}`);
 }

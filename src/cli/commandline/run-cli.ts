@@ -51,8 +51,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
     const { requirePerson } = await import("../server/inside-task.ts");
     requirePerson(command, io);
   }
-  if (command.passesWordsOn === true) return await command.run({ words: found.rest, options: {}, io } as Call<never>);
-  const { words, options, wantsHelp } = parseWords(command, [...before, ...found.rest]);
+  if (command.passesWordsOn === true) return await command.run({ words: found.rest, options: {}, io, behind: null } as Call<never>);
+  const { words, options, behind, wantsHelp } = parseWords(command, [...before, ...found.rest]);
   if (wantsHelp) {
     const { commandHelp } = await import("./command-help.ts");
     io.stdout.write(commandHelp(command, io.stdout.columns));
@@ -60,7 +60,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
   // The options have the names and types that the command's own specification gives them.
   try {
-    return await command.run({ words, options, io } as Call<never>);
+    return await command.run({ words, options, io, behind } as Call<never>);
   } catch (error) {
     const { withFlagNames } = await import("./name-flags.ts");
     throw withFlagNames(error, command);

@@ -54,6 +54,21 @@ export async function readGivenPrompt(argument: string | undefined, io: Io): Pro
   return { prompt: whole, literalFrom: file === null ? prompt.trimEnd().length : 0 };
 }
 
+/** The text of a file. @throws WorkerError invalid_input: there is none, or it is not text. */
+export function readPromptFile(path: string, io: Io): string {
+  const text = fileNamed(path, io);
+  if (text === null) throw new WorkerError("invalid_input", `There is no file ${path}.`);
+  return text;
+}
+
+/** Text that is piped in; null: none is. @throws WorkerError invalid_input: it is not text. */
+export async function readPiped(io: Io): Promise<string | null> {
+  const input = kindOfInput(io);
+  if (input === "none") return null;
+  const text = checked(textOf(await readAll(io, input), "the standard input"), "the standard input", true);
+  return text.trim() === "" ? null : text;
+}
+
 function literal(prompt: string): GivenPrompt {
   return { prompt, literalFrom: 0 };
 }

@@ -15,6 +15,7 @@ import { reviewOperations } from "./review.ts";
 import { serverOperations } from "./server.ts";
 import { submitOperations } from "./submit.ts";
 import { taskOperations } from "./tasks.ts";
+import { templateOperations } from "./templates.ts";
 import { tokenOperations } from "./tokens.ts";
 import { trustOperations } from "./trust.ts";
 import { workspaceOperations } from "./workspaces.ts";
@@ -33,6 +34,7 @@ export const operations = {
   ...trustOperations,
   ...groupOperations,
   ...budgetOperations,
+  ...templateOperations,
   ...holdOperations,
   ...maintenanceOperations,
   ...tokenOperations,

@@ -25,6 +25,7 @@ const tags = [
   ["Review", "Comments on lines of what tasks changed."],
   ["Server", "The server itself."],
   ["Tasks", "Work for Claude Code: submitted once, durable at once, run in the background."],
+  ["Templates", "Stored prompts with variables, and the options of their tasks."],
   ["Tokens", "Access for programs."],
   ["Trust", "Directories in which tasks may run."],
   ["Workspaces", "Where tasks work, and the snapshots of their files."],

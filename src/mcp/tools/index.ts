@@ -16,6 +16,8 @@ import { listGroups } from "./list-groups.ts";
 import { listQuestions } from "./list-questions.ts";
 import { listTasks } from "./list-tasks.ts";
 import { moveTask } from "./move-task.ts";
+import { listTemplates } from "./list-templates.ts";
+import { runTemplate } from "./run-template.ts";
 import { retryTask } from "./retry-task.ts";
 import { sendMessage } from "./send-message.ts";
 import { sendTaskReview } from "./send-task-review.ts";
@@ -38,6 +40,8 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     sendTaskReview,
     editTask,
     moveTask,
+    listTemplates,
+    runTemplate,
     listQuestions,
     answerQuestion,
     listGroups,

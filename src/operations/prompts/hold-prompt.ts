@@ -25,7 +25,8 @@ export function holdPrompt(
 ): void {
   const runsAfter = store.dependencies.ofTask(id).map(({ task }) => task);
   if (given === null && runsAfter.length === 0) return;
-  const known = given ?? { needs: namesOf(store, runsAfter) };
+  const needs = given?.needs ?? {};
+  const known = { ...given, needs: Object.keys(needs).length === 0 ? namesOf(store, runsAfter) : needs };
   const hasSome = checkPrompt(store, {
     prompt,
     literalFrom,

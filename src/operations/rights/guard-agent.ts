@@ -39,11 +39,17 @@ export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "sandbox" | "
 
 /**
  * The checks of one task that need no transaction.
+ * @param isPromptOfPerson whether a person wrote the prompt, in a template.
  * @throws WorkerError unprocessable (prompts), forbidden (wider than the caller, too deep, the
  * parent has ended).
  */
-export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskInput, caller: Caller): AgentTerms {
-  requireGoodPrompts(input, settings);
+export function agentTerms(
+  { store, settings }: GuardContext,
+  input: ParsedTaskInput,
+  caller: Caller,
+  isPromptOfPerson = false,
+): AgentTerms {
+  if (!isPromptOfPerson) requireGoodPrompts(input, settings);
   requireOptionsForAgents(submittedOptions(input, settings));
   const parent = caller.taskId === undefined ? null : requireTask(store, caller.taskId);
   requireRules(input.allow, grantedRules(settings, parent));

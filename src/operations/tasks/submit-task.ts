@@ -6,6 +6,7 @@ import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { gitAbove } from "../../config/main-checkout.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
+import type { GivenValues } from "../../domain/prompts/given-values.ts";
 import { attachmentsProblem } from "../../domain/task/attachment.ts";
 import type { GivenAttachment } from "../../domain/task/attachment.ts";
 import { submittedOptions } from "../../domain/task/option-values.ts";
@@ -43,25 +44,33 @@ export interface SubmitContext extends RightsContext {
   readonly isBatch?: boolean;
 }
 
+/** What a submit says, and what a template or a workflow adds. */
+export type SubmitInput = ParsedTaskInput & {
+  /** What the prompt's expressions can name beside the tasks that it runs after. */
+  readonly given?: GivenValues;
+  /** Whether a person wrote the prompt before, so that no rule for agents' prompts applies. */
+  readonly isFromTemplate?: boolean;
+};
+
 /**
  * Stores all of the tasks, or none. They are durable when the promise resolves.
  * @throws WorkerError invalid_input, untrusted_directory, forbidden, too_many_requests,
  * storage_full.
  */
-export async function submitTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller): Promise<Task[]> {
+export async function submitTasks(context: SubmitContext, inputs: readonly SubmitInput[], caller: Caller): Promise<Task[]> {
   const now = context.now();
   const tasks = await planned(context, newTasks(context, inputs, caller, now));
   return context.store.write(() => insertTasks(context, tasks, caller, now));
 }
 
 /** Makes the new tasks, after every check that needs no transaction. */
-export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller, now: number): PlannedTask[] {
+export function newTasks(context: SubmitContext, inputs: readonly SubmitInput[], caller: Caller, now: number): PlannedTask[] {
   takeRate(context, inputs.length, caller, now);
   const dependencies = dependenciesOf(inputs, context.isBatch === true);
   return inputs.map((input, index) => {
     try {
       const pointer = `${context.isBatch === true ? `/tasks/${index}` : ""}/prompt`;
-      const promptOrigin = { literalFrom: input.literal_from ?? null, given: null, pointer };
+      const promptOrigin = { literalFrom: input.literal_from ?? null, given: input.given ?? null, pointer };
       return { ...newTask(context, input, caller, now), dependencies: dependencies[index] ?? [], promptOrigin };
     } catch (error) {
       throw context.isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
@@ -125,9 +134,9 @@ export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: numbe
   else if (caller.scope !== "admin") rate.take(accountOf(caller), tasks, now);
 }
 
-function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
+function newTask(context: SubmitContext, input: SubmitInput, caller: Caller, now: number): NewTask {
   const { store, settings, env } = context;
-  const terms = isAgent(caller) ? agentTerms(context, input, caller) : null;
+  const terms = isAgent(caller) ? agentTerms(context, input, caller, input.isFromTemplate === true) : null;
   const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;
   const asked = taskCallerOf(store, caller);
   requireBypassRights(permissionMode, asked);

@@ -2,13 +2,10 @@
 import type { TaskInput } from "../../../contract/task-input.ts";
 import type { TaskView } from "../../../contract/views/task.ts";
 import { WorkerError } from "../../../domain/errors.ts";
-import { taskOptions } from "../../../domain/task/options.ts";
-import { directoryOf } from "../../../domain/task/untrusted-directory.ts";
 import { sentence } from "../../../domain/text/sentence.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
-import type { Call } from "../../commandline/command.ts";
-import { connectionOf, withServer } from "../../server/connection.ts";
+import { connectionOf } from "../../server/connection.ts";
 import type { Connection } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -19,15 +16,14 @@ import type { GivenPrompt } from "../../task/read-prompt.ts";
 import { submitNotes } from "../../task/submit-notes.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import { orderFields, orderFlags } from "../../task/order-flags.ts";
-import type { OrderFlags } from "../../task/order-flags.ts";
-import { taskFields, taskFlags } from "../../task/task-flags.ts";
-import type { TaskFlags } from "../../task/task-flags.ts";
-import { pathGiven } from "../../commandline/path-given.ts";
+import { taskFlags } from "../../task/task-flags.ts";
+import { assignment } from "../../task/assignment.ts";
+import { runInput, submitTrusting } from "../../task/run-input.ts";
+import type { TemplateRunFlags } from "../../task/template-run.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
-interface RunOptions extends TaskFlags, OrderFlags {
+interface RunOptions extends TemplateRunFlags {
   readonly watch?: boolean;
-  readonly trust?: boolean;
 }
 
 export const command = defineCommand<RunOptions>({
@@ -48,6 +44,13 @@ export const command = defineCommand<RunOptions>({
   options: [
     ...taskFlags,
     ...orderFlags,
+    { flags: "--template <name>", description: "the prompt and the options of this template; what is given here counts more" },
+    {
+      flags: "--var <name=value>",
+      description: "a variable of the template; may be given several times",
+      parse: (text) => [assignment("--var", text)],
+      repeat: true,
+    },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
     { flags: "--trust", description: "trust the directory, after a question on the terminal" },
   ],
@@ -55,12 +58,12 @@ export const command = defineCommand<RunOptions>({
     { command: 'claude-worker run "Refactor the authentication module in ./src/auth" --watch', does: "submit and follow" },
     { command: "claude-worker run plan.md -d ~/project -n plan", does: "the prompt is in a file" },
     { command: 'git diff | claude-worker run "Review this change"', does: "a prompt with piped context" },
+    { command: "claude-worker run --template review --var branch=main", does: "a stored prompt" },
     { command: 'id=$(claude-worker run "Fix the failing test" --allow "Bash(npm test)")', does: "the id, for scripts" },
   ],
   async run({ words, options, io }) {
     const connection = connectionOf(io);
-    const input = await taskInput(await readGivenPrompt(words[0], io), options, connection, io);
-    const task = await submitted(input, { options, io, words }, connection);
+    const task = await submit(words[0], options, connection, io);
     for (const line of submitNotes(task, { io, settings: connection.settings })) say(io.stderr, `claude-worker: ${plainLine(line, 1000)}`);
     if (options.watch === true) {
       const { watchTask } = await import("../../task/watch-task.ts");
@@ -75,41 +78,26 @@ export const command = defineCommand<RunOptions>({
   },
 });
 
-async function taskInput(
-  { prompt, literalFrom }: GivenPrompt,
-  options: RunOptions,
-  { client, settings, origins }: Connection,
-  io: Io,
-): Promise<TaskInput> {
-  // The server has settings of its own; what this call's environment or file says comes from here.
-  const own = taskOptions.flatMap((row) => {
-    const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
-    return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]]];
-  });
-  const fields = { ...(await taskFields(options, io)), ...(await orderFields(options, client)) };
-  // Only tasks that run after others have something to fill in.
-  const literal = literalFrom === null || fields.depends_on === undefined ? {} : { literal_from: literalFrom };
-  return { prompt, ...literal, ...Object.fromEntries(own), ...fields, working_directory: pathGiven(io, options.dir ?? ".") };
+async function submit(argument: string | undefined, options: RunOptions, connection: Connection, io: Io): Promise<TaskView> {
+  if (options.template !== undefined) {
+    const { runTemplate } = await import("../../task/template-run.ts");
+    return await runTemplate(options, argument, connection, io);
+  }
+  if (options.var !== undefined) throw new WorkerError("invalid_input", "--var belongs to a template. Name it: --template NAME");
+  return await submitted(await taskInput(await readGivenPrompt(argument, io), options, connection, io), options, connection, io);
 }
 
-async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {
-  const { client } = connection;
+async function taskInput({ prompt, literalFrom }: GivenPrompt, options: RunOptions, connection: Connection, io: Io): Promise<TaskInput> {
+  const order = await orderFields(options, connection.client);
+  // Only tasks that run after others have something to fill in.
+  const literal = literalFrom === null || order.depends_on === undefined ? {} : { literal_from: literalFrom };
+  return { ...(await runInput(prompt, options, connection, io)), ...literal, ...order };
+}
+
+async function submitted(input: TaskInput, { trust = false }: RunOptions, connection: Connection, io: Io): Promise<TaskView> {
   const idempotencyKey = newKey();
-  const submit = async (): Promise<TaskView> =>
-    await withServer(io, connection, async () => await client.submitTask(input, { idempotencyKey }), { isRepeatable: true });
-  for (const asked = new Set<string>(); ;) {
-    try {
-      return await submit();
-    } catch (error) {
-      if (options.trust !== true || !(error instanceof WorkerError) || error.code !== "untrusted_directory") throw error;
-      const directory = directoryOf(error, input);
-      if (asked.has(directory)) throw error;
-      asked.add(directory);
-      const { confirmTrust } = await import("../../task/confirm-trust.ts");
-      await confirmTrust(directory, io);
-      await withServer(io, connection, async () => await client.addTrust({ directory, commands: true }), { isRepeatable: true });
-    }
-  }
+  const call = { io, connection, input, trust, isRepeatable: true };
+  return await submitTrusting(call, async (client) => await client.submitTask(input, { idempotencyKey }));
 }
 
 /**

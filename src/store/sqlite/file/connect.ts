@@ -38,6 +38,7 @@ import type { Change } from "../change.ts";
 import { createSubmissionStore } from "../submissions.ts";
 import { createTaskCallerStore } from "../task-callers.ts";
 import { createTaskStore } from "../tasks.ts";
+import { createTemplateStore } from "../templates.ts";
 import { createTokenStore } from "../tokens.ts";
 import { createTrustStore } from "../trust.ts";
 import { createAttachmentStore } from "../attachments.ts";
@@ -140,6 +141,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       groups: guardedNoun(file, groups.store),
       prompts: guardedNoun(file, createPromptStore(database, commit)),
       budgets: guardedNoun(file, budgets.store),
+      templates: guardedNoun(file, createTemplateStore(database, commit)),
       forks: guardedNoun(file, createForkStore(database, commit)),
       applies: guardedNoun(file, createApplyStore(database, commit)),
       pullRequestWatches: guardedNoun(file, createPullRequestWatchStore(database, commit)),

@@ -51,6 +51,7 @@ import { filledPrompts } from "../migrations/0045-filled-prompts.ts";
 import { reserve } from "../migrations/0046-reserve.ts";
 import { budgets } from "../migrations/0047-budgets.ts";
 import { place } from "../migrations/0048-place.ts";
+import { templates } from "../migrations/0049-templates.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -109,6 +110,7 @@ export const migrations: readonly Migration[] = [
   reserve,
   budgets,
   place,
+  templates,
 ];
 
 /** The `user_version` of a database that this version writes. */
