@@ -14,6 +14,7 @@ import { figures as memory } from "./memory.ts";
 import { figures as people } from "./people.ts";
 import { figures as recovery } from "./recovery.ts";
 import { machineLines, table, writePage } from "./report.ts";
+import { figures as order } from "./order.ts";
 import { figures as store } from "./store.ts";
 import { figures as task } from "./task.ts";
 import { figures as workspaces } from "./workspaces.ts";
@@ -35,7 +36,7 @@ if (flags["write-doc"] && !isWhole) throw new Error("--write-doc takes a whole r
 const about = machine();
 console.log(`${machineLines(about)}\n`);
 const rows: Row[] = [];
-for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...people, ...http, ...mcp, ...store, ...workspaces]) {
+for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...people, ...http, ...mcp, ...store, ...order, ...workspaces]) {
   if (flags.only.length > 0 && !flags.only.some((part) => figure.name.includes(part))) continue;
   process.stderr.write(`${figure.name} …\n`);
   try {

@@ -156,10 +156,10 @@ async function seed(file: string, { finished, pending }: { finished: number; pen
   database.pragma("synchronous = OFF");
   const insert = (count: number, status: string, endedAt: string, notBefore: string): unknown =>
     database.exec(
-      `INSERT INTO tasks (title, group_name, priority, status, created_at, started_at, ended_at, updated_at, not_before, working_directory,
+      `INSERT INTO tasks (title, lane, group_name, priority, status, created_at, started_at, ended_at, updated_at, not_before, working_directory,
          options, session_id, usage, cost_usd, num_turns, duration_ms, last_action, last_seq, resumable, attempt_count)
        WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${count})
-       SELECT 'Fix the flaky test number ' || n, 'default', n % 3, '${status}', 1.7e12 + n, 1.7e12 + n, ${endedAt}, 1.7e12 + n, ${notBefore},
+       SELECT 'Fix the flaky test number ' || n, json_array('default'), 'default', n % 3, '${status}', 1.7e12 + n, 1.7e12 + n, ${endedAt}, 1.7e12 + n, ${notBefore},
          '/home/me/project', '{"permissionMode":"acceptEdits"}', hex(randomblob(16)), '{"some-model":{"inputTokens":123456,"outputTokens":2345,"costUsd":0.1}}',
          0.1, 5, 12345, '[tool:bash] npm test', 0, 1, 1 FROM counter`,
     );

@@ -175,11 +175,17 @@ export function workerApi(context: ApiContext): WorkerApi {
   const linkContext = { store, settings, claudeCodeTrust, links: context.links ?? null };
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
-  const view = (task: Task): TaskView => taskView(task, { ...waitingContext(context, now()), ahead: (id) => store.tasks.ahead(id) }, paths);
-  const viewWithWarnings = (task: Task): TaskView => {
-    const warnings = submitWarnings(context, task);
-    return { ...view(task), ...(warnings.length === 0 ? {} : { warnings }) };
+  const waitingNow = (): WaitingContext => ({ ...waitingContext(context, now()), ahead: (id) => store.tasks.ahead(id) });
+  const view = (task: Task): TaskView => taskView(task, waitingNow(), paths);
+  /** What the reasons of waiting depend on is read once for all of them. */
+  const viewsWithWarnings = (tasks: readonly Task[]): TaskView[] => {
+    const waiting = waitingNow();
+    return tasks.map((task) => {
+      const warnings = submitWarnings(context, task);
+      return { ...taskView(task, waiting, paths), ...(warnings.length === 0 ? {} : { warnings }) };
+    });
   };
+  const viewWithWarnings = (task: Task): TaskView => only(viewsWithWarnings([task]));
   const trust = (): TrustView => trustView(store, claudeCodeTrust);
   const holds = (): { holds: HoldView[] } => ({ holds: listHolds(store, context.account(), now()) });
   const channelContext = (caller: Caller) => ({
@@ -194,7 +200,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     },
     async submitTasks({ tasks }, caller) {
       requireOpen(context);
-      return { tasks: (await submitTasks(batchContext, tasks, caller)).map(viewWithWarnings) };
+      return { tasks: viewsWithWarnings(await submitTasks(batchContext, tasks, caller)) };
     },
     async submitTaskOnce(input, key, caller) {
       requireOpen(context);
@@ -204,7 +210,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     async submitTasksOnce(input, key, caller) {
       requireOpen(context);
       const { tasks, replayed } = await submitTasksOnce(batchContext, input.tasks, key, caller);
-      return { tasks: tasks.map(viewWithWarnings), replayed };
+      return { tasks: viewsWithWarnings(tasks), replayed };
     },
     promptHints: async (input) => promptHints(input, promptRules),
     requireMachineTask: async (input) => requireMachineTask(submitContext, input, promptRules),
@@ -375,7 +381,7 @@ function requireOpen({ isStopping }: ApiContext): void {
   });
 }
 
-function only(tasks: readonly Task[]): Task {
+function only<T>(tasks: readonly T[]): T {
   const [task] = tasks;
   if (task === undefined) throw new WorkerError("internal", "A submitted task is missing.");
   return task;

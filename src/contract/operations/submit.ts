@@ -31,7 +31,7 @@ const problems = ["untrusted_directory", "conflict", "unprocessable"] as const;
 const answer = "The task, durable. `Location` names it; `Idempotent-Replayed: true` tells that it was there already.";
 
 export const batchInput = z.strictObject({
-  tasks: z.array(taskInput).min(1).max(100).describe("At most 100; the whole body at most 11 MB."),
+  tasks: z.array(taskInput).min(1).max(1000).describe("At most 1000; the whole body at most 11 MB."),
 });
 
 export const submitOperations = {
@@ -66,7 +66,7 @@ export const submitOperations = {
   submitTasks: operation("submitTasks", {
     access: "submit",
     tag,
-    summary: "Submit up to 100 tasks: all or none",
+    summary: "Submit up to 1000 tasks: all or none",
     description: "Errors name the task by its place, e.g. `/tasks/3/working_directory`.",
     headers,
     body: batchInput,

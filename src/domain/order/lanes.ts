@@ -116,6 +116,23 @@ export class Lanes {
     return this.#budgets.open.nextTurn;
   }
 
+  /** Whether nothing keeps a task with these needs, which does not run, from starting. Cheap. */
+  isOpen(needs: Required<LaneNeeds>): boolean {
+    return this.isGroupOpen(needs.group) && this.isOpenBesideGroup(needs);
+  }
+
+  /** The same where the group is open. */
+  isOpenBesideGroup({ group, locks, budgets }: Required<LaneNeeds>): boolean {
+    if (this.#holders.size > 0 && locks.some((lock) => this.#holders.has(lock))) return false;
+    return this.#budgets.open.blockOf({ group, budgets }) === null;
+  }
+
+  isGroupOpen(name: string): boolean {
+    const group = this.#groups.get(name);
+    if (group === undefined) return true;
+    return !group.isPaused && (group.limit === null || (this.#running.get(name) ?? 0) < group.limit);
+  }
+
   /** What the group alone keeps from starting. */
   groupBlock(name: string): LaneBlock | null {
     const group = this.#groups.get(name);

@@ -27,6 +27,8 @@ interface Known {
   readonly agentEnv: Readonly<Record<string, string>>;
   /** Warnings by directory, of this turn of the event loop only. */
   readonly ofTurn: Map<string, string[]>;
+  /** The git directory above a directory, of this turn only. */
+  readonly gitOfTurn: Map<string, string | null>;
 }
 
 /** How many tasks a warning names. */
@@ -59,19 +61,34 @@ function fileWarnings(context: WarningContext, task: Task): string[] {
 function knownOf({ settings, env }: WarningContext): Known {
   const found = known.get(settings);
   if (found !== undefined) return found;
-  const made = { agentEnv: agentEnvironment(env, settings.agent_env), ofTurn: new Map<string, string[]>() };
+  const made = {
+    agentEnv: agentEnvironment(env, settings.agent_env),
+    ofTurn: new Map<string, string[]>(),
+    gitOfTurn: new Map<string, string | null>(),
+  };
   known.set(settings, made);
   return made;
 }
 
+function gitOf(context: WarningContext, directory: string): string | null {
+  const { gitOfTurn } = knownOf(context);
+  const before = gitOfTurn.get(directory);
+  if (before !== undefined) return before;
+  const git = gitAbove(directory);
+  if (gitOfTurn.size === 0) setImmediate(() => gitOfTurn.clear());
+  gitOfTurn.set(directory, git);
+  return git;
+}
+
 /** Tasks that work in one checkout at the same time overwrite each other's files. */
-function sharedWarnings({ store }: WarningContext, { id, workingDirectory }: Task): string[] {
+function sharedWarnings(context: WarningContext, { id, workingDirectory }: Task): string[] {
+  const { store } = context;
   if (store.workspaces.get(id)?.kind === "worktree") return [];
-  const git = gitAbove(workingDirectory);
+  const git = gitOf(context, workingDirectory);
   if (git === null) return [];
   const others = store.workspaces
     .unfinishedAt(dirname(git))
-    .filter((other) => other.id !== id && (other.workingDirectory === workingDirectory || gitAbove(other.workingDirectory) === git))
+    .filter((other) => other.id !== id && (other.workingDirectory === workingDirectory || gitOf(context, other.workingDirectory) === git))
     .map((other) => other.id);
   if (others.length === 0) return [];
   const shown = others.slice(0, shownTasks).toReversed().join(", ");

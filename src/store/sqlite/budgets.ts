@@ -22,6 +22,8 @@ import type { LaneBudgets } from "../../domain/order/lanes.ts";
 import { isTerminal } from "../../domain/task/status.ts";
 import type { TaskStatus } from "../../domain/task/status.ts";
 import type { NewEvent } from "../../domain/events/event.ts";
+import { beforeAll } from "./lane-heads.ts";
+import type { LaneHeads } from "./lane-heads.ts";
 import type { Writing } from "./group-commit.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -62,6 +64,8 @@ interface BudgetOptions {
   append(taskId: number, event: NewEvent): void;
   /** Of days, weeks and months; null: that of the system. */
   readonly timeZone: string | null;
+  /** Gets each lane that a task changes to. */
+  readonly heads: Pick<LaneHeads, "note">;
 }
 
 type BudgetRow = Omit<Budget, "isHard"> & { readonly isHard: number };
@@ -195,7 +199,9 @@ export function createBudgetStore(database: Database.Database, options: BudgetOp
     if (task === undefined || isTerminal(task.status)) return;
     const budgets = scopesOfTask(task, id).filter((scope) => known.has(scope) && scope !== everything && scope !== groupScope(task.group));
     const lane = laneClass({ ...needsOfClass(task.lane), budgets });
-    if (lane !== task.lane) updateLane.run(lane, id);
+    if (lane === task.lane) return;
+    updateLane.run(lane, id);
+    options.heads.note(lane, beforeAll);
   }
 
   /** A budget came or went: the lanes of the tasks that count for it change. */

@@ -5,7 +5,9 @@
 import type Database from "better-sqlite3";
 import { Lanes } from "../../domain/order/lanes.ts";
 import type { BudgetKeeping } from "./budgets.ts";
+import type { Spot } from "../../domain/order/place.ts";
 import type { Writing } from "./group-commit.ts";
+import type { LaneHeads } from "./lane-heads.ts";
 
 export interface Group {
   readonly name: string;
@@ -40,7 +42,7 @@ export interface GroupStore {
 export function createGroupStore(
   database: Database.Database,
   writing: Writing,
-  budgets: Pick<BudgetKeeping, "open">,
+  { budgets, heads }: { readonly budgets: Pick<BudgetKeeping, "open">; readonly heads: LaneHeads },
 ): {
   store: GroupStore;
   settle: (taskIds: ReadonlySet<number>) => void;
@@ -63,7 +65,9 @@ export function createGroupStore(
      WHERE status IN ('running', 'waiting', 'pending') GROUP BY group_name, status`,
   );
   const selectHeld = database.prepare<[], { name: string; task: number }>("SELECT name, task_id AS task FROM held_locks");
-  const selectTask = database.prepare<[number], { status: string; locks: string }>("SELECT status, locks FROM tasks WHERE id = ?");
+  const selectTask = database.prepare<[number], Spot & { status: string; locks: string; lane: string }>(
+    "SELECT status, locks, lane, id, rank, place FROM tasks WHERE id = ?",
+  );
   const hold = database.prepare<[string, number]>("INSERT INTO held_locks (name, task_id) VALUES (?, ?) ON CONFLICT DO NOTHING");
   const free = database.prepare<[number]>("DELETE FROM held_locks WHERE task_id = ?");
 
@@ -71,6 +75,7 @@ export function createGroupStore(
   function settleOne(id: number): void {
     const task = selectTask.get(id);
     if (task === undefined) return;
+    if (task.status === "pending") heads.note(task.lane, { id, rank: task.rank, place: task.place });
     if (task.status !== "running" && task.status !== "waiting") return void free.run(id);
     if (task.locks === "[]") return;
     for (const lock of new Set(JSON.parse(task.locks) as string[])) hold.run(lock, id);

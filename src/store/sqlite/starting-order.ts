@@ -4,8 +4,12 @@
  */
 import type Database from "better-sqlite3";
 import { inStartingOrder, steppedBackMs } from "../../domain/order/admission.ts";
-import { Lanes, needsOfClass } from "../../domain/order/lanes.ts";
+import { Lanes } from "../../domain/order/lanes.ts";
+import { bySpot } from "../../domain/order/place.ts";
 import type { Spot } from "../../domain/order/place.ts";
+import { Heap } from "./heap.ts";
+import { beforeAll } from "./lane-heads.ts";
+import type { LaneHead, LaneHeads } from "./lane-heads.ts";
 import type { TaskStore } from "../store.ts";
 
 interface DuePlace extends Spot {
@@ -27,22 +31,30 @@ const firstWindow = 64;
 const mostAnswered = 1000;
 /** How many tasks of a lane are read at once. */
 const lanePage = 32;
-const beforeAll: Spot = { rank: -Number.MAX_SAFE_INTEGER, place: 0, id: 0 };
 const freeLanes = new Lanes(new Map(), new Map(), new Map());
 
 interface Admitting {
+  readonly heads: LaneHeads;
   readonly lanes: Lanes;
   readonly mayStart: (id: number) => boolean;
 }
 
-/** Takes the tasks that groups, locks and `mayStart` allow, in this order. */
-function admitted(places: Iterable<DuePlace>, limit: number, { lanes: taken, mayStart }: Admitting): number[] {
+/** Where the reading of a lane stands. Until its first task is read, its rank is a bound. */
+interface LaneCursor extends Spot {
+  readonly head: LaneHead;
+  readonly tasks: { readonly first: DuePlace; readonly rest: Iterator<DuePlace, undefined> } | null;
+}
+
+/**
+ * Takes the tasks that groups, locks and `mayStart` allow, in this order.
+ * @param admitting.lanes are taken.
+ */
+function admitted(places: Iterable<DuePlace>, limit: number, { heads, lanes, mayStart }: Admitting): number[] {
   const ids: number[] = [];
-  const lanes = taken.copy();
   if (limit === 0) return ids;
   for (const { id, lane } of places) {
-    const needs = needsOfClass(lane);
-    if (lanes.blockOf(needs, id) !== null || !mayStart(id)) continue;
+    const needs = heads.needsOf(lane);
+    if (!lanes.isOpen(needs) || !mayStart(id)) continue;
     lanes.take(needs, id);
     if (ids.push(id) === limit) break;
   }
@@ -67,7 +79,10 @@ function withIgnoring(
 const waits = "status = 'pending' AND unmet = 0 AND stashed_at IS NULL";
 
 /** The queries for the next tasks to start, on one connection. */
-export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
+export function createStartingOrder(
+  database: Database.Database,
+  heads: LaneHeads,
+): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
   const selectReady = (condition: string) =>
     database.prepare<{ limit: number; held: string }, DuePlace>(
       `SELECT id, lane, rank, place, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready
@@ -93,6 +108,7 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
   const all = queries("@held = '[]'");
   const left = queries(notHeld);
   // One step of the index for each lane: SQLite has no other way to skip over the tasks of a lane.
+  // Asked once for a connection; later lanes are noted by the writes that make them.
   const selectLanes = database
     .prepare<[], string>(
       `WITH RECURSIVE lanes (lane) AS (
@@ -103,14 +119,15 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
        SELECT lane FROM lanes WHERE lane IS NOT NULL`,
     )
     .pluck();
+  for (const lane of selectLanes.all()) heads.note(lane, beforeAll);
   const selectInLane = database.prepare<Spot & { lane: string; limit: number; held: string }, DuePlace>(
     `SELECT id, lane, rank, place, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready_in_lane
      WHERE ${waits} AND not_before IS NULL AND lane = @lane AND (rank, place, id) > (@rank, @place, @id)
        AND (@held = '[]' OR ${notHeld}) ORDER BY rank, place, id LIMIT @limit`,
   );
-  const selectDueInLanes = database.prepare<{ closed: string; now: number; held: string }, DuePlace>(
+  const selectAllDue = database.prepare<{ now: number; held: string }, DuePlace>(
     `SELECT id, lane, rank, place, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
-     WHERE ${waits} AND not_before <= @now AND lane NOT IN (SELECT value FROM json_each(@closed)) AND (@held = '[]' OR ${notHeld})`,
+     WHERE ${waits} AND not_before <= @now AND (@held = '[]' OR ${notHeld})`,
   );
 
   const selectIgnoring = database.prepare<{ now: number; held: string }, DuePlace>(
@@ -128,42 +145,69 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
     return [...first, ...others].toSorted((a, b) => inStartingOrder(a, b, now)).slice(0, limit);
   }
 
-  /** The tasks of the lanes that are open, best first, read as they are asked for. */
+  /**
+   * The tasks of the lanes that are open, best first, read as they are asked for.
+   * @param lanes may be taken meanwhile: then no more tasks of a lane come that they close.
+   */
   function* inOpenLanes(now: number, held: string | null, lanes: Lanes, ignoring: readonly DuePlace[]): Generator<DuePlace> {
     if (held === null) return yield* ignoring;
-    const known = selectLanes.all();
-    const isClosed = (lane: string): boolean => lanes.blockOf(needsOfClass(lane), 0) !== null;
-    const closed = known.filter(isClosed);
-    const due = selectDueInLanes.all({ closed: JSON.stringify(closed), now, held }).toSorted((a, b) => inStartingOrder(a, b, now));
+    const byOrder = (a: DuePlace, b: DuePlace): number => inStartingOrder(a, b, now);
+    const isOpen = ({ lane }: DuePlace): boolean => lanes.isOpen(heads.needsOf(lane));
     const answered = (held === "[]" ? all : left).answered.all({ now, limit: mostAnswered, held });
     const sources = [
-      answered.toSorted((a, b) => inStartingOrder(a, b, now)).values(),
-      due.values(),
+      answered.filter(isOpen).toSorted(byOrder).values(),
+      selectAllDue.all({ now, held }).filter(isOpen).toSorted(byOrder).values(),
       ignoring.values(),
-      ...known.filter((lane) => !isClosed(lane)).map((lane) => tasksOfLane(lane, held)),
+      readyInLanes(held, lanes),
     ];
-    const heads = sources.flatMap((source) => {
+    const firsts = sources.flatMap((source) => {
       const { value } = source.next();
       return value === undefined ? [] : [{ source, value }];
     });
     const seen = new Set<number>();
-    while (heads.length > 0) {
-      const first = heads.reduce((least, head) => (inStartingOrder(head.value, least.value, now) < 0 ? head : least));
+    while (firsts.length > 0) {
+      const first = firsts.reduce((least, each) => (byOrder(each.value, least.value) < 0 ? each : least));
       // An answered task is in its lane, too.
       if (!seen.has(first.value.id)) yield first.value;
       seen.add(first.value.id);
       const { value } = first.source.next();
-      if (value === undefined) heads.splice(heads.indexOf(first), 1);
+      if (value === undefined) firsts.splice(firsts.indexOf(first), 1);
       else first.value = value;
     }
   }
 
+  /** The ready tasks of open lanes in the order of the queue. Reads few of them. */
+  function* readyInLanes(held: string, lanes: Lanes): Generator<DuePlace, undefined> {
+    const queue = new Heap<LaneCursor>(
+      heads.open(lanes).map((head) => ({ head, tasks: null, ...head.least })),
+      bySpot,
+    );
+    for (let next = queue.first(); next !== undefined; next = queue.first()) {
+      if (!lanes.isOpen(next.head.needs)) {
+        queue.dropFirst();
+        continue;
+      }
+      if (next.tasks !== null) yield next.tasks.first;
+      const rest = next.tasks?.rest ?? tasksOfLane(next.head.lane, held);
+      const { value: first } = rest.next();
+      if (next.tasks === null && held === "[]") noteHead(next.head, first);
+      if (first === undefined) queue.dropFirst();
+      else queue.replaceFirst({ head: next.head, tasks: { first, rest }, rank: first.rank, place: first.place, id: first.id });
+    }
+    return undefined;
+  }
+
+  function noteHead(head: LaneHead, first: DuePlace | undefined): void {
+    if (first === undefined) heads.forget(head);
+    else head.least = { id: first.id, rank: first.rank, place: first.place };
+  }
+
   function* tasksOfLane(lane: string, held: string): Generator<DuePlace, undefined> {
-    for (let after: Spot | undefined = beforeAll; after !== undefined;) {
+    for (let after: Spot | undefined = beforeAll, size = 1; after !== undefined; size = lanePage) {
       const { rank, place, id }: Spot = after;
-      const page: DuePlace[] = selectInLane.all({ lane, rank, place, id, limit: lanePage, held });
+      const page: DuePlace[] = selectInLane.all({ lane, rank, place, id, limit: size, held });
       yield* page;
-      after = page.length < lanePage ? undefined : page.at(-1);
+      after = page.length < size ? undefined : page.at(-1);
     }
     return undefined;
   }
@@ -193,11 +237,12 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
       for (const window of limit < firstWindow ? [limit, firstWindow] : [limit]) {
         const places = best(now, window, held);
         const isAll = places.length < window;
-        const found = admitted(withIgnoring(places, ignoring, isAll, byPlace), limit, { lanes, mayStart });
+        const found = admitted(withIgnoring(places, ignoring, isAll, byPlace), limit, { heads, lanes: lanes.copy(), mayStart });
         if (found.length === limit || isAll) return found;
       }
       // The best tasks are blocked: those of each open lane are looked at instead.
-      return admitted(inOpenLanes(now, held, lanes, ignoring), limit, { lanes, mayStart });
+      const taken = lanes.copy();
+      return admitted(inOpenLanes(now, held, taken, ignoring), limit, { heads, lanes: taken, mayStart });
     },
     nextStartAt: (now) => selectNext.get(now) ?? null,
     ahead: (id) => {

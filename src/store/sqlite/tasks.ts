@@ -12,6 +12,7 @@ import { next, sourcesOf } from "../../domain/task/transitions.ts";
 import type { Operation } from "../../domain/task/transitions.ts";
 import type { JsonObject } from "../../domain/text/read-json.ts";
 import type { Writing } from "./group-commit.ts";
+import type { LaneHeads } from "./lane-heads.ts";
 import type { Bindable } from "./row.ts";
 import type { BudgetKeeping } from "./budgets.ts";
 import { createStatements } from "./statements.ts";
@@ -23,9 +24,13 @@ import { longOptions, shortOptions } from "./task-options.ts";
 import { insertedFields, patchedFields, patchedOptions, searchText, taskRow, textColumns } from "./task-row.ts";
 import type { AnyTaskPatch, HeldTexts } from "./task-row.ts";
 
-export function createTaskStore(database: Database.Database, writing: Writing, budgets: Pick<BudgetKeeping, "spent" | "moved">): TaskStore {
+export function createTaskStore(
+  database: Database.Database,
+  writing: Writing,
+  { budgets, heads }: { readonly budgets: Pick<BudgetKeeping, "spent" | "moved">; readonly heads: LaneHeads },
+): TaskStore {
   const statements = createStatements(database);
-  const order = createStartingOrder(database);
+  const order = createStartingOrder(database, heads);
   const insertedColumns = ["title", "updated_at", "options", "lane", "queued_at", ...insertedFields.map((field) => taskRow.column(field))];
   const insertRow = database.prepare(
     `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,

@@ -370,3 +370,13 @@ async function clear(store: Store): Promise<void> {
     for (const { scope, period } of store.budgets.list()) store.budgets.remove(scope, period);
   });
 }
+
+test("a budget that comes later hides no task behind many that are blocked", async (t) => {
+  const { store, submit, put, startable } = setup(t);
+  await store.write(() => store.groups.put({ name: "paused", maxRunning: null, pausedAt: 1, createdAt: 1 }));
+  for (let left = 70; left > 0; left -= 1) await submit({ group: "paused", priority: 5 });
+  const one = await submit({ labels: { team: "x" } });
+  assert.deepEqual(startable(), [one.id]);
+  await put("label:team=x", "day", 10);
+  assert.deepEqual(startable(), [one.id]);
+});

@@ -22,6 +22,7 @@ import { createApplyStore } from "../applies.ts";
 import { createReviewCommentStore } from "../review-comments.ts";
 import { createPullRequestWatchStore } from "../pull-request-watches.ts";
 import { createRewindStore } from "../rewinds.ts";
+import { LaneHeads } from "../lane-heads.ts";
 import { createHoldStore } from "../holds.ts";
 import { createIterationStore } from "../iterations.ts";
 import { createMessageStore } from "../messages.ts";
@@ -101,16 +102,18 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       if (found === "log") emptyLog();
     },
   });
+  const heads = new LaneHeads();
   const outbox = createOutbox(database);
   const budgets = createBudgetStore(database, {
     writing: commit,
     outbox,
     append: (id, event) => void events.append(id, null, [event]),
     timeZone,
+    heads,
   });
-  const tasks = createTaskStore(database, commit, budgets);
+  const tasks = createTaskStore(database, commit, { budgets, heads });
   const events = createEventStore(database, commit, outbox);
-  const groups = createGroupStore(database, commit, budgets);
+  const groups = createGroupStore(database, commit, { budgets, heads });
   const requireAttempts = createAttemptRule(database);
   const dependencies = createDependencyStore(database, { writing: commit, tasks, events });
   const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
