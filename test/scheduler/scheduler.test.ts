@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { WorkerError } from "../../src/domain/errors.ts";
+import { systemTimeZone } from "../../src/domain/order/calendar.ts";
+import { windowOpening } from "../../src/domain/order/window.ts";
 import { modelScope } from "../../src/domain/order/scope.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../src/scheduler/scheduler.ts";
@@ -394,4 +396,18 @@ test("answered tasks of a full group hold up no answered task of another one", a
     ids.map((id) => store.tasks.row(id)?.status),
     ["waiting", "waiting", "running"],
   );
+});
+
+test("a task with a window starts when it opens, without another wake", async (t) => {
+  const { submit, started, scheduler, clock, pass } = setup(t);
+  const window = "09:00-10:00,21:00-22:00";
+  clock.at = Date.parse("2027-07-05T15:30:00Z");
+  const opening = windowOpening(window, clock.at, systemTimeZone());
+  const { id } = await submit({ window, createdAt: clock.at });
+  scheduler.start();
+  await pass(0);
+  for (let left = opening - clock.at - 1; left > 0; left -= 3_600_000) await pass(Math.min(left, 3_600_000));
+  assert.deepEqual(started, []);
+  await pass(60_000);
+  assert.deepEqual(started, [id]);
 });

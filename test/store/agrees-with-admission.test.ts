@@ -51,6 +51,7 @@ test("the same with groups, locks and a reserve, also behind a hundred that wait
     group: fc.constantFrom("default", "small", "paused"),
     locks: fc.constantFrom([], ["db"], ["db", "net"], ["net"]),
     model: fc.constantFrom(null, "opus"),
+    window: fc.constantFrom(null, null, "00:00-12:00", "12:00-24:00"),
     stashedAt: fc.constantFrom(null, null, null, 1),
     ignoreReserve: fc.boolean(),
   });

@@ -29,7 +29,7 @@ export type PendingTask = Pick<
   | "stashedAt"
   | "group"
   | "locks"
->;
+> & { readonly window?: string | null };
 
 /** Why a task waits, in the words of the API, which adds `rights` and `answer`. */
 export const waitReasons = [

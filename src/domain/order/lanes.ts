@@ -4,6 +4,7 @@
  */
 import { everything, groupScope, noBudgets } from "./budget.ts";
 import type { BudgetNeeds, BudgetScope, OpenBudgets } from "./budget.ts";
+import { Windows } from "./window.ts";
 
 /** What a task needs beside a slot. */
 export interface LaneNeeds {
@@ -14,6 +15,8 @@ export interface LaneNeeds {
    * lanes look them up by the task's number.
    */
   readonly budgets?: readonly BudgetScope[];
+  /** The times of the day in which it may start (window.ts). Absent or null: all. */
+  readonly window?: string | null;
 }
 
 /** How a group that a person has set stands. Groups that are not set have no limit. */
@@ -25,7 +28,7 @@ export interface GroupState {
 
 /** What keeps a task from starting, beside slots, holds and other tasks. */
 export interface LaneBlock {
-  readonly reason: "group" | "lock" | "budget";
+  readonly reason: "group" | "lock" | "budget" | "time";
   /** `group:nightly`, `lock:db-schema`, `budget:group:nightly:day`. */
   readonly blocker: string;
   /** A sentence for people. */
@@ -45,18 +48,21 @@ export function lockProblem(name: string): string | null {
 
 /** Begins the names of budgets in a lane's text: no lock has a control character. */
 const budgetMark = "\u0001";
+/** The same for windows. */
+const windowMark = "\u0002";
 
 /** The same text for all tasks that may start under the same conditions. */
-export function laneClass({ group, locks, budgets = [] }: LaneNeeds): string {
-  const marked = budgets.map((scope) => budgetMark + scope);
+export function laneClass({ group, locks, budgets = [], window = null }: LaneNeeds): string {
+  const marked = [...budgets.map((scope) => budgetMark + scope), ...(window === null ? [] : [windowMark + window])];
   return JSON.stringify([group, ...[...new Set([...locks, ...marked])].toSorted()]);
 }
 
 /** @param text of `laneClass`. */
 export function needsOfClass(text: string): Required<LaneNeeds> {
   const [group = "", ...names] = JSON.parse(text) as string[];
-  const budgets = names.filter((name) => name.startsWith(budgetMark)).map((name) => name.slice(budgetMark.length));
-  return { group, locks: names.filter((name) => !name.startsWith(budgetMark)), budgets };
+  const marked = (mark: string): string[] => names.filter((name) => name.startsWith(mark)).map((name) => name.slice(mark.length));
+  const locks = names.filter((name) => !name.startsWith(budgetMark) && !name.startsWith(windowMark));
+  return { group, locks, budgets: marked(budgetMark), window: marked(windowMark)[0] ?? null };
 }
 
 /** The budgets while tasks are chosen. */
@@ -74,6 +80,7 @@ export class Lanes {
   readonly #running: Map<string, number>;
   readonly #holders: Map<string, number>;
   readonly #budgets: LaneBudgets;
+  readonly #windows: Windows;
 
   /**
    * @param running how many tasks run, by group.
@@ -84,7 +91,9 @@ export class Lanes {
     running: ReadonlyMap<string, number>,
     holders: ReadonlyMap<string, number>,
     budgets: LaneBudgets = withoutBudgets,
+    windows: Windows = new Windows(0, "UTC"),
   ) {
+    this.#windows = windows;
     this.#budgets = budgets;
     this.#groups = groups;
     this.#running = new Map(running);
@@ -93,12 +102,17 @@ export class Lanes {
 
   /** The same lanes, to be counted apart. */
   copy(): Lanes {
-    return new Lanes(this.#groups, this.#running, this.#holders, { ...this.#budgets, open: this.#budgets.open.copy() });
+    return new Lanes(this.#groups, this.#running, this.#holders, { ...this.#budgets, open: this.#budgets.open.copy() }, this.#windows);
   }
 
   /** What keeps a task with these needs from starting; null: nothing. The budgets come first. */
   blockOf(needs: LaneNeeds, id: number): LaneBlock | null {
-    return this.#budgets.open.blockOf(this.#ofBudgets(needs, id)) ?? this.groupBlock(needs.group) ?? this.#lockBlock(needs.locks, id);
+    return (
+      this.#budgets.open.blockOf(this.#ofBudgets(needs, id)) ??
+      this.#windows.blockOf(needs.window ?? null) ??
+      this.groupBlock(needs.group) ??
+      this.#lockBlock(needs.locks, id)
+    );
   }
 
   /** The same for a task that has begun: it has its locks, and no estimate counts. */
@@ -113,7 +127,8 @@ export class Lanes {
 
   /** When the first of these lanes opens by itself that has kept a task from starting (UTC ms). */
   get nextTurn(): number | null {
-    return this.#budgets.open.nextTurn;
+    const turns = [this.#budgets.open.nextTurn, this.#windows.nextTurn].filter((turn) => turn !== null);
+    return turns.length === 0 ? null : Math.min(...turns);
   }
 
   /** Whether nothing keeps a task with these needs, which does not run, from starting. Cheap. */
@@ -122,7 +137,8 @@ export class Lanes {
   }
 
   /** The same where the group is open. */
-  isOpenBesideGroup({ group, locks, budgets }: Required<LaneNeeds>): boolean {
+  isOpenBesideGroup({ group, locks, budgets, window }: Required<LaneNeeds>): boolean {
+    if (this.#windows.blockOf(window) !== null) return false;
     if (this.#holders.size > 0 && locks.some((lock) => this.#holders.has(lock))) return false;
     return this.#budgets.open.blockOf({ group, budgets }) === null;
   }

@@ -9,6 +9,7 @@ import { effortLevels } from "./effort.ts";
 import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { maxLocks } from "../order/lanes.ts";
+import { windowProblem } from "../order/window.ts";
 import { nameProblem } from "./task-ref.ts";
 import { maxJudgeCharacters } from "../verification/judgement.ts";
 import { maxProtected } from "../verification/protected-files.ts";
@@ -622,6 +623,20 @@ export const taskOptions = [
     flag: { spelled: "--lock <name>", help: "run beside no task with the same lock; may be given several times" },
     agent: "may",
     shown: { line: "Locks", text: "{}" },
+  },
+  {
+    name: "window",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: 100,
+    isTrimmed: true,
+    problem: windowProblem,
+    sentence:
+      "Times of the day in which it may start, like `22:00-07:00`; several with commas. By the setting `time_zone`. What runs continues after them.",
+    flag: { spelled: "--window <times>", help: "start only at these times of the day, e.g. 22:00-07:00" },
+    agent: "may",
+    shown: { line: "Window", text: "{}" },
   },
   {
     name: "labels",

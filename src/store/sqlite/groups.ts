@@ -3,7 +3,9 @@
  * from its start to the end of its attempt; the store sees to that in each write.
  */
 import type Database from "better-sqlite3";
+import { systemTimeZone } from "../../domain/order/calendar.ts";
 import { Lanes } from "../../domain/order/lanes.ts";
+import { Windows } from "../../domain/order/window.ts";
 import type { BudgetKeeping } from "./budgets.ts";
 import type { Spot } from "../../domain/order/place.ts";
 import type { Writing } from "./group-commit.ts";
@@ -42,13 +44,18 @@ export interface GroupStore {
 export function createGroupStore(
   database: Database.Database,
   writing: Writing,
-  { budgets, heads }: { readonly budgets: Pick<BudgetKeeping, "open">; readonly heads: LaneHeads },
+  {
+    budgets,
+    heads,
+    timeZone,
+  }: { readonly budgets: Pick<BudgetKeeping, "open">; readonly heads: LaneHeads; readonly timeZone: string | null },
 ): {
   store: GroupStore;
   settle: (taskIds: ReadonlySet<number>) => void;
   /** The same for one task at once: a later claim of the same write sees its locks. */
   settleLocks: (taskId: number) => void;
 } {
+  const zone = timeZone ?? systemTimeZone();
   const columns = 'name, max_running AS "maxRunning", paused_at AS "pausedAt", created_at AS "createdAt"';
   const selectAll = database.prepare<[], Group>(`SELECT ${columns} FROM groups ORDER BY name`);
   const selectOne = database.prepare<[string], Group>(`SELECT ${columns} FROM groups WHERE name = ?`);
@@ -106,7 +113,13 @@ export function createGroupStore(
         const states = new Map(groups.map(({ name, maxRunning, pausedAt }) => [name, { limit: maxRunning, isPaused: pausedAt !== null }]));
         // Most servers have no groups: then nothing is counted.
         const running = new Map(groups.length === 0 ? [] : selectRunning.all().map(({ name, count }) => [name, count]));
-        return new Lanes(states, running, new Map(selectHeld.all().map(({ name, task }) => [name, task])), budgets.open(now));
+        return new Lanes(
+          states,
+          running,
+          new Map(selectHeld.all().map(({ name, task }) => [name, task])),
+          budgets.open(now),
+          new Windows(now, zone),
+        );
       },
     },
   };

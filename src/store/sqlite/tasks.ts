@@ -162,7 +162,7 @@ export function createTaskStore(
       updateStructured.run(patch.structuredResult === null ? null : JSON.stringify(patch.structuredResult), id);
     if (longOptions.holds(patch)) updateLongOptions.run(patchedOptions(longOptions, selectLongOptions.get(id) ?? "{}", patch), id);
     const task = mustGet(id);
-    if (patch.group !== undefined || patch.locks !== undefined) updateLane.run(laneClass(task), id);
+    if (patch.group !== undefined || patch.locks !== undefined || patch.window !== undefined) updateLane.run(laneClass(task), id);
     if (patch.group !== undefined || patch.labels !== undefined) budgets.moved(id);
     if (patch.name !== undefined || patch.prompt !== undefined) updateSearch.run(searchText(task.name, task.title), id);
     return task;

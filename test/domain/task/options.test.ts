@@ -43,8 +43,10 @@ after(() => rmSync(path.dirname(image), { recursive: true }));
 function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unknown } {
   const [flag = ""] = row.flag.spelled.match(/--[a-z-]+/) ?? [];
   switch (row.kind) {
-    case "text":
-      return { words: [flag, "some-text"], value: "some-text" };
+    case "text": {
+      const value = row.name === "window" ? "22:00-07:00" : "some-text";
+      return { words: [flag, value], value };
+    }
     case "choice":
       return { words: [flag, String(row.choices.at(-1))], value: row.choices.at(-1) };
     case "rules":

@@ -53,3 +53,24 @@ test("a retry with other locks or another group moves to another lane", async (t
   await store.write(() => store.groups.put({ name: "paused", maxRunning: null, pausedAt: null, createdAt: 1 }));
   assert.deepEqual(store.tasks.startable(5, 9, { lanes: store.groups.lanes() }), [id]);
 });
+
+test("a task starts within its window only, and the next opening is known", async (t) => {
+  const { open, submitTo } = setup(t);
+  const store = open({ timeZone: "Europe/Berlin" });
+  const { id } = await submitTo(store, { window: "22:00-07:00" });
+  const noon = Date.parse("2027-07-05T12:00:00Z");
+  const opening = Date.parse("2027-07-05T20:00:00Z");
+  const startable = (now: number): number[] => store.tasks.startable(now, 9, { lanes: store.groups.lanes(now) });
+  assert.deepEqual([startable(noon), startable(opening - 1), startable(opening)], [[], [], [id]]);
+  const lanes = store.groups.lanes(noon);
+  const task = store.tasks.row(id) ?? assert.fail();
+  assert.deepEqual(lanes.blockOf(task, id), {
+    reason: "time",
+    blocker: "window:22:00-07:00",
+    message: "It starts at 22:00-07:00 only. The window opens in 8 h.",
+    until: opening,
+  });
+  assert.equal(lanes.nextTurn, opening);
+  await store.write(() => store.tasks.patch(id, noon, { window: null }));
+  assert.deepEqual(startable(noon), [id]);
+});

@@ -113,7 +113,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
   });
   const tasks = createTaskStore(database, commit, { budgets, heads });
   const events = createEventStore(database, commit, outbox);
-  const groups = createGroupStore(database, commit, { budgets, heads });
+  const groups = createGroupStore(database, commit, { budgets, heads, timeZone });
   const requireAttempts = createAttemptRule(database);
   const dependencies = createDependencyStore(database, { writing: commit, tasks, events });
   const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
