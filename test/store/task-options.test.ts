@@ -71,7 +71,7 @@ function added(
   if (name === "queued_at") return ended === null ? created : 0;
   if (name === "rank") return rankOf({ queuedAt: Number(queuedAt), priority: Number(priority) });
   if (name === "place") return id;
-  if (name === "verify_failures" || name === "unmet") return 0;
+  if (name === "verify_failures" || name === "unmet" || name === "ignore_reserve") return 0;
   if (name === "locks") return "[]";
   return name === "lane" ? JSON.stringify([group]) : null;
 }
