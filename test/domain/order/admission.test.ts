@@ -7,6 +7,7 @@ import { admit } from "../../../testing/admit.ts";
 import type { AdmissionContext, PendingTask } from "../../../src/domain/order/admission.ts";
 import { isOfReserve } from "../../../src/domain/order/reserve.ts";
 import { rankOf } from "../../../src/domain/order/place.ts";
+import { Windows } from "../../../src/domain/order/window.ts";
 import { scopeHolds } from "../../../src/domain/order/scope.ts";
 import { holdKinds } from "../../../src/domain/order/hold.ts";
 import type { NewHold } from "../../../src/domain/order/hold.ts";
@@ -129,6 +130,7 @@ const anyTask = (id: number): fc.Arbitrary<PendingTask> =>
     answeredAt: fc.constantFrom(null, null, 5),
     unmet: fc.constantFrom(0, 0, 0, 1),
     stashedAt: fc.constantFrom(null, null, null, 7),
+    window: fc.constantFrom(null, null, "00:00-12:00", "12:00-24:00"),
     group: fc.constantFrom("default", "nightly", "paused"),
     locks: fc.constantFrom([], [], ["db"], ["db", "net"]),
     ignoreReserve: fc.constantFrom(false, false, true),
@@ -158,6 +160,8 @@ const anyQueue = fc.record({
         ]),
         new Map([["nightly", 1]]),
         new Map(holder === null ? [] : [["net", holder]]),
+        undefined,
+        new Windows(now, "UTC"),
       ),
   ),
 });
@@ -186,6 +190,7 @@ test("in any queue each task either starts or has a reason to wait", () => {
         assert.ok(each.notBefore === null || each.notBefore <= now);
         assert.deepEqual([each.unmet, each.stashedAt], [0, null]);
         assert.notEqual(each.group, "paused");
+        assert.notEqual(each.window, "12:00-24:00", "it is midnight");
         const active = queue.holds.filter(({ until }) => until === null || until > now);
         const holding = active.filter((one) => !(each.ignoreReserve && isOfReserve(one)));
         assert.ok(!holding.some(({ scope }) => scopeHolds(scope, each, "1")));
