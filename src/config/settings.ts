@@ -70,6 +70,15 @@ const rows = [
     description: "Where tasks work that do not say it: `in_place` in their working directory, `worktree` in a git worktree of their own.",
   },
   {
+    key: "exclusive_directories",
+    env: "CLAUDE_WORKER_EXCLUSIVE_DIRECTORIES",
+    type: "choice",
+    choices: ["off", "on"],
+    default: "off",
+    description:
+      "Whether tasks that work in place take a lock of their checkout (outside of git: of their directory), so that one at a time works there: those that are submitted or retried from then on, but for `plan` mode.",
+  },
+  {
     key: "sandbox",
     env: "CLAUDE_WORKER_SANDBOX",
     type: "choice",

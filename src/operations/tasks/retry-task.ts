@@ -11,6 +11,7 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent, requireDelegated } from "../rights/guard-agent.ts";
+import { withCheckoutLock } from "./checkout-lock.ts";
 import { requireSchema } from "./require-schema.ts";
 import { startOf } from "./submit-order.ts";
 import { requireTask } from "./require-task.ts";
@@ -60,6 +61,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     takeRate(context, 1, caller, now);
     const again = store.tasks.transition(id, "retry", now, {
       ...changes,
+      locks: withCheckoutLock({ ...changed, workingDirectory }, context.settings),
       ...begunAgain,
       ...startOf(input, now),
       ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),

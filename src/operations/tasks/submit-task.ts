@@ -15,6 +15,7 @@ import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import { holdPrompt } from "../prompts/hold-prompt.ts";
+import { withCheckoutLock } from "./checkout-lock.ts";
 import { requireSchema } from "./require-schema.ts";
 import { addDependencies, dependenciesOf, startOf } from "./submit-order.ts";
 import type { SubmitRate } from "./submit-rate.ts";
@@ -167,7 +168,7 @@ function newTask(context: SubmitContext, input: SubmitInput, caller: Caller, now
   requireRights(context, task, asked);
   requireSeenRuns(store, workingDirectory, () => context.claudeCodeTrust.autoRuns(workingDirectory, context.isBatch !== true));
   requireSeenSetup(context, task);
-  return task;
+  return { ...task, locks: withCheckoutLock(task, settings) };
 }
 
 /**

@@ -83,7 +83,7 @@ function gitOf(context: WarningContext, directory: string): string | null {
 /** Tasks that work in one checkout at the same time overwrite each other's files. */
 function sharedWarnings(context: WarningContext, { id, workingDirectory }: Task): string[] {
   const { store } = context;
-  if (store.workspaces.get(id)?.kind === "worktree") return [];
+  if (context.settings.exclusive_directories === "on" || store.workspaces.get(id)?.kind === "worktree") return [];
   const git = gitOf(context, workingDirectory);
   if (git === null) return [];
   const others = store.workspaces
@@ -94,7 +94,7 @@ function sharedWarnings(context: WarningContext, { id, workingDirectory }: Task)
   const shown = others.slice(0, shownTasks).toReversed().join(", ");
   const names = others.length === 1 ? `Task ${shown} works` : `Tasks ${shown}${others.length > shownTasks ? " and others" : ""} work`;
   return [
-    `${names} in the same checkout, ${plainLine(dirname(git), 1000)}: they can overwrite each other's files. To give each task files of its own: --worktree`,
+    `${names} in the same checkout, ${plainLine(dirname(git), 1000)}: they can overwrite each other's files. To give each task files of its own: --worktree. To let one at a time work there: claude-worker config set exclusive_directories on`,
   ];
 }
 

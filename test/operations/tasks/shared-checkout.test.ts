@@ -16,7 +16,8 @@ test("a submit names the unfinished tasks that work in the same checkout", async
     const { id, warnings = [] } = await api.submitTask(taskInput.parse({ ...goodTask(directory), ...more }), person);
     return [id, warnings.filter((each) => each.includes("in the same checkout"))];
   };
-  const end = "they can overwrite each other's files. To give each task files of its own: --worktree";
+  const end =
+    "they can overwrite each other's files. To give each task files of its own: --worktree. To let one at a time work there: claude-worker config set exclusive_directories on";
   assert.deepEqual((await submit())[1], [], "the first one is alone");
   mkdirSync(path.join(corner.work, "deep"));
   const [second, said] = await submit({}, path.join(corner.work, "deep"));
@@ -41,4 +42,29 @@ test("outside of git a submit says nothing of other tasks", async (t) => {
     const { warnings = [] } = await api.submitTask(taskInput.parse(goodTask(corner.work)), person);
     assert.doesNotMatch(warnings.join(), /same checkout/);
   }
+});
+
+test("with exclusive_directories tasks of one checkout take its lock", async (t) => {
+  const real = realApi(t, { exclusive_directories: "on" });
+  const { api, corner, store } = real;
+  checkout(real);
+  mkdirSync(path.join(corner.work, "deep"));
+  const submit = async (more: object = {}, directory = corner.work) =>
+    await api.submitTask(taskInput.parse({ ...goodTask(directory), ...more }), person);
+  const first = await submit({ locks: ["db"] });
+  const deep = await submit({}, path.join(corner.work, "deep"));
+  const reads = await submit({ permission_mode: "plan" });
+  const apart = await submit({ workspace_kind: "worktree" });
+  const lock = `checkout:${corner.work}`;
+  assert.deepEqual([first.locks, deep.locks, reads.locks, apart.locks], [["db", lock], [lock], [], []]);
+  assert.doesNotMatch((deep.warnings ?? []).join(), /same checkout/);
+  const ids = [first, deep, reads, apart].map(({ id }) => id);
+  const startable = store.tasks.startable(Date.now(), 9, { lanes: store.groups.lanes() });
+  assert.deepEqual(startable, [ids[0], ids[2], ids[3]]);
+  await real.tell(first.id, "text", { text: "Working." });
+  assert.match((await api.getTask({ id: deep.id })).waiting_for?.message ?? "", /Lock checkout:.* is held by task 1/);
+  await api.updateTask({ id: deep.id, permission_mode: "plan" }, person);
+  assert.deepEqual((await api.getTask({ id: deep.id })).locks, []);
+  await api.cancelTask({ id: deep.id }, person);
+  assert.deepEqual((await api.retryTask({ id: deep.id, permission_mode: "acceptEdits" }, person)).locks, [lock]);
 });
