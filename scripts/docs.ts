@@ -3,7 +3,7 @@
  * writes nothing and exits 1, naming the stale pages. A generated part stands between two comments
  * that carry its name. What the parts say is scripts/docs/'s business.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { agentEnvironmentTable } from "./docs/agent-environment-table.ts";
 import { apiOperations, apiProblems } from "./docs/api-tables.ts";
@@ -14,6 +14,7 @@ import { eventReference } from "./docs/event-reference.ts";
 import { replacePart } from "./docs/generated-part.ts";
 import { taskOptionsTable } from "./docs/task-options-table.ts";
 import { transitionTable } from "./docs/transition-table.ts";
+import { workflowSchema } from "./docs/workflow-schema.ts";
 
 interface Part {
   readonly page: string;
@@ -42,6 +43,13 @@ for (const { page, name, make } of parts) {
   if (after === before) continue;
   stale.add(page);
   if (!process.argv.includes("--check")) writeFileSync(file, after);
+}
+// A file of its own: editors read it.
+const schema = fileURLToPath(new URL("../docs/workflow.schema.json", import.meta.url));
+const schemaText = workflowSchema();
+if (!existsSync(schema) || readFileSync(schema, "utf8") !== schemaText) {
+  stale.add("docs/workflow.schema.json");
+  if (!process.argv.includes("--check")) writeFileSync(schema, schemaText);
 }
 for (const page of stale)
   console.log(process.argv.includes("--check") ? `${page} is stale. Write it again: npm run docs` : `${page} written`);

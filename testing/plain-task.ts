@@ -74,6 +74,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     not_before: null,
     stashed_at: null,
     moved: null,
+    workflow: null,
     waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", blocker: null, until: null },
     working_directory: input.working_directory,
     workspace: null,

@@ -112,6 +112,13 @@ export const endpoints = {
   updateTemplate: { method: "PATCH", path: "/api/v1/templates/{template}", repeatable: true },
   removeTemplate: { method: "DELETE", path: "/api/v1/templates/{template}", repeatable: false },
   runTemplate: { method: "POST", path: "/api/v1/templates/{template}/run", repeatable: false },
+  listWorkflows: { ...read, path: "/api/v1/workflows" },
+  runWorkflow: { method: "POST", path: "/api/v1/workflows", repeatable: false, silenceMs: longGitMs },
+  validateWorkflow: { method: "POST", path: "/api/v1/workflows/validate", repeatable: true },
+  getWorkflow: { ...read, path: "/api/v1/workflows/{workflow}" },
+  cancelWorkflow: { method: "POST", path: "/api/v1/workflows/{workflow}/cancel", repeatable: false },
+  retryWorkflow: { method: "POST", path: "/api/v1/workflows/{workflow}/retry", repeatable: false },
+  removeWorkflow: { method: "DELETE", path: "/api/v1/workflows/{workflow}", repeatable: false, silenceMs: longGitMs },
   listRules: { ...read, path: "/api/v1/rules" },
   removeRule: { method: "DELETE", path: "/api/v1/rules/{id}", repeatable: false },
 

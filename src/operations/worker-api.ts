@@ -33,6 +33,8 @@ import {
   templateViewOf,
 } from "./templates/manage-templates.ts";
 import { taskOfTemplate } from "./templates/task-of-template.ts";
+import { cancelWorkflow, listWorkflows, removeWorkflow, retryWorkflow, workflowViewOf } from "./workflows/manage-workflows.ts";
+import { checkWorkflow, runWorkflow } from "./workflows/run-workflow.ts";
 import { listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
@@ -317,6 +319,22 @@ export function workerApi(context: ApiContext): WorkerApi {
       requireOpen(context);
       return viewWithWarnings(only(await submitTasks(submitContext, [taskOfTemplate(store, template, input)], caller)));
     },
+    listWorkflows: async (query = {}) => listWorkflows(store, query),
+    async runWorkflow(input, caller) {
+      requireOpen(context);
+      return workflowViewOf(store, await runWorkflow(submitContext, input, caller));
+    },
+    validateWorkflow: async (input) => checkWorkflow(input),
+    getWorkflow: async ({ workflow }) => workflowViewOf(store, workflow),
+    async cancelWorkflow({ workflow }, caller) {
+      await cancelWorkflow(submitContext, workflow, caller);
+      return workflowViewOf(store, workflow);
+    },
+    async retryWorkflow({ workflow }, caller) {
+      await retryWorkflow(submitContext, workflow, caller);
+      return workflowViewOf(store, workflow);
+    },
+    removeWorkflow: async ({ workflow }, caller) => await removeWorkflow(submitContext, workflow, caller),
     listRules: async () => ruleViews(store.rules.list()),
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),
@@ -411,6 +429,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     forkOf: (taskId) => store.forks.get(taskId),
     rewindOf: (sessionId) => store.rewinds.get(sessionId),
     forks: (taskId) => store.forks.of(taskId),
+    workflowOf: (taskId) => store.workflows.placeOf(taskId),
     renderedPrompt: (taskId) => store.prompts.get(taskId)?.rendered ?? null,
     dependencies: (taskId) => store.dependencies.ofTask(taskId),
     dependents: (taskId) => store.dependencies.dependents(taskId),

@@ -11,6 +11,7 @@ import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { secretsOf } from "../domain/text/secret-values.ts";
 import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
+import { prepareStep } from "../operations/workflows/prepare-step.ts";
 import { prepareStart } from "../operations/prompts/prepare-start.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
@@ -119,7 +120,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const supervisor = new Supervisor({
     store,
     mayStart,
-    prepareStart: (taskIds) => prepareStart({ store, now }, taskIds),
+    prepareStart: (taskIds) => prepareStart({ store, now, prepareStep: (step) => prepareStep(lookContext, step) }, taskIds),
     paths,
     log,
     pool,

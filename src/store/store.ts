@@ -40,6 +40,7 @@ import type { TurnStore } from "./sqlite/turns.ts";
 import type { TrustedCommandStore } from "./sqlite/trusted-commands.ts";
 import type { TrustedRunStore } from "./sqlite/trusted-runs.ts";
 import type { UsageStore } from "./sqlite/usage.ts";
+import type { WorkflowStore } from "./sqlite/workflows.ts";
 import type { WorkspaceStore } from "./sqlite/workspaces.ts";
 import type { IterationStore } from "./sqlite/iterations.ts";
 import type { VerificationStore } from "./sqlite/verifications.ts";
@@ -67,6 +68,7 @@ export interface Store {
   readonly prompts: PromptStore;
   readonly budgets: BudgetStore;
   readonly templates: TemplateStore;
+  readonly workflows: WorkflowStore;
   readonly forks: ForkStore;
   readonly applies: ApplyStore;
   readonly pullRequestWatches: PullRequestWatchStore;

@@ -171,7 +171,8 @@ test("every example of a body is accepted where it is posted", async (t) => {
           .replace("{comment}", "1")
           .replace("{name}", "nightly")
           .replace("{scope}/{period}", "all/day")
-          .replace("{template}", "review"),
+          .replace("{template}", "review")
+          .replace("{workflow}", "1"),
         body: here(content.example),
       });
       assert.ok(answer.status < 300, `${operation.operationId}: ${answer.status} ${answer.text}`);

@@ -58,7 +58,8 @@ async function setup(t: TestContext): Promise<Bundle> {
         .replace("{message}", "1")
         .replace("{comment}", "1")
         .replace("{scope}/{period}", "group:nightly/day")
-        .replace(/\{(name|template)\}/, "nightly")}${query}`;
+        .replace(/\{(name|template)\}/, "nightly")
+        .replace("{workflow}", "1")}${query}`;
       const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
       document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
       if (answer.status < 400) succeeded.add(operationId);
@@ -155,6 +156,18 @@ test("every operation answers as the document promises", async (t) => {
   await expect(201, "runTemplate", { body: { working_directory: work, vars: { what: "x" } } });
   await expect(204, "removeTemplate");
   await expect(404, "removeTemplate");
+  await expect(201, "runWorkflow", { body: { file: "tasks: { a: { prompt: A }, b: { prompt: B, needs: a } }", working_directory: work } });
+  await expect(400, "runWorkflow", { body: { file: "taks: {}", working_directory: work } });
+  await expect(200, "validateWorkflow", { body: { file: "tasks: { a: { prompt: A } }" } });
+  await expect(200, "listWorkflows");
+  await expect(200, "getWorkflow");
+  await expect(409, "removeWorkflow");
+  await expect(200, "cancelWorkflow");
+  await expect(409, "cancelWorkflow");
+  await expect(200, "retryWorkflow");
+  await expect(200, "cancelWorkflow");
+  await expect(204, "removeWorkflow");
+  await expect(404, "removeWorkflow");
   await expect(200, "stashTask", { id: 2 });
   await expect(200, "enqueueTask", { id: 2 });
   await expect(200, "moveTask", { id: 2, body: { to: "front" } });

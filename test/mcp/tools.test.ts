@@ -45,6 +45,8 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "move_task",
       "list_templates",
       "run_template",
+      "run_workflow",
+      "get_workflow",
       "list_questions",
       "answer_question",
       "list_groups",
@@ -70,6 +72,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "edit_task",
       "move_task",
       "run_template",
+      "run_workflow",
       "answer_question",
     ],
   );
@@ -93,6 +96,14 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["move_task", { id, to: "front" }],
     ["list_templates", {}],
     ["run_template", { template: "review", working_directory: corner.work }],
+    [
+      "run_workflow",
+      {
+        file: `tasks: { a: { prompt: ${JSON.stringify(goodTask(corner.work)["prompt"])}, system_prompt: ${JSON.stringify(goodTask(corner.work)["system_prompt"])} } }`,
+        working_directory: corner.work,
+      },
+    ],
+    ["get_workflow", { id: 1 }],
     ["get_usage", {}],
   ];
   await api.addTemplate(templateInput.parse({ name: "review", prompt: "Review it" }), { scope: "admin", name: "socket" });

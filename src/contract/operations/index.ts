@@ -18,6 +18,7 @@ import { taskOperations } from "./tasks.ts";
 import { templateOperations } from "./templates.ts";
 import { tokenOperations } from "./tokens.ts";
 import { trustOperations } from "./trust.ts";
+import { workflowOperations } from "./workflows.ts";
 import { workspaceOperations } from "./workspaces.ts";
 
 export const operations = {
@@ -35,6 +36,7 @@ export const operations = {
   ...groupOperations,
   ...budgetOperations,
   ...templateOperations,
+  ...workflowOperations,
   ...holdOperations,
   ...maintenanceOperations,
   ...tokenOperations,

@@ -200,6 +200,10 @@ export const taskView = taskSummaryView.extend({
     .nullable()
     .describe("Where it was moved to in the queue: `front`, `back`, `before:41`; null: priority and age decide, or it is not pending."),
   stashed_at: timeOrNull.describe("Since when it is put aside; null: it is in the queue, or has run."),
+  workflow: z
+    .object({ id: z.int(), key: z.string() })
+    .nullable()
+    .describe("The workflow run that it belongs to, and its key there; null: it belongs to none."),
   parent_id: taskRef.nullable(),
   depth: z.int(),
 });

@@ -26,7 +26,14 @@ export type DeliveryEvent = NotificationEvent | "test";
 export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed", "budget"];
 
 /** What says more than that a task failed. */
-const exactMeanings: Readonly<Partial<Record<OutcomeKind | "dependency_failed" | "missing_value", NotificationEvent>>> = {
+const exactMeanings: Readonly<
+  Partial<
+    Record<
+      OutcomeKind | "dependency_failed" | "missing_value" | "workflow_stopped" | "condition_false" | "rejected" | "step_failed",
+      NotificationEvent
+    >
+  >
+> = {
   budget_exhausted: "budget",
   verification_failed: "verification_failed",
   protected_files_changed: "verification_failed",

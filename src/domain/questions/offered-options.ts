@@ -2,6 +2,7 @@
 import { plainLine, visibleText } from "../text/plain-text.ts";
 import { stringOf } from "../text/read-json.ts";
 import { callOf } from "../attempt/tool-call.ts";
+import { approvalTool } from "../workflows/approval.ts";
 import { consentText } from "./consent.ts";
 import { claudeQuestions } from "./claude-questions.ts";
 import { planModes } from "./question.ts";
@@ -52,6 +53,7 @@ export function questionText({ kind, tool, input }: Pick<AskedQuestion, "kind" |
   const call = callOf(input, null);
   switch (kind) {
     case "permission":
+      if (tool === approvalTool) return shown(stringOf(input["question"]) ?? "Continue?");
       return shown(`May it use ${tool}${call === "" ? "" : `: ${call}`}?`);
     case "network":
       return shown(`May a command reach ${stringOf(input["host"]) ?? "a host"}?`);

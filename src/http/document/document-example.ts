@@ -21,7 +21,7 @@ export function exampleOf({ operationId, method, path, requestBody }: Called, sc
   const words = ["curl", ...(method === "get" ? [] : ["-X", method.toUpperCase()]), '-H "Authorization: Bearer $TOKEN"'];
   const json = schema === undefined ? "" : JSON.stringify(exampleBody(operationId, schema, schemas)).replaceAll("'", String.raw`'\''`);
   const body = schema === undefined ? "" : ` \\\n  -H "Content-Type: application/json" -d '${json}'`;
-  return `${words.join(" ")} ${address}${path.replace("{id}", "1").replace("{comment}", "1").replace("{name}", "nightly").replace("{template}", "review")}${body}`;
+  return `${words.join(" ")} ${address}${path.replace("{id}", "1").replace("{comment}", "1").replace("{name}", "nightly").replace("{template}", "review").replace("{workflow}", "1")}${body}`;
 }
 
 /** A body that the operation accepts: its required fields, with values that make sense. */
@@ -52,6 +52,8 @@ const operationSamples: Readonly<Record<string, object>> = {
   setGroup: { limit: 2 },
   setBudget: { limit_usd: 20 },
   moveTask: { to: "front" },
+  runWorkflow: { file: '{"tasks":{"build":{"prompt":"Build it"}}}', working_directory: "/home/me/project" },
+  validateWorkflow: { file: '{"tasks":{"build":{"prompt":"Build it"}}}' },
   addTemplate: { name: "review", prompt: "Review {{ vars.branch }}", defaults: { branch: "main" } },
   updateTemplate: { defaults: { branch: "next" } },
   runTemplate: { working_directory: "/home/me/project", vars: { branch: "main" } },

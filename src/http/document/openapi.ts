@@ -28,6 +28,7 @@ const tags = [
   ["Templates", "Stored prompts with variables, and the options of their tasks."],
   ["Tokens", "Access for programs."],
   ["Trust", "Directories in which tasks may run."],
+  ["Workflows", "Runs of files with tasks that depend on each other."],
   ["Workspaces", "Where tasks work, and the snapshots of their files."],
 ] as const;
 

@@ -18,6 +18,8 @@ import { listTasks } from "./list-tasks.ts";
 import { moveTask } from "./move-task.ts";
 import { listTemplates } from "./list-templates.ts";
 import { runTemplate } from "./run-template.ts";
+import { getWorkflow } from "./get-workflow.ts";
+import { runWorkflow } from "./run-workflow.ts";
 import { retryTask } from "./retry-task.ts";
 import { sendMessage } from "./send-message.ts";
 import { sendTaskReview } from "./send-task-review.ts";
@@ -42,6 +44,8 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     moveTask,
     listTemplates,
     runTemplate,
+    runWorkflow,
+    getWorkflow,
     listQuestions,
     answerQuestion,
     listGroups,

@@ -51,6 +51,12 @@ export function evaluate(source: string, values: object): unknown {
   }
 }
 
+/** Whether a condition holds: false, null, an empty text and an empty list do not. */
+export function holds(condition: string, values: object): boolean {
+  const value = evaluate(condition, values);
+  return value !== false && !isEmpty(value);
+}
+
 /** @throws WorkerError invalid_input: the expression cannot be read. */
 export function requireReadable(source: string): void {
   try {

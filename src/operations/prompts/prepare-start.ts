@@ -3,6 +3,7 @@
  * prompt names a value that is missing fails, before it has an attempt.
  */
 import { messageOf } from "../../domain/errors.ts";
+import type { WorkflowStep } from "../../domain/workflows/workflow.ts";
 import type { Store } from "../../store/store.ts";
 import { endWithoutAttempt } from "../tasks/end-without-attempt.ts";
 import { fillPrompt } from "./fill-prompt.ts";
@@ -11,15 +12,21 @@ import { valuesOf } from "./prompt-values.ts";
 interface PrepareContext {
   readonly store: Store;
   now(): number;
+  /** Brings a task of a workflow further. Resolves to whether Claude is to work on it now. */
+  prepareStep?(step: WorkflowStep): Promise<boolean>;
 }
 
 /** @returns those of the tasks that can be claimed now. */
 export async function prepareStart(context: PrepareContext, taskIds: readonly number[]): Promise<readonly number[]> {
-  const { store } = context;
-  const unfilled = taskIds.filter((id) => isUnfilled(store, id));
-  if (unfilled.length === 0) return taskIds;
-  const failed = await store.write(() => new Set(unfilled.filter((id) => !fillIn(context, id))));
-  return taskIds.filter((id) => !failed.has(id));
+  const { store, prepareStep } = context;
+  const left = new Set(taskIds);
+  for (const id of taskIds) {
+    const step = prepareStep === undefined || store.workflows.placeOf(id) === null ? null : store.workflows.stepOf(id);
+    if (step !== null && (step.kind !== "task" || step.condition !== null) && !(await prepareStep?.(step))) left.delete(id);
+  }
+  const unfilled = [...left].filter((id) => isUnfilled(store, id));
+  if (unfilled.length > 0) await store.write(() => unfilled.forEach((id) => fillIn(context, id) || left.delete(id)));
+  return [...left];
 }
 
 function isUnfilled(store: Store, id: number): boolean {

@@ -118,6 +118,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     not_before: task.notBeforeReason === "schedule" ? rfc3339OrNull(task.notBefore) : null,
     stashed_at: rfc3339OrNull(task.stashedAt),
     moved: task.status === "pending" ? task.moved : null,
+    workflow: waiting.workflowOf(task.id),
     parent_id: task.parentId,
     depth: task.depth,
   };
@@ -187,6 +188,8 @@ export interface WaitingContext extends AdmissionContext {
   dependencies(taskId: number): readonly HeldDependency[];
   /** The tasks that run after it. */
   dependents(taskId: number): readonly number[];
+  /** The run that it belongs to, and its key there; null: it belongs to none. */
+  workflowOf(taskId: number): TaskView["workflow"];
   /** Its prompt as it was filled in; null: it has not begun, or there is nothing to fill in. */
   renderedPrompt(taskId: number): string | null;
   /** When this attempt started (UTC ms); null: there is no such attempt. */

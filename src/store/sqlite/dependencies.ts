@@ -21,6 +21,8 @@ export interface DependencyStore {
   waitsFor(taskId: number): Waited[];
   /** Inside `write`. Lets a task run although some of its dependencies are impossible. */
   waive(taskId: number): void;
+  /** Inside `write`. The task runs, whatever becomes of the other one. */
+  release(taskId: number, other: number): void;
   /** The tasks that run after this one, in the order of their numbers. */
   dependents(taskId: number): number[];
 }
@@ -133,6 +135,11 @@ export function createDependencyStore(
       waive: (taskId) => {
         writing.touch(taskId);
         waiveAll.run(taskId);
+        count.run({ id: taskId });
+      },
+      release: (taskId, other) => {
+        writing.touch(taskId);
+        move.run("waived", taskId, other);
         count.run({ id: taskId });
       },
       dependents: (taskId) => selectDependents.all(taskId),

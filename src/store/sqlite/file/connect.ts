@@ -47,6 +47,7 @@ import { createTurnStore } from "../turns.ts";
 import { createTrustedCommandStore } from "../trusted-commands.ts";
 import { createTrustedRunStore } from "../trusted-runs.ts";
 import { createUsageStore } from "../usage.ts";
+import { createWorkflowStore } from "../workflows.ts";
 import { createWorkspaceStore } from "../workspaces.ts";
 import { createVerificationStore } from "../verifications.ts";
 
@@ -89,6 +90,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     listeners,
     settle: (taskIds) => {
       dependencies.settle(taskIds);
+      // A workflow that stops skips tasks, which others may depend on.
+      for (let more = workflows.settle(taskIds); more.length > 0; more = workflows.settle(taskIds)) dependencies.settle(new Set(more));
       groups.settle(taskIds);
       budgets.settle(taskIds);
       requireAttempts(taskIds);
@@ -116,6 +119,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
   const groups = createGroupStore(database, commit, { budgets, heads, timeZone });
   const requireAttempts = createAttemptRule(database);
   const dependencies = createDependencyStore(database, { writing: commit, tasks, events });
+  const workflows = createWorkflowStore(database, { writing: commit, tasks, events });
   const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
   return {
     database,
@@ -145,6 +149,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       prompts: guardedNoun(file, createPromptStore(database, commit)),
       budgets: guardedNoun(file, budgets.store),
       templates: guardedNoun(file, createTemplateStore(database, commit)),
+      workflows: guardedNoun(file, workflows.store),
       forks: guardedNoun(file, createForkStore(database, commit)),
       applies: guardedNoun(file, createApplyStore(database, commit)),
       pullRequestWatches: guardedNoun(file, createPullRequestWatchStore(database, commit)),

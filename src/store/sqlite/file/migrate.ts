@@ -52,6 +52,7 @@ import { reserve } from "../migrations/0046-reserve.ts";
 import { budgets } from "../migrations/0047-budgets.ts";
 import { place } from "../migrations/0048-place.ts";
 import { templates } from "../migrations/0049-templates.ts";
+import { workflows } from "../migrations/0050-workflows.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -111,6 +112,7 @@ export const migrations: readonly Migration[] = [
   budgets,
   place,
   templates,
+  workflows,
 ];
 
 /** The `user_version` of a database that this version writes. */

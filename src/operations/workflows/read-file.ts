@@ -1,0 +1,117 @@
+/** Reads a workflow file, YAML or JSON. Every problem names its line and column. */
+import { LineCounter, isNode, parseDocument } from "yaml";
+import type { Document } from "yaml";
+import { fieldsAt, workflowFile } from "../../contract/workflow-file.ts";
+import type { WorkflowFile } from "../../contract/workflow-file.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import type { InputProblem } from "../../domain/errors.ts";
+import { didYouMean } from "../../domain/text/did-you-mean.ts";
+
+const mostProblems = 20;
+/** Aliases may not make a small file large. */
+const maxAliases = 100;
+
+/** A file with what places of it are called in problems. */
+export interface ReadFile {
+  readonly path: string;
+  readonly file: WorkflowFile;
+  /** @throws WorkerError invalid_input: what is wrong at this place. */
+  fail(place: readonly PropertyKey[], detail: string): never;
+}
+
+/** @param path how people call the file. @throws WorkerError invalid_input. */
+export function readWorkflowFile(text: string, path: string): ReadFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  if (document.errors.length > 0) {
+    throw failed(
+      path,
+      document.errors.slice(0, mostProblems).map(({ message, pos: [start] }) => ({ at: lines.linePos(start), place: [], detail: message })),
+    );
+  }
+  const at = (place: readonly PropertyKey[]) => lines.linePos(startOf(document, place));
+  const parsed = workflowFile.safeParse(valueOf(document, path));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap((issue) => {
+      const { place, message, keys } = deepest(issue);
+      if (keys === null) return [{ at: at(place), place, detail: message }];
+      return keys.map((key) => ({ at: at([...place, key]), place, detail: unknownKey(key, fieldsAt(place)) }));
+    });
+    throw failed(path, problems.slice(0, mostProblems));
+  }
+  return {
+    path,
+    file: parsed.data,
+    fail: (place, detail) => {
+      throw failed(path, [{ at: at(place), place, detail }]);
+    },
+  };
+}
+
+interface FileProblem {
+  readonly at: { readonly line: number; readonly col: number };
+  readonly place: readonly PropertyKey[];
+  readonly detail: string;
+}
+
+function valueOf(document: Document.Parsed, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: maxAliases }) as unknown;
+  } catch (error) {
+    throw failed(path, [{ at: { line: 1, col: 1 }, place: [], detail: error instanceof Error ? error.message : String(error) }]);
+  }
+}
+
+interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly keys?: readonly string[];
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
+/** Of a choice between shapes, the problem that lies deepest: that is the shape which was meant. */
+function deepest(
+  found: unknown,
+  above: readonly PropertyKey[] = [],
+): { place: PropertyKey[]; message: string; keys: readonly string[] | null } {
+  const issue = found as Issue;
+  const place = [...above, ...issue.path];
+  if (issue.code === "invalid_union" && issue.errors !== undefined) {
+    const inner = issue.errors.flat().map((each) => deepest(each, place));
+    const best = inner.toSorted((a, b) => b.place.length - a.place.length || Number(b.keys !== null) - Number(a.keys !== null))[0];
+    if (best !== undefined) return best;
+  }
+  return { place, message: issue.message, keys: issue.code === "unrecognized_keys" ? (issue.keys ?? []) : null };
+}
+
+/** Where a place begins; where it is missing, the nearest above it. */
+function startOf(document: Document.Parsed, place: readonly PropertyKey[]): number {
+  for (let length = place.length; length > 0; length -= 1) {
+    const path = place.slice(0, length).map((part) => (typeof part === "symbol" ? String(part) : part));
+    const holder = length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+    const pair = (holder as { items?: { key?: unknown; value?: unknown }[] } | null)?.items?.find((each) => {
+      return typeof each === "object" && "key" in each && isNode(each.key) && String(each.key) === String(path.at(-1));
+    });
+    const node = pair?.key ?? document.getIn(path, true);
+    if (isNode(node) && node.range != null) return node.range[0];
+  }
+  return 0;
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = didYouMean(key, known);
+  if (near !== null) return `"${key}" is not known; did you mean "${near}"?`;
+  return `"${key}" is not known`;
+}
+
+function failed(path: string, problems: readonly FileProblem[]): WorkerError {
+  const shown = problems.map(({ at: { line, col }, place, detail }): InputProblem => {
+    const name = place.length === 0 ? "" : `${place.map(String).join(".")}: `;
+    return { pointer: "/file", detail: `${path}:${line}:${col}: ${name}${detail}` };
+  });
+  const [first] = shown;
+  const more = shown.length > 1 ? ` (and ${shown.length - 1} more)` : "";
+  const sentence = `${first?.detail ?? `${path} cannot be read`}${more}`;
+  return new WorkerError("invalid_input", /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, shown);
+}

@@ -1,0 +1,198 @@
+/** Runs a workflow file: stores all of its tasks in one write. */
+import type { Caller } from "../../contract/caller.ts";
+import type { WorkflowCheck, WorkflowRun } from "../../contract/operations/workflows.ts";
+import { parseInput } from "../../contract/parse-input.ts";
+import { taskInput } from "../../contract/task-input.ts";
+import type { CheckedWorkflow } from "../../contract/views/workflow.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { findExpressions } from "../../domain/prompts/expressions.ts";
+import type { GivenValues, Json } from "../../domain/prompts/given-values.ts";
+import { workflowGroup } from "../../domain/workflows/workflow.ts";
+import { checkPrompt } from "../prompts/check-prompt.ts";
+import { evaluate } from "../prompts/evaluate.ts";
+import { insertTasks, newTasks, planned } from "../tasks/submit-task.ts";
+import type { SubmitContext, SubmitInput } from "../tasks/submit-task.ts";
+import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
+import { expandFile } from "./expand-file.ts";
+import type { Expanded, PlannedStep } from "./expand-file.ts";
+import { readWorkflowFile } from "./read-file.ts";
+import type { ReadFile } from "./read-file.ts";
+
+interface CheckedFile extends Expanded {
+  readonly read: ReadFile;
+  readonly name: string;
+}
+
+/** Stores nothing. @throws WorkerError invalid_input. */
+export function checkWorkflow(input: WorkflowCheck): CheckedWorkflow {
+  const { name, steps, missing } = expanded(input);
+  const tasks = steps.map(({ key, kind, needs }) => ({ key, kind, needs: needs.map((each) => each.key) }));
+  return { name, inputs: input.inputs, needs_files: [...missing], tasks };
+}
+
+/**
+ * @returns the run's number, durable.
+ * @throws WorkerError invalid_input; and like a submit of each task.
+ */
+export async function runWorkflow(context: SubmitContext, input: WorkflowRun, caller: Caller): Promise<number> {
+  const { read, name, steps, missing } = expanded(input);
+  if (missing.length > 0) read.fail(["tasks"], `needs the file ${missing.join(", ")}, which was not given`);
+  const now = context.now();
+  const tasks: PlannedTask[] = [];
+  for (const step of steps)
+    tasks.push(await plannedStep(context, step, { directory: input.working_directory, workflow: name, caller, now }));
+  const places = new Map(steps.map(({ key }, index) => [key, index]));
+  const { store } = context;
+  // The prompts are checked once all tasks have their numbers.
+  return await store.write(() => {
+    const inputs = steps[0]?.inputs ?? {};
+    const id = store.workflows.insert({ name, inputs, workingDirectory: tasks[0]?.workingDirectory ?? "", createdAt: now });
+    const { concurrency } = read.file;
+    if (concurrency !== undefined) store.groups.put({ ...emptyGroup, name: workflowGroup(id), maxRunning: concurrency, createdAt: now });
+    const ordered = tasks.map(({ promptOrigin: _later, ...task }, index): PlannedTask => ({
+      ...task,
+      ...(concurrency === undefined ? {} : { group: workflowGroup(id) }),
+      dependencies: (steps[index]?.needs ?? []).map(({ key, on }) => ({ pointer: "/file", on, task: { place: places.get(key) ?? 0 } })),
+    }));
+    const stored = insertTasks(context, ordered, caller, now);
+    const ids = new Map(steps.map(({ key }, index) => [key, stored[index]?.id ?? 0]));
+    for (const [index, step] of steps.entries()) {
+      const task = stored[index];
+      if (task !== undefined) addStep(context, { workflowId: id, task, step, ids });
+    }
+    return id;
+  });
+}
+
+const emptyGroup = { pausedAt: null } as const;
+
+function expanded({ file, path, files, inputs }: WorkflowCheck): CheckedFile {
+  const read = readWorkflowFile(file, path);
+  const other = (name: string): ReadFile | null => {
+    const text = Object.hasOwn(files, name) ? files[name] : undefined;
+    return text === undefined ? null : readWorkflowFile(text, name);
+  };
+  // Paths of other files are relative to the first one, wherever that is.
+  const found = expandFile({ ...read, path: read.path.replace(/^.*\//, "") }, inputs, other);
+  return { ...found, read, name: read.file.name ?? path.replace(/^.*\//, "").replace(/\.[^.]+$/, "") };
+}
+
+export interface StepContext {
+  readonly directory: string;
+  readonly workflow: string;
+  readonly caller: Caller;
+  readonly now: number;
+}
+
+/** A new task for a step, after every check that needs no transaction. @throws WorkerError. */
+export async function plannedStep(
+  context: SubmitContext,
+  step: PlannedStep,
+  { directory, workflow, caller, now }: StepContext,
+): Promise<PlannedTask> {
+  const { fields, kind, key } = step;
+  try {
+    const own = kind === "task" || kind === "for_each" ? filledFields(step) : fields;
+    const prompt =
+      kind === "approval"
+        ? (step.question ?? "")
+        : kind === "join"
+          ? `Ends once all tasks of ${key} have completed.`
+          : String(fields["prompt"]);
+    const raw = { name: `${workflow}/${key}`.slice(0, 200), working_directory: directory, ...own, prompt };
+    const isClaude = kind === "task" || kind === "for_each";
+    const input: SubmitInput = {
+      ...parseInput(taskInput, raw, "It"),
+      ...(isClaude ? {} : { isFromTemplate: true, workspace_kind: "in_place" as const }),
+    };
+    const made = newTasks({ ...context, isBatch: true }, [input], caller, now);
+    const [task] = await planned(
+      { git: context.git, isBatch: true },
+      kind === "for_each" ? made.map((each) => ({ ...each, workspaceKind: "in_place" as const })) : made,
+    );
+    if (task === undefined) throw new WorkerError("internal", "A task of the workflow is missing.");
+    return task;
+  } catch (error) {
+    if (!(error instanceof WorkerError)) throw error;
+    const detail = error.message.replace(/^Task 0 of the batch: /, "");
+    if (error.code === "invalid_input") return step.fail(detail.replace(/\.$/, ""));
+    throw new WorkerError(error.code, `Task ${key} of the workflow: ${detail}`, error.problems);
+  }
+}
+
+/**
+ * Options with inputs and the matrix filled in. Results are known only later, and stand in prompts.
+ */
+function filledFields({ fields, inputs, matrix, list }: PlannedStep): Record<string, unknown> {
+  const fill = (value: unknown, field: string): unknown => {
+    if (Array.isArray(value)) return value.map((each) => fill(each, field));
+    if (typeof value === "object" && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, fill(each, field)]));
+    if (typeof value !== "string") return value;
+    return findExpressions(value).reduceRight((text, { start, end, source, root, path }) => {
+      const known = root === "inputs" ? inputs : root === "matrix" && list === null ? matrix : null;
+      if (known === null || !Object.hasOwn(known, path[0] ?? ""))
+        throw new WorkerError(
+          "invalid_input",
+          `${field} has {{ ${source} }}: options can only name inputs, and values of a matrix, that there are`,
+        );
+      const found = evaluate(source, { inputs, matrix });
+      return text.slice(0, start) + (typeof found === "string" ? found : JSON.stringify(found)) + text.slice(end);
+    }, value);
+  };
+  return Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, field === "prompt" ? value : fill(value, field)]));
+}
+
+interface NewStep {
+  readonly workflowId: number;
+  readonly task: { readonly id: number; readonly prompt: string };
+  readonly step: PlannedStep;
+  /** The numbers of the run's tasks by their keys. */
+  readonly ids: ReadonlyMap<string, number>;
+}
+
+/** Inside `write`. @throws WorkerError invalid_input: an expression names what there is not. */
+export function addStep({ store }: SubmitContext, { workflowId, task, step, ids }: NewStep, isMatrixData = false): void {
+  const { key, kind, parent, needs, names, condition, onFailure, inputs, matrix, list, question, fields } = step;
+  const named = Object.fromEntries(Object.entries(names).map(([name, other]) => [name, ids.get(other) ?? 0]));
+  const given: GivenValues = { inputs, matrix, needs: named, ...(isMatrixData ? { isMatrixData } : {}) };
+  const spec = kind === "for_each" ? { list, fields } : kind === "approval" ? { question } : null;
+  store.workflows.addStep({
+    taskId: task.id,
+    workflowId,
+    key,
+    kind,
+    parent,
+    needs,
+    condition,
+    onFailure,
+    given,
+    spec,
+  });
+  if (kind === "join") return;
+  const expected = { given: kind === "for_each" ? { ...given, matrix: { item: "", index: 0 } satisfies Record<string, Json> } : given };
+  holdStep(store, { task, step, isHeld: kind === "task", ...expected });
+}
+
+interface HeldStep {
+  readonly task: { readonly id: number; readonly prompt: string };
+  readonly step: PlannedStep;
+  readonly given: GivenValues;
+  readonly isHeld: boolean;
+}
+
+function holdStep(store: SubmitContext["store"], { task, step, given, isHeld }: HeldStep): void {
+  const returnsStructured = (id: number): boolean => {
+    const other = store.workflows.stepOf(id);
+    return other === null || other.kind === "join" || other.kind === "for_each";
+  };
+  try {
+    const origin = { literalFrom: null, given, pointer: "/file", returnsStructured };
+    const runsAfter = store.dependencies.ofTask(task.id).map((each) => each.task);
+    const hasSome = checkPrompt(store, { prompt: task.prompt, runsAfter, ...origin });
+    if (isHeld && hasSome) store.prompts.put(task.id, { literalFrom: null, given });
+  } catch (error) {
+    if (error instanceof WorkerError && error.code === "invalid_input") step.fail(error.message.replace(/\.$/, ""));
+    throw error;
+  }
+}

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { Caller } from "../../../src/contract/caller.ts";
+import { workflowCheck, workflowRun } from "../../../src/contract/operations/workflows.ts";
+import type { JsonObject } from "../../../src/domain/text/read-json.ts";
+import { GitProgram } from "../../../src/git/git-program.ts";
+import { prepareStart } from "../../../src/operations/prompts/prepare-start.ts";
+import { SubmitRate } from "../../../src/operations/tasks/submit-rate.ts";
+import { ClaudeCodeTrust } from "../../../src/operations/tasks/working-directory.ts";
+import { prepareStep } from "../../../src/operations/workflows/prepare-step.ts";
+import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
+import { realApi } from "../../../testing/real-api.ts";
+
+const person: Caller = { scope: "admin", name: "socket" };
+
+/** Workflows whose tasks end as a test says, started as the scheduler would. */
+function workflows(t: TestContext) {
+  const real = realApi(t);
+  const { api, store, settings, paths, corner, clock } = real;
+  const env = { HOME: corner.home };
+  const now = (): number => clock.nowMs;
+  const context = {
+    store,
+    settings,
+    paths,
+    env,
+    now,
+    claudeCodeTrust: new ClaudeCodeTrust(env),
+    git: new GitProgram(env),
+    gate: new WorkspaceGate(),
+    rate: new SubmitRate(1000),
+    agentRate: new SubmitRate(1000, "agent_submits_per_minute"),
+  };
+  const run = async (file: string, inputs: object = {}) =>
+    await api.runWorkflow(workflowRun.parse({ file, inputs, working_directory: corner.work }), person);
+  /** Brings the run on until nothing can start; tasks of Claude end as `ends` says. */
+  const drive = async (
+    id: number,
+    ends: (key: string) => { status?: "completed" | "failed"; result?: string; structured?: JsonObject } = () => ({}),
+  ) => {
+    const started: string[] = [];
+    for (let ids = store.tasks.startable(now(), 100); ids.length > 0; ids = store.tasks.startable(now(), 100)) {
+      const ready = await prepareStart({ store, now, prepareStep: (step) => prepareStep(context, step) }, ids);
+      for (const task of ready) {
+        if (store.tasks.row(task)?.status !== "pending") continue;
+        const key = store.workflows.placeOf(task)?.key ?? "";
+        started.push(key);
+        const { status = "completed", result = `done ${key}`, structured = null } = ends(key);
+        await real.finish(task, status);
+        if (status === "completed") await store.write(() => store.tasks.patch(task, now(), { result, structuredResult: structured }));
+      }
+    }
+    const view = await api.getWorkflow({ workflow: id });
+    return { started, view, states: Object.fromEntries(view.tasks.map(({ key, status }) => [key, status])) };
+  };
+  const check = async (file: string) => await api.validateWorkflow(workflowCheck.parse({ file, path: "w.yaml" }), person);
+  return { ...real, run, drive, check };
+}
+
+const prompts = async (api: ReturnType<typeof realApi>["api"], id: number | string) =>
+  (await api.getTask({ id: Number(id) })).rendered_prompt;
+
+test("a workflow runs its tasks in order, with inputs and results in their prompts", async (t) => {
+  const { run, drive, api } = workflows(t);
+  const { id, name, status, tasks } = await run(
+    `
+name: release
+inputs:
+  version: { type: string }
+  dry: false
+tasks:
+  build: { prompt: "Build {{ inputs.version }}" }
+  test: { prompt: "Test it, {{ needs.build.result }}", needs: build, model: opus }
+  publish: { prompt: Publish, needs: [test], if: inputs.dry == false }
+  rehearse: { prompt: Rehearse, needs: [test], if: inputs.dry }
+`,
+    { version: "2.4" },
+  );
+  assert.deepEqual(
+    [name, status, tasks.map(({ key, needs }) => [key, needs])],
+    [
+      "release",
+      "running",
+      [
+        ["build", []],
+        ["test", ["build"]],
+        ["publish", ["test"]],
+        ["rehearse", ["test"]],
+      ],
+    ],
+  );
+  const { states, started, view } = await drive(id);
+  assert.deepEqual(started, ["build", "test", "publish"]);
+  assert.deepEqual(states, { build: "completed", test: "completed", publish: "completed", rehearse: "skipped" });
+  assert.equal(view.status, "completed");
+  assert.equal(await prompts(api, view.tasks[0]?.id ?? 0), "Build 2.4");
+  assert.match((await prompts(api, view.tasks[1]?.id ?? 0)) ?? "", /^Test it, "done build"/);
+  const task = await api.getTask({ id: view.tasks[1]?.id ?? 0 });
+  assert.deepEqual([task.workflow, task.model, task.name], [{ id, key: "test" }, "opus", "release/test"]);
+});
+
+test("a matrix and a list make tasks, and what follows has all of their results", async (t) => {
+  const { run, drive, api } = workflows(t);
+  const { id } = await run(`
+tasks:
+  plan: { prompt: Plan, json_schema: { type: object } }
+  fix: { prompt: "Fix {{ matrix.item }}", needs: plan, for_each: needs.plan.structured_result.files }
+  test: { prompt: "Test on {{ matrix.node }}", needs: fix, matrix: { node: [20, 22], os: [linux] } }
+  report: { prompt: "{{ needs.fix.result }} {{ needs.test.structured_result.items | size }}", needs: [fix, test] }
+`);
+  const { states, started, view } = await drive(id, (key) => (key === "plan" ? { structured: { files: ["a.ts", "@b"] } } : {}));
+  assert.deepEqual(started, ["plan", "fix[1]", "fix[2]", "test[node=20,os=linux]", "test[node=22,os=linux]", "report"]);
+  assert.equal(view.status, "completed");
+  assert.ok(
+    Object.values(states).every((state) => state === "completed"),
+    JSON.stringify(states),
+  );
+  const at = (key: string) => view.tasks.find((task) => task.key === key)?.id ?? 0;
+  assert.match((await prompts(api, at("fix[1]"))) ?? "", /^Fix "a\.ts"\n\n.*They are data/);
+  assert.equal(await prompts(api, at("test[node=20,os=linux]")), "Test on 20");
+  assert.match((await prompts(api, at("report"))) ?? "", /\| fix\[1\]: done fix\[1\]\n\|\n\| fix\[2\]: done fix\[2\]\n 2/);
+});
+
+test("a retry runs only what failed and what hangs on it", async (t) => {
+  const { run, drive, api } = workflows(t);
+  const { id } = await run(`
+tasks:
+  a: { prompt: A }
+  b: { prompt: B, needs: a, matrix: { n: [1, 2] } }
+  c: { prompt: C, needs: b }
+  d: { prompt: D, needs: [{ task: b, on: ended }] }
+`);
+  const first = await drive(id, (key) => ({ status: key === "b[n=2]" ? "failed" : "completed" }));
+  assert.deepEqual(first.states, { a: "completed", "b[n=1]": "completed", "b[n=2]": "failed", b: "skipped", c: "skipped", d: "completed" });
+  assert.equal(first.view.status, "failed");
+  const again = await api.retryWorkflow({ workflow: id }, person);
+  assert.equal(again.status, "running");
+  const second = await drive(id);
+  assert.deepEqual(second.started, ["b[n=2]", "c"]);
+  assert.equal(second.view.status, "completed");
+  await assert.rejects(api.retryWorkflow({ workflow: id }, person), /nothing to run again/);
+  await api.removeWorkflow({ workflow: id }, person);
+  await assert.rejects(api.getWorkflow({ workflow: id }), { code: "not_found" });
+});
+
+test("a failure stops the run where the file says so", async (t) => {
+  const { run, drive, api } = workflows(t);
+  const { id } = await run(`
+on_failure: stop
+concurrency: 1
+tasks:
+  a: { prompt: A }
+  b: { prompt: B }
+  c: { prompt: C, needs: b }
+`);
+  assert.deepEqual(
+    (await api.listGroups()).groups.map(({ name, limit }) => [name, limit]),
+    [[`workflow-${id}`, 1]],
+  );
+  const first = await drive(id, (key) => ({ status: key === "a" ? "failed" : "completed" }));
+  assert.equal(first.view.status, "failed");
+  assert.deepEqual(first.states["c"], "skipped");
+  await api.retryWorkflow({ workflow: id }, person);
+  assert.equal((await drive(id)).view.status, "completed");
+});
+
+test("an approval waits for a person, and no agent gives it", async (t) => {
+  const { run, drive, api } = workflows(t);
+  const { id } = await run(`
+inputs: { version: "1" }
+tasks:
+  ask: { approval: "Publish {{ inputs.version }}?" }
+  publish: { prompt: Publish, needs: ask }
+`);
+  const first = await drive(id);
+  assert.deepEqual(first.states, { ask: "waiting", publish: "pending" });
+  const [question] = (await api.listQuestions({ status: ["open"] })).questions;
+  assert.equal(question?.text, "Publish 1?");
+  const agent: Caller = { ...person, agent: { client: "claude", toolUseId: null } };
+  await assert.rejects(api.answerQuestion({ id: question?.id ?? 0, decision: "allow" }, agent), { code: "forbidden" });
+  await api.answerQuestion({ id: question?.id ?? 0, decision: "deny", message: "not today" }, person);
+  const denied = await drive(id);
+  assert.deepEqual(denied.states, { ask: "failed", publish: "skipped" });
+  await api.retryWorkflow({ workflow: id }, person);
+  await drive(id);
+  const open = (await api.listQuestions({ status: ["open"] })).questions;
+  await api.answerQuestion({ id: open[0]?.id ?? 0, decision: "allow" }, person);
+  assert.equal((await drive(id)).view.status, "completed");
+});
+
+test("a cancel ends every task of the run", async (t) => {
+  const { run, api } = workflows(t);
+  const { id } = await run("tasks: { a: { prompt: A }, b: { prompt: B, needs: a } }");
+  const cancelled = await api.cancelWorkflow({ workflow: id }, person);
+  assert.equal(cancelled.status, "cancelled");
+  assert.deepEqual(
+    cancelled.tasks.map(({ status }) => status),
+    ["cancelled", "cancelled"],
+  );
+});
+
+test("a broken file is refused with line and column, and what was meant", async (t) => {
+  const { check, run, api } = workflows(t);
+  const refused = async (file: string, pattern: RegExp): Promise<void> =>
+    await assert.rejects(check(file), (error: Error) => pattern.test(error.message) || assert.fail(error.message));
+  await refused("tasks:\n  a: { prompt: x\n", /^w\.yaml:\d+:\d+: /);
+  await refused("tasks:\n  a:\n    promt: x\n", /^w\.yaml:3:5: tasks\.a: "promt" is not known; did you mean "prompt"\?/);
+  await refused("taks: {}\n", /^w\.yaml:1:1: "taks" is not known; did you mean "tasks"\?|tasks/);
+  await refused("tasks: { a: { prompt: x, needs: b }, b: { prompt: x, needs: a } }", /makes a cycle: a → b → a/);
+  await refused("tasks: { build: { prompt: x }, b: { prompt: x, needs: biuld } }", /did you mean "build"\?/);
+  await refused(
+    `tasks: { a: { prompt: x, matrix: { n: [${Array.from({ length: 257 }, (_, n) => n).join(",")}] } } }`,
+    /257 combinations, and at most 256/,
+  );
+  await refused("inputs: { v: { type: string } }\ntasks: { a: { prompt: x } }", /needs "v"\. Give --input v=…/);
+  await refused("tasks: { a: { prompt: x, model: 5 } }", /^w\.yaml:1:\d+: tasks\.a\.model/);
+  await refused("tasks: { a: { needs: [] } }", /has no prompt/);
+  await refused("a: &a [*a]\ntasks: {}", /w\.yaml/);
+  await assert.rejects(run("tasks: { a: { prompt: '{{ needs.b.result }}' } }"), /needs\.b\.result/);
+  await assert.rejects(run("tasks: { a: { prompt: '{{ inputs.b }}' } }"), /there is no input/);
+  assert.deepEqual((await api.listWorkflows()).workflows, []);
+});
+
+test("a file runs another file, whose tasks come between", async (t) => {
+  const { api, corner, drive } = workflows(t);
+  const file = `
+tasks:
+  a: { prompt: A }
+  sub: { workflow: ./sub.yaml, needs: a, with: { what: all } }
+  z: { prompt: Z, needs: sub }
+`;
+  const files = {
+    "sub.yaml": "inputs: { what: { type: string } }\ntasks: { x: { prompt: 'X {{ inputs.what }}' }, y: { prompt: Y, needs: x } }",
+  };
+  const checked = await api.validateWorkflow(workflowCheck.parse({ file }), person);
+  assert.deepEqual(checked.needs_files, ["sub.yaml"]);
+  const { id } = await api.runWorkflow(workflowRun.parse({ file, files, working_directory: corner.work }), person);
+  const { started, view } = await drive(id);
+  assert.deepEqual(started, ["a", "sub/x", "sub/y", "z"]);
+  assert.equal(view.status, "completed");
+});
