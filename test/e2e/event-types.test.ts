@@ -64,8 +64,9 @@ test("every type of event is made by some run, as the contract describes it", as
   await w.client.updateTask({ id: behind, prompt: "say thanks", model: "opus" });
   await w.client.enqueueTask({ id: behind });
   await w.client.stashTask({ id: behind });
-  await w.client.moveTask({ id: behind, to: "front" });
-  await w.client.moveTask({ id: behind, to: "back" });
+  const { id: moved } = await w.submit("say thanks", { stash: true });
+  await w.client.moveTask({ id: moved, to: "front" });
+  await w.client.cancelTask({ id: moved });
   await w.client.cancelTask({ id: cancelled });
   await w.ended(cancelled);
   await w.client.retryTask({ id: cancelled });
