@@ -73,8 +73,19 @@ function paramsOf(pattern: readonly string[], parts: readonly string[]): Record<
       if (wanted !== part) return null;
       continue;
     }
-    if (part === "") return null;
-    params[wanted.slice(1, -1)] = part;
+    const value = decoded(part);
+    if (value === null || value === "") return null;
+    params[wanted.slice(1, -1)] = value;
   }
   return params;
+}
+
+/** The text of a percent-encoded part of a path; null: it is not well encoded. */
+function decoded(part: string): string | null {
+  if (!part.includes("%")) return part;
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
 }
