@@ -18,7 +18,7 @@ export const budgetFlags: readonly OptionSpec[] = [
   { flags: "--all", description: "of all tasks together" },
   { flags: "-g, --group <name>", description: "of the tasks of a group" },
   { flags: "--label <key=value>", description: "of the tasks with a label", parse: label },
-  { flags: "--per <period>", description: "of which the amount is: day, week or month", choices: calendarPeriods },
+  { flags: "--per <period>", description: "the time that the amount is for", choices: calendarPeriods },
 ];
 
 /** @throws WorkerError invalid_input: none of the flags was given, or several. */
