@@ -32,7 +32,11 @@ const rooms: Readonly<Record<string, Room>> = {
   config: { ours: ["domain"], packages: [], node: true },
   store: { ours: ["domain", "config", "processes/failpoint.ts"], packages: ["better-sqlite3"], node: true },
   "json-schema": { ours: ["domain"], packages: ["ajv"], node: true },
-  operations: { ours: ["domain", "config", "contract", "store", "json-schema", "git"], packages: ["liquidjs", "yaml"], node: true },
+  operations: {
+    ours: ["domain", "config", "contract", "store", "json-schema", "git"],
+    packages: ["liquidjs", "yaml", "croner"],
+    node: true,
+  },
   scheduler: { ours: ["domain", "store"], packages: ["type pino"], node: false },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },
   supervisor: {
@@ -103,6 +107,7 @@ const rooms: Readonly<Record<string, Room>> = {
 const wrapped: Readonly<Record<string, string>> = {
   "@anthropic-ai/claude-agent-sdk": "src/agent/claude.ts",
   liquidjs: "src/operations/prompts/evaluate.ts",
+  croner: "src/operations/schedules/cron.ts",
 };
 
 const source = readSourceFiles("src");

@@ -103,6 +103,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     structured_result: null,
     usage: null,
     logs: { raw: `/logs/task_${id}_raw.log`, summary: `/logs/task_${id}_summary.log` },
+    schedule: null,
     parent_id: null,
     depth: 0,
   };

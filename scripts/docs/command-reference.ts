@@ -23,7 +23,7 @@ function section(command: CommandSpec): string {
   const { name, alias, summary, details } = command;
   const words = (command.arguments ?? []).map((argument) => argument.name).join(" ");
   const flags = (command.options ?? []).length > 0 ? " [flags]" : "";
-  const usage = `claude-worker ${name}${flags}${words === "" ? "" : ` ${words}`}`;
+  const usage = `claude-worker ${name}${flags}${words === "" ? "" : ` ${words}`}${command.runLine === undefined ? "" : " -- [run]"}`;
   return [
     `## claude-worker ${name}`,
     `${summary}.${alias === undefined ? "" : ` Also: \`claude-worker ${alias}\`.`}`,
@@ -36,7 +36,10 @@ function section(command: CommandSpec): string {
 }
 
 function argumentTable(command: CommandSpec): string[] {
-  const rows = (command.arguments ?? []).map(({ name, description }) => [code(name), description]);
+  const rows = [
+    ...(command.arguments ?? []).map(({ name, description }) => [code(name), description]),
+    ...(command.runLine === undefined ? [] : [[code("-- [run]"), command.runLine]]),
+  ];
   return rows.length === 0 ? [] : [markdownTable(["argument", "meaning"], rows)];
 }
 

@@ -119,6 +119,16 @@ export const endpoints = {
   cancelWorkflow: { method: "POST", path: "/api/v1/workflows/{workflow}/cancel", repeatable: false },
   retryWorkflow: { method: "POST", path: "/api/v1/workflows/{workflow}/retry", repeatable: false },
   removeWorkflow: { method: "DELETE", path: "/api/v1/workflows/{workflow}", repeatable: false, silenceMs: longGitMs },
+
+  listSchedules: { ...read, path: "/api/v1/schedules" },
+  addSchedule: { method: "POST", path: "/api/v1/schedules", repeatable: false, silenceMs: gitMs },
+  getSchedule: { ...read, path: "/api/v1/schedules/{schedule}" },
+  updateSchedule: { method: "PATCH", path: "/api/v1/schedules/{schedule}", repeatable: true, silenceMs: gitMs },
+  removeSchedule: { method: "DELETE", path: "/api/v1/schedules/{schedule}", repeatable: false },
+  runSchedule: { method: "POST", path: "/api/v1/schedules/{schedule}/run", repeatable: false, silenceMs: gitMs },
+  listScheduleRuns: { ...read, path: "/api/v1/schedules/{schedule}/runs" },
+  nextScheduleRuns: { ...read, path: "/api/v1/schedules/{schedule}/next" },
+
   listRules: { ...read, path: "/api/v1/rules" },
   removeRule: { method: "DELETE", path: "/api/v1/rules/{id}", repeatable: false },
 

@@ -33,7 +33,14 @@ function budgetPayload({ name, level, spentUsd, limitUsd, isHard, until }: Notif
 
 /** Whether a person should look soon. */
 export function isUrgent({ event }: Pick<Message, "event">): boolean {
-  return event === "question" || event === "failed" || event === "budget" || event === "held" || event === "verification_failed";
+  return (
+    event === "question" ||
+    event === "failed" ||
+    event === "budget" ||
+    event === "held" ||
+    event === "schedule" ||
+    event === "verification_failed"
+  );
 }
 
 /** The whole message as text of at most so many characters; its links stay whole. */

@@ -36,6 +36,9 @@ import { taskOfTemplate } from "./templates/task-of-template.ts";
 import { cancelWorkflow, listWorkflows, removeWorkflow, retryWorkflow, workflowViewOf } from "./workflows/manage-workflows.ts";
 import { checkWorkflow, runWorkflow } from "./workflows/run-workflow.ts";
 import { listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
+import { addSchedule, changeSchedule, removeSchedule, requireSchedule } from "./schedules/change-schedule.ts";
+import { runSchedule } from "./schedules/run-schedule.ts";
+import { nextRuns, runView, scheduleDetailView, scheduleView, shownNext } from "./schedules/schedule-view.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
 import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
@@ -66,6 +69,7 @@ import { configOf } from "./server/show-config.ts";
 import { statisticsOf, usageOf } from "./server/show-usage.ts";
 import type { StartRights } from "./rights/start-rights.ts";
 import { promptHints } from "../domain/agents/prompt-quality.ts";
+import { rfc3339 } from "./tasks/times.ts";
 import { requireMachineTask } from "./tasks/submit-machine-task.ts";
 import { promptRulesOf } from "./rights/prompt-rules.ts";
 import { submitTasksOnce } from "./tasks/submit-once.ts";
@@ -144,6 +148,10 @@ export interface ApiContext {
   readonly checks?: CheckRunner;
   /** Asks GitHub. Default: the program `gh` of `env`. */
   readonly gh?: RunGh;
+  /** The system's clock (UTC ms), which may be set back. Default: that of `now`. */
+  wall?(): number;
+  /** Called when a schedule was added or changed. */
+  schedulesChanged?(): void;
   /** Called when a watch of a pull request began. */
   watchesChanged?(): void;
   /** Why notifications must not be sent to this host; null: they may. A part of a sentence. */
@@ -170,6 +178,8 @@ export function workerApi(context: ApiContext): WorkerApi {
     landings: new Landings(now),
     gh: context.gh ?? ghProgram(context.env),
     watchesChanged: () => context.watchesChanged?.(),
+    schedulesChanged: () => context.schedulesChanged?.(),
+    wall: context.wall ?? now,
     rate: new SubmitRate(settings.submits_per_minute),
     agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
     now,
@@ -335,6 +345,27 @@ export function workerApi(context: ApiContext): WorkerApi {
       return workflowViewOf(store, workflow);
     },
     removeWorkflow: async ({ workflow }, caller) => await removeWorkflow(submitContext, workflow, caller),
+    listSchedules: async () => ({ schedules: store.schedules.list().map((schedule) => scheduleView(store, schedule)) }),
+    async addSchedule(input, caller) {
+      requireOpen(context);
+      return scheduleDetailView(store, settings, await addSchedule(submitContext, input, caller));
+    },
+    getSchedule: async ({ schedule }) => scheduleDetailView(store, settings, requireSchedule(store, schedule)),
+    updateSchedule: async ({ schedule, ...change }, caller) =>
+      scheduleDetailView(store, settings, await changeSchedule(submitContext, schedule, change, caller)),
+    removeSchedule: async ({ schedule }, caller) => await removeSchedule(submitContext, schedule, caller),
+    async runSchedule({ schedule }, caller) {
+      requireOpen(context);
+      return runView(store, await runSchedule(submitContext, schedule, caller));
+    },
+    async listScheduleRuns({ schedule, limit = 20, before }) {
+      const rows = store.schedules.occurrences(requireSchedule(store, schedule).id, limit, before);
+      return { runs: rows.map((row) => runView(store, row)), next_cursor: rows.length < limit ? null : (rows.at(-1)?.id ?? null) };
+    },
+    async nextScheduleRuns({ schedule, limit = shownNext }) {
+      const found = requireSchedule(store, schedule);
+      return { time_zone: found.timeZone, next_runs: nextRuns(found, limit) };
+    },
     listRules: async () => ruleViews(store.rules.list()),
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),
@@ -431,6 +462,12 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
     forks: (taskId) => store.forks.of(taskId),
     workflowOf: (taskId) => store.workflows.placeOf(taskId),
     renderedPrompt: (taskId) => store.prompts.get(taskId)?.rendered ?? null,
+    scheduleOf(taskId) {
+      const row = store.schedules.ofTask(taskId);
+      const schedule = row === null ? null : store.schedules.get(row.scheduleId);
+      if (row === null || schedule === null) return null;
+      return { id: schedule.id, name: schedule.name, due_at: row.kind === "due" ? rfc3339(row.dueAt) : null };
+    },
     dependencies: (taskId) => store.dependencies.ofTask(taskId),
     dependents: (taskId) => store.dependencies.dependents(taskId),
     waitsFor: (taskId) => store.dependencies.waitsFor(taskId),

@@ -17,6 +17,8 @@ import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
 import { ghProgram } from "../git/gh.ts";
 import { lookAtPullRequest } from "../operations/pull-requests/look-at-pull-request.ts";
+import { fireSchedule } from "../operations/schedules/fire-schedule.ts";
+import { followClock } from "../operations/schedules/follow-clock.ts";
 import { SubmitRate } from "../operations/tasks/submit-rate.ts";
 import { linksFor } from "../operations/questions/answer-by-link.ts";
 import { AnswerLinks } from "../operations/questions/answer-links.ts";
@@ -35,6 +37,7 @@ import { workerApi } from "../operations/worker-api.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { currentBootId } from "../processes/identity.ts";
 import { PullRequestWatcher } from "../scheduler/pull-request-watcher.ts";
+import { ScheduleClock } from "../scheduler/schedule-clock.ts";
 import { QuestionDeadlines } from "../scheduler/question-deadlines.ts";
 import { SessionKeeper } from "../scheduler/session-keeper.ts";
 import { Retention } from "../scheduler/retention.ts";
@@ -88,6 +91,7 @@ export interface Services extends ChannelServices {
   readonly sessionKeeper: SessionKeeper;
   readonly retention: Retention;
   readonly pullRequestWatcher: PullRequestWatcher;
+  readonly scheduleClock: ScheduleClock;
   readonly prober: Prober;
   readonly limitsWatch: LimitsWatch;
   readonly askedProbe: AskedProbe;
@@ -227,6 +231,13 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     now,
     look: (taskId, signal) => lookAtPullRequest(lookContext, taskId, signal),
   });
+  const scheduleClock = new ScheduleClock({
+    store,
+    log,
+    wall: Date.now,
+    followClock: (moment) => followClock(store, moment),
+    fire: (id, turn) => fireSchedule({ ...lookContext, wall: Date.now }, id, turn),
+  });
 
   const view = () =>
     serverView({
@@ -266,6 +277,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     checks,
     gh,
     watchesChanged: () => pullRequestWatcher.wake(),
+    wall: Date.now,
+    schedulesChanged: () => scheduleClock.wake(),
     hostProblem,
     answersProblem: (channel) => channels.answerListener.problemOf(channel),
     stopServer: async (options) => void shutdown.stop(options),
@@ -300,7 +313,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
     ],
     supervisor,
-    takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober, limitsWatch, pullRequestWatcher],
+    takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober, limitsWatch, pullRequestWatcher, scheduleClock],
     onLateStart: writeInfo,
     onError: () => shutdown.fail("leave"),
   });
@@ -316,6 +329,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     sessionKeeper,
     retention,
     pullRequestWatcher,
+    scheduleClock,
     prober,
     limitsWatch,
     askedProbe,

@@ -31,6 +31,7 @@ import type { RewindStore } from "./sqlite/rewinds.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
 import type { PromptStore } from "./sqlite/prompts.ts";
 import type { TemplateStore } from "./sqlite/templates.ts";
+import type { ScheduleStore } from "./sqlite/schedules.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
 import type { SubmissionStore } from "./sqlite/submissions.ts";
 import type { TaskCallerStore } from "./sqlite/task-callers.ts";
@@ -77,6 +78,7 @@ export interface Store {
   readonly messages: MessageStore;
   readonly questions: QuestionStore;
   readonly rules: RuleStore;
+  readonly schedules: ScheduleStore;
   readonly workspaces: WorkspaceStore;
   readonly checkpoints: CheckpointStore;
   readonly iterations: IterationStore;

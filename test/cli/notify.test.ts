@@ -103,7 +103,7 @@ test("the rules of a channel are shown", async (t) => {
   assert.deepEqual(
     { events, labels, quiet_hours, digest_at, escalate_after_ms, escalate_to },
     {
-      events: ["question", "completed", "failed", "held", "resumed", "budget", "digest"],
+      events: ["question", "completed", "failed", "held", "resumed", "budget", "schedule", "digest"],
       labels: { team: "a", env: "x" },
       quiet_hours: { from: "22:00", to: "07:00" },
       digest_at: "07:30",

@@ -169,7 +169,7 @@ test("every example of a body is accepted where it is posted", async (t) => {
         path: path
           .replace("{id}", "1")
           .replace("{comment}", "1")
-          .replace("{name}", "nightly")
+          .replace(/\{(?:name|schedule)\}/, "nightly")
           .replace("{scope}/{period}", "all/day")
           .replace("{template}", "review")
           .replace("{workflow}", "1"),

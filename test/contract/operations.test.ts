@@ -58,7 +58,7 @@ async function setup(t: TestContext): Promise<Bundle> {
         .replace("{message}", "1")
         .replace("{comment}", "1")
         .replace("{scope}/{period}", "group:nightly/day")
-        .replace(/\{(name|template)\}/, "nightly")
+        .replace(/\{(?:name|template|schedule)\}/, "nightly")
         .replace("{workflow}", "1")}${query}`;
       const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
       document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
@@ -168,6 +168,19 @@ test("every operation answers as the document promises", async (t) => {
   await expect(200, "cancelWorkflow");
   await expect(204, "removeWorkflow");
   await expect(404, "removeWorkflow");
+  const nightly = { name: "nightly", cron: "0 2 * * *", task: input };
+  await expect(201, "addSchedule", { body: nightly });
+  await expect(409, "addSchedule", { body: nightly });
+  await expect(400, "addSchedule", { body: { ...nightly, name: "never", cron: "0 0 30 2 *" } });
+  await expect(200, "listSchedules");
+  await expect(200, "getSchedule");
+  await expect(200, "updateSchedule", { body: { time_zone: "Europe/Berlin", task: { model: "m" } } });
+  await expect(400, "updateSchedule", { body: { task: { modle: "m" } } });
+  await expect(201, "runSchedule");
+  await expect(200, "listScheduleRuns", { query: "?limit=5" });
+  await expect(200, "nextScheduleRuns", { query: "?limit=9" });
+  await expect(204, "removeSchedule");
+  await expect(404, "getSchedule");
   await expect(200, "stashTask", { id: 2 });
   await expect(200, "enqueueTask", { id: 2 });
   await expect(200, "moveTask", { id: 2, body: { to: "front" } });

@@ -18,6 +18,7 @@ const good = (directory: string): Record<string, Record<string, unknown>> => ({
   send_message: { id: 1, text: "go on" },
   send_task_review: { id: 1, comments: [{ path: "a", line: 1, body: "x" }] },
   edit_task: { id: 1 },
+  list_schedules: {},
   get_usage: { by: "day" },
 });
 

@@ -54,6 +54,7 @@ test("MCP with --read-only has no tool that changes anything", async (t) => {
       "get_task_review",
       "list_templates",
       "get_workflow",
+      "list_schedules",
       "list_questions",
       "list_groups",
       "get_usage",

@@ -47,6 +47,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "run_template",
       "run_workflow",
       "get_workflow",
+      "list_schedules",
       "list_questions",
       "answer_question",
       "list_groups",
@@ -104,6 +105,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
       },
     ],
     ["get_workflow", { id: 1 }],
+    ["list_schedules", {}],
     ["get_usage", {}],
   ];
   await api.addTemplate(templateInput.parse({ name: "review", prompt: "Review it" }), { scope: "admin", name: "socket" });

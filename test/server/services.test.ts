@@ -55,6 +55,7 @@ test("every service can be started and stopped in any order, and leaves nothing"
     "prober",
     "limitsWatch",
     "pullRequestWatcher",
+    "scheduleClock",
     "notifier",
     "askCloser",
     "answerListener",

@@ -33,6 +33,8 @@ export async function completeWords(
   const before = words.slice(0, -1);
   const shown = commands.filter(({ hidden }) => hidden !== true);
   const command = shown.find(({ name, alias }) => [name, alias].some((each) => each !== undefined && isBeginning(each, before)));
+  const dashes = command?.runLine === undefined ? -1 : before.indexOf("--");
+  if (dashes !== -1) return await completeWords(["run", ...words.slice(dashes + 1)], commands, tasks);
   const found = command === undefined ? names(shown, before) : await inCommand(command, before, partial, tasks);
   return { ...found, candidates: found.candidates.filter(({ word }) => word.startsWith(partial)) };
 }

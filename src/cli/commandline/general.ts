@@ -105,7 +105,7 @@ const everyday = ["run", "list", "show", "logs", "watch", "wait", "top", "inbox"
 /** What is not for every day, in groups; a command belongs to the first that fits. */
 const helpGroups: readonly [title: string, fits: RegExp][] = [
   ["Talk", /^(?:answer|rules|send|messages|unsend|fork|rewind)\b/],
-  ["Order", /^(?:(?:stash|enqueue|move|edit|hold|resume)$|(?:group|budget) )/],
+  ["Order", /^(?:(?:stash|enqueue|move|edit|hold|resume)$|(?:group|budget|schedule) )/],
   ["Files", /^(?:diff|checkpoints|restore|undo|apply|land|pr|review|workspace)\b/],
   ["Tell", /^notify /],
   ["Server", /^(?:server|service) /],

@@ -58,7 +58,9 @@ function placeOf(pointer: string, command: CommandSpec): string {
 }
 
 function fieldIn(pointer: string): string {
-  return pointer.split("/")[1] ?? "";
+  const [, first = "", second] = pointer.split("/");
+  // A schedule's task is a submit of its own.
+  return first === "task" && second !== undefined ? second : first;
 }
 
 /** What the command calls a field: its argument or its flag; null: it has neither. */

@@ -12,6 +12,7 @@ import type { Operation } from "./operation.ts";
 import { pullRequestOperations } from "./pull-requests.ts";
 import { questionOperations } from "./questions.ts";
 import { reviewOperations } from "./review.ts";
+import { scheduleOperations } from "./schedules.ts";
 import { serverOperations } from "./server.ts";
 import { submitOperations } from "./submit.ts";
 import { taskOperations } from "./tasks.ts";
@@ -37,6 +38,7 @@ export const operations = {
   ...budgetOperations,
   ...templateOperations,
   ...workflowOperations,
+  ...scheduleOperations,
   ...holdOperations,
   ...maintenanceOperations,
   ...tokenOperations,

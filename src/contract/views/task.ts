@@ -204,6 +204,10 @@ export const taskView = taskSummaryView.extend({
     .object({ id: z.int(), key: z.string() })
     .nullable()
     .describe("The workflow run that it belongs to, and its key there; null: it belongs to none."),
+  schedule: z
+    .object({ id: z.int(), name: z.string(), due_at: timeOrNull.describe("The due time that it stands for; null: a person asked for it.") })
+    .nullable()
+    .describe("The schedule that submitted it; null: none did, or it was removed."),
   parent_id: taskRef.nullable(),
   depth: z.int(),
 });

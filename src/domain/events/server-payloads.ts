@@ -29,6 +29,7 @@ export const serverPayloads = {
       ...actor,
       forked_from: optional(count("The task whose conversation it begins with. Absent: none.")),
       forked_at: optional(count("The last turn of that task that it has. Absent: all that there were.")),
+      schedule: optional(count("The schedule that submitted it. Absent: none did.")),
     },
     { by: "socket" },
   ),

@@ -56,6 +56,8 @@ export interface DigestCounts {
   readonly questions: number;
   readonly holds: number;
   readonly budgets?: number;
+  /** Runs of schedules that could not be submitted. Absent: none. */
+  readonly schedules?: number;
 }
 
 /** @param event the event of the task that is reported. */
@@ -105,6 +107,17 @@ export function contentOfBudget(level: "near" | "spent", state: BudgetState): Co
   };
 }
 
+/**
+ * @param name of the schedule. @param pausedAfter after how many failures in a row it has paused
+ * itself; null: it continues.
+ */
+export function contentOfSchedule(name: string, reason: string, pausedAfter: number | null): Content {
+  const title = pausedAfter === null ? `Schedule ${name}: a run was not submitted` : `Schedule ${name} is paused`;
+  const advice =
+    pausedAfter === null ? "" : `It failed ${pausedAfter} times in a row. When that is fixed: claude-worker schedule resume ${name}`;
+  return { title, text: lines(reason, advice), task: null, hold: null, question: null };
+}
+
 /** A question that has waited for a while. @param content of the question. */
 export function contentOfEscalation(content: Content): Content {
   return { ...content, title: `Task ${content.task?.id ?? ""} still waits for an answer` };
@@ -124,6 +137,7 @@ export function contentOfTest(channel: string): Content {
 export function typeOf(event: DeliveryEvent, { task }: Pick<Content, "task">): string {
   if (event === "test") return "test";
   if (event === "held" || event === "resumed" || (event === "budget" && task === null)) return `queue.${event}`;
+  if (event === "schedule") return "schedule.failed";
   return event === "digest" ? event : `task.${event}`;
 }
 

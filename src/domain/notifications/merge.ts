@@ -29,6 +29,7 @@ function digestOf(contents: readonly Content[]): Content {
   const questions = of(({ question }) => question !== null);
   const failed = of(({ question, task }) => question === null && task?.status === "failed");
   const holds = of(({ hold }) => hold !== null);
+  const schedules = of(({ question, task, hold, budget }) => [question, task, hold, budget ?? null].every((part) => part === null));
   const completed = of(({ question, task }) => question === null && task !== null && task.status !== "failed");
   const budgets = of(({ budget }) => budget !== undefined);
   const counts: DigestCounts = {
@@ -37,8 +38,9 @@ function digestOf(contents: readonly Content[]): Content {
     questions: questions.length,
     holds: holds.length,
     ...(budgets.length === 0 ? {} : { budgets: budgets.length }),
+    ...(schedules.length === 0 ? {} : { schedules: schedules.length }),
   };
-  const lines = [...questions, ...failed, ...holds, ...budgets, ...completed].map(lineOf);
+  const lines = [...questions, ...failed, ...schedules, ...holds, ...budgets, ...completed].map(lineOf);
   const more = lines.length - mostLines;
   return {
     title: `Digest: ${countsText(counts)}`,
@@ -55,11 +57,12 @@ function lineOf({ title, text }: Content): string {
   return first === "" ? title : `${title}: ${first}`;
 }
 
-function countsText({ completed, failed, questions, holds, budgets = 0 }: DigestCounts): string {
+function countsText({ completed, failed, questions, holds, budgets = 0, schedules = 0 }: DigestCounts): string {
   const parts = [
     [completed, "completed"],
     [failed, "failed"],
     [questions, questions === 1 ? "question" : "questions"],
+    [schedules, schedules === 1 ? "run of a schedule not submitted" : "runs of schedules not submitted"],
     [holds, holds === 1 ? "change of holds" : "changes of holds"],
     [budgets, budgets === 1 ? "budget" : "budgets"],
   ] as const;

@@ -15,6 +15,7 @@ export const notificationEvents = [
   "resumed",
   "budget",
   "verification_failed",
+  "schedule",
   "digest",
 ] as const;
 export type NotificationEvent = (typeof notificationEvents)[number];
@@ -23,7 +24,7 @@ export type NotificationEvent = (typeof notificationEvents)[number];
 export type DeliveryEvent = NotificationEvent | "test";
 
 /** What a channel without a choice of its own gets. */
-export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed", "budget"];
+export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed", "budget", "schedule"];
 
 /** What says more than that a task failed. */
 const exactMeanings: Readonly<

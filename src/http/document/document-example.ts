@@ -21,7 +21,12 @@ export function exampleOf({ operationId, method, path, requestBody }: Called, sc
   const words = ["curl", ...(method === "get" ? [] : ["-X", method.toUpperCase()]), '-H "Authorization: Bearer $TOKEN"'];
   const json = schema === undefined ? "" : JSON.stringify(exampleBody(operationId, schema, schemas)).replaceAll("'", String.raw`'\''`);
   const body = schema === undefined ? "" : ` \\\n  -H "Content-Type: application/json" -d '${json}'`;
-  return `${words.join(" ")} ${address}${path.replace("{id}", "1").replace("{comment}", "1").replace("{name}", "nightly").replace("{template}", "review").replace("{workflow}", "1")}${body}`;
+  return `${words.join(" ")} ${address}${path
+    .replace("{id}", "1")
+    .replace("{comment}", "1")
+    .replace(/\{(?:name|schedule)\}/, "nightly")
+    .replace("{template}", "review")
+    .replace("{workflow}", "1")}${body}`;
 }
 
 /** A body that the operation accepts: its required fields, with values that make sense. */
@@ -63,6 +68,8 @@ const operationSamples: Readonly<Record<string, object>> = {
   sendMessage: { text: "Now write the tests too" },
   answerQuestion: { decision: "deny", message: "not on staging" },
   addChannel: { name: "ops", kind: "webhook", url: "http://127.0.0.1:8080/hook", allow_private: true },
+  addSchedule: { name: "nightly", cron: "0 2 * * 1-5", time_zone: "Europe/Berlin" },
+  updateSchedule: { paused: true },
   updateChannel: { quiet_hours: { from: "22:00", to: "07:00" } },
   retryTask: { allow: ["Bash(git push)"] },
   submitMachineTask: {

@@ -23,6 +23,7 @@ const tags = [
   ["Notifications", "Channels that people are notified through, and what was sent."],
   ["Questions", "What tasks need from a person, the answers, and the permission rules that answers have made."],
   ["Review", "Comments on lines of what tasks changed."],
+  ["Schedules", "What is submitted again and again, or at a time, and what became of each time."],
   ["Server", "The server itself."],
   ["Tasks", "Work for Claude Code: submitted once, durable at once, run in the background."],
   ["Templates", "Stored prompts with variables, and the options of their tasks."],

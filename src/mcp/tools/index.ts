@@ -14,6 +14,7 @@ import { getTaskReview } from "./get-task-review.ts";
 import { getUsage } from "./get-usage.ts";
 import { listGroups } from "./list-groups.ts";
 import { listQuestions } from "./list-questions.ts";
+import { listSchedules } from "./list-schedules.ts";
 import { listTasks } from "./list-tasks.ts";
 import { moveTask } from "./move-task.ts";
 import { listTemplates } from "./list-templates.ts";
@@ -46,6 +47,7 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     runTemplate,
     runWorkflow,
     getWorkflow,
+    listSchedules,
     listQuestions,
     answerQuestion,
     listGroups,

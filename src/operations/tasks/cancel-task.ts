@@ -49,18 +49,21 @@ export async function cancelAnyway(
  * @throws WorkerError not_found, conflict when the task has ended.
  */
 export function cancelTask(store: Store, id: number, caller: Caller, now: number): Promise<Task> {
-  return store.write(() => {
-    const task = requireTask(store, id);
-    requireOwn(store, task, caller);
-    if (task.status === "cancelled" || task.cancelRequestedAt !== null) return task;
-    if (isTerminal(task.status))
-      throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
-    store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: doneBy(caller) }]);
-    if (isUnderWay(task)) return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
-    const message = task.attemptCount === 0 ? "Cancelled before it ran." : "Cancelled while it waited.";
-    const error = { code: "cancelled", message };
-    return endWithoutAttempt(store, id, "cancelled", { error, now, cancelRequestedAt: now }) ?? task;
-  });
+  return store.write(() => cancelWithin(store, id, caller, now));
+}
+
+/** Inside `write`. @throws WorkerError like `cancelTask`. */
+export function cancelWithin(store: Store, id: number, caller: Caller, now: number): Task {
+  const task = requireTask(store, id);
+  requireOwn(store, task, caller);
+  if (task.status === "cancelled" || task.cancelRequestedAt !== null) return task;
+  if (isTerminal(task.status))
+    throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
+  store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: doneBy(caller) }]);
+  if (isUnderWay(task)) return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
+  const message = task.attemptCount === 0 ? "Cancelled before it ran." : "Cancelled while it waited.";
+  const error = { code: "cancelled", message };
+  return endWithoutAttempt(store, id, "cancelled", { error, now, cancelRequestedAt: now }) ?? task;
 }
 
 /** Whether an attempt of the task is open: its supervisor ends it. */

@@ -117,7 +117,8 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
     if (task.worktree !== undefined) chooseWorktree(context.store, context.paths, stored, task.worktree);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
     context.store.callers.put(stored.id, taskCallerOf(context.store, caller));
-    context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: doneBy(caller) }]);
+    const schedule = task.schedule === undefined ? {} : { schedule: task.schedule };
+    context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: { ...doneBy(caller), ...schedule } }]);
     return { ...stored, lastSeq: 1 };
   });
   const ids = inserted.map(({ id }) => id);

@@ -119,6 +119,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     stashed_at: rfc3339OrNull(task.stashedAt),
     moved: task.status === "pending" ? task.moved : null,
     workflow: waiting.workflowOf(task.id),
+    schedule: waiting.scheduleOf(task.id),
     parent_id: task.parentId,
     depth: task.depth,
   };
@@ -184,6 +185,8 @@ export interface WaitingContext extends AdmissionContext {
   rewindOf(sessionId: string): Rewind | null;
   /** The tasks that began with its conversation. */
   forks(taskId: number): readonly number[];
+  /** The schedule that submitted it; null: none did, or it was removed. */
+  scheduleOf(taskId: number): TaskView["schedule"];
   /** What it runs after. */
   dependencies(taskId: number): readonly HeldDependency[];
   /** The tasks that run after it. */

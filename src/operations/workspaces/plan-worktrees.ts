@@ -27,6 +27,8 @@ export interface PlannedTask extends NewTask {
   readonly dependencies?: readonly PlannedDependency[];
   /** What its prompt's expressions can name. Absent: what it runs after. */
   readonly promptOrigin?: PromptOrigin;
+  /** The schedule that submits it; absent: none does. */
+  readonly schedule?: number;
 }
 
 const fields: Readonly<Record<PlanPart, string>> = {

@@ -34,6 +34,11 @@ export interface Outbox {
   ofHold(meaning: "held" | "resumed", hold: Hold, now: number): void;
   /** Inside `write`, in the write of what was spent. */
   ofBudget(level: "near" | "spent", budget: BudgetState, now: number): void;
+  /**
+   * Inside `write`, in the write of a run that could not be submitted.
+   * @param labels of what it would have submitted. @param occurrence names the run.
+   */
+  ofSchedule(content: Content, labels: Readonly<Record<string, string>>, occurrence: string, at: number): void;
   /** Inside `write`. Returns its id; null: there is one of this occurrence. */
   add(delivery: NewDelivery): number | null;
 }
@@ -128,6 +133,12 @@ export function createOutbox(database: Database.Database, clock: () => number = 
     ofBudget: (level, budget, now) => {
       const occurrence = `${level} ${budgetName(budget)} ${budget.startsAt} ${budget.limitUsd}`;
       ofNoTask("budget", occurrence, contentOfBudget(level, budget), now);
+    },
+    ofSchedule: (content, labels, occurrence, at) => {
+      for (const channel of channels().filter(({ rules }) => labelsFit(rules, labels))) {
+        if (channel.events.includes("schedule")) add({ channelId: channel.id, event: "schedule", taskId: null, occurrence, content, at });
+        addToDigest(channel, { taskId: null, occurrence, content, at });
+      }
     },
   };
 }

@@ -136,6 +136,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Changed", changedText(task)],
     ["Model", modelOf(task)],
     ...optionFacts(task),
+    ["Schedule", scheduleText(task.schedule)],
     ["After", task.depends_on.map(dependencyText).join(", ")],
     ["Before", task.dependents.map((id) => `task ${id}`).join(", ")],
     ["Place", task.moved === null ? "" : `moved ${movedText(task.moved)}`],
@@ -157,6 +158,11 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Logs", task.started_at === null ? "" : task.logs.summary],
     ["Raw log", task.started_at === null ? "" : task.logs.raw],
   ];
+}
+
+function scheduleText(schedule: TaskView["schedule"]): string {
+  if (schedule === null) return "";
+  return `${schedule.name}, ${schedule.due_at === null ? "asked for" : `due ${localTime(schedule.due_at)}`}`;
 }
 
 function dependencyText({ task, on, state }: TaskView["depends_on"][number]): string {

@@ -29,6 +29,7 @@ import { createMessageStore } from "../messages.ts";
 import { createNotificationStore } from "../notifications.ts";
 import { createOutbox } from "../outbox.ts";
 import { createQuestionStore } from "../questions.ts";
+import { createScheduleStore } from "../schedules.ts";
 import { createRuleStore } from "../rules.ts";
 import { createPromptStore } from "../prompts.ts";
 import { createProbeStore } from "../probes.ts";
@@ -158,6 +159,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       messages: guardedNoun(file, createMessageStore(database, commit)),
       questions: guardedNoun(file, createQuestionStore(database, commit)),
       rules: guardedNoun(file, createRuleStore(database, commit)),
+      schedules: guardedNoun(file, createScheduleStore(database, commit, outbox)),
       workspaces: guardedNoun(file, createWorkspaceStore(database, commit)),
       checkpoints: guardedNoun(file, createCheckpointStore(database, commit)),
       iterations: guardedNoun(file, createIterationStore(database, commit)),

@@ -53,6 +53,7 @@ import { budgets } from "../migrations/0047-budgets.ts";
 import { place } from "../migrations/0048-place.ts";
 import { templates } from "../migrations/0049-templates.ts";
 import { workflows } from "../migrations/0050-workflows.ts";
+import { schedules } from "../migrations/0051-schedules.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -113,6 +114,7 @@ export const migrations: readonly Migration[] = [
   place,
   templates,
   workflows,
+  schedules,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -1,0 +1,76 @@
+/** Schedules and their runs as people read them. */
+import type { ScheduleDetailView, ScheduleRunView, ScheduleView } from "../../../contract/views/schedule.ts";
+import { typedDuration } from "../../../domain/text/duration.ts";
+import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
+import { relativeTime } from "./time.ts";
+
+type When = Pick<ScheduleView, "cron" | "at" | "every_ms" | "time_zone">;
+
+/** `0 2 * * 1-5`, `every 6h`, `once`. */
+export function whenText({ cron, every_ms: every, at, time_zone: zone }: When): string {
+  if (cron !== null) return cron;
+  return every === null ? `at ${at === null ? "" : zoned(at, zone)}` : `every ${typedDuration(every)}`;
+}
+
+/** What a zone's clock shows: `Mon 2026-12-07 02:00`. */
+export function zoned(at: string, zone: string): string {
+  const parts = new Intl.DateTimeFormat("en", {
+    timeZone: zone,
+    hourCycle: "h23",
+    weekday: "short",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).formatToParts(Date.parse(at));
+  const part = (wanted: string): string => parts.find(({ type }) => type === wanted)?.value ?? "";
+  return `${part("weekday")} ${part("year")}-${part("month")}-${part("day")} ${part("hour")}:${part("minute")}`;
+}
+
+/** A line for each time, with how long it takes until then. */
+export function nextLines({ next_runs: next, time_zone: zone }: Pick<ScheduleView, "next_runs" | "time_zone">, now: number): string[] {
+  return next.map((at) => `${zoned(at, zone)} ${zone}, ${relativeTime(at, now)}`);
+}
+
+/** One word or two: how it stands. */
+export function stateText({
+  paused,
+  pause_reason: reason,
+  next_runs: next,
+}: Pick<ScheduleView, "paused" | "pause_reason" | "next_runs">): string {
+  if (paused) return reason === null ? "paused" : "paused itself";
+  return next.length === 0 ? "over" : "on";
+}
+
+/** What became of a run: `task 42 completed`, `skipped: overlap`. */
+export function outcomeText({ state, reason, task, task_status: status, kind }: ScheduleRunView): string {
+  if (state !== "submitted") return `${state === "failed" ? "not submitted" : state}: ${reason ?? ""}`;
+  const what = task === null ? "its task was removed" : `task ${task} ${status ?? ""}`;
+  return kind === "manual" ? `${what} (asked for)` : what;
+}
+
+/** The page of `schedule show`. */
+export function schedulePage(schedule: ScheduleDetailView, now: number): string {
+  const { time_zone: zone, end_at: end, jitter_ms: jitter, last_run: last, task } = schedule;
+  const fact = (name: string, text: string): string => `${`${name}:`.padEnd(12)}${text}`;
+  const rules = [`missed ${schedule.missed}`, `overlap ${schedule.overlap}`, ...(jitter === 0 ? [] : [`jitter ${typedDuration(jitter)}`])];
+  const options = Object.entries(task?.options ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const facts = [
+    fact("Schedule", `${schedule.name} (${schedule.id}), ${stateText(schedule)}`),
+    ...(schedule.pause_reason === null ? [] : [fact("Why", plainLine(schedule.pause_reason, 2000))]),
+    fact("When", `${whenText(schedule)}, ${zone}${end === null ? "" : `, until ${zoned(end, zone)}`}`),
+    fact("Rules", rules.join(", ")),
+    fact("Directory", plainLine(schedule.target.working_directory, 1000)),
+    ...(options.length === 0 ? [] : [fact("Options", plainLine(options.join(" "), 2000))]),
+    fact("Written by", plainLine(schedule.created_by, 200)),
+    fact("Last run", last === null ? "none" : `${zoned(last.due_at, zone)}, ${outcomeText(last)}`),
+    ...(last?.message == null ? [] : [fact("", plainLine(last.message, 2000))]),
+  ];
+  const next = nextLines(schedule, now);
+  const nextFacts =
+    next.length === 0
+      ? ["Next runs:  none any more"]
+      : next.map((line, index) => `${index === 0 ? "Next runs:  " : " ".repeat(12)}${line}`);
+  return `${[...facts, ...nextFacts, "", plainText(task?.prompt ?? schedule.target.title)].join("\n")}\n`;
+}
