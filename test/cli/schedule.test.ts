@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
+import type { WorkerClient } from "../../src/client/worker-client.ts";
+import { checkSchedules } from "../../src/cli/doctor/schedules.ts";
 import type { ScheduleDetailView } from "../../src/contract/views/schedule.ts";
 import { withServer } from "./setup.ts";
 
@@ -113,4 +115,25 @@ test("a schedule is listed, changed, paused, run, looked at and removed", async 
   assert.deepEqual((await call(["schedule", "list", "--json"])).json(), { schedules: [] });
   assert.equal((await api.getTask({ id: 1 })).schedule, null);
   assert.match((await call(["schedule", "delete", "x"])).stderr, /Did you mean "schedule rm"\?/);
+});
+
+test("server status and doctor say what runs next, what is paused, and what fails", async (t) => {
+  const { call, api } = await withServer(t);
+  assert.doesNotMatch((await call(["server", "status"])).stdout, /Planned/);
+  await call(["schedule", "add", "triage", ...daily, "--", "Triage"]);
+  await call(["schedule", "add", "deps", "--every", "6h", "--paused", "--", "Update"]);
+  assert.match((await call(["server", "status"])).stdout, /^Planned +next triage in \d.*; paused: deps$/m);
+  const id = (await api.getSchedule({ schedule: "deps" })).id;
+  const { store } = api;
+  await store.write(() => store.schedules.patch(id, { pauseReason: "5 runs in a row could not be submitted.", failures: 5 }));
+  const client = { listSchedules: async () => await api.listSchedules() };
+  const checks = await checkSchedules(client as WorkerClient, Date.now());
+  assert.deepEqual(
+    checks.map(({ name, state }) => [name, state]),
+    [
+      ["Schedules", "ok"],
+      ["Schedule", "warn"],
+    ],
+  );
+  assert.match(checks[1]?.fix ?? "", /claude-worker schedule resume deps$/);
 });

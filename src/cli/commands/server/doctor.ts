@@ -20,6 +20,7 @@ import { checkMirrors } from "../../doctor/mirrors.ts";
 import { checkNode } from "../../doctor/node.ts";
 import { checkRunningSettings } from "../../doctor/running-settings.ts";
 import { checkSandbox } from "../../doctor/sandbox.ts";
+import { checkSchedules } from "../../doctor/schedules.ts";
 import { checkServer } from "../../doctor/server.ts";
 import { unknownVariables } from "../../../config/known-variables.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -98,6 +99,7 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
       ...(isLocal ? checkClaudeSettings(io.cwd, agentEnv) : []),
       ...(server === null ? [] : checkRunningSettings(server, { settings, path: agentEnv["PATH"] ?? "", isLocal })),
       ...(server === null ? [] : await checkChannels(client)),
+      ...(server === null ? [] : await checkSchedules(client, Date.now())),
       ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
     ];
   } catch (error) {

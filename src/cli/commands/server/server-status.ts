@@ -21,7 +21,8 @@ export const command = defineCommand<object>({
       return exitCodes.ok;
     }
     const { tasks } = await client.listTasks({ status: ["running"], limit: mostShown });
-    io.stdout.write(serverPage(server, tasks, io.stdout, Date.now()));
+    const { schedules } = await client.listSchedules();
+    io.stdout.write(serverPage(server, tasks, schedules, io.stdout, Date.now()));
     return exitCodes.ok;
   },
 });

@@ -43,6 +43,26 @@ export function stateText({
   return next.length === 0 ? "over" : "on";
 }
 
+/** So many schedules are named by their next run. */
+const mostNamed = 3;
+
+/** What runs next, and what is paused; null: there are no schedules. */
+export function scheduleSummary(schedules: readonly ScheduleView[], now: number): string | null {
+  if (schedules.length === 0) return null;
+  const next = schedules
+    .flatMap(({ name, paused, next_runs: [at] }) => (paused || at === undefined ? [] : [{ name, at }]))
+    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const named = next.slice(0, mostNamed).map(({ name, at }) => `${name} ${relativeTime(at, now)}`);
+  const others = next.length - named.length;
+  const paused = schedules.filter((each) => each.paused).map(({ name }) => name);
+  return [
+    next.length === 0 ? "none is due any more" : `next ${named.join(", ")}${others > 0 ? ` and ${others} more` : ""}`,
+    ...(paused.length === 0
+      ? []
+      : [`paused: ${paused.slice(0, 10).join(", ")}${paused.length > 10 ? ` and ${paused.length - 10} more` : ""}`]),
+  ].join("; ");
+}
+
 /** What became of a run: `task 42 completed`, `skipped: overlap`. */
 export function outcomeText({ state, reason, task, task_status: status, kind }: ScheduleRunView): string {
   if (state !== "submitted") return `${state === "failed" ? "not submitted" : state}: ${reason ?? ""}`;

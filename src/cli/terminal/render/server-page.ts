@@ -3,6 +3,7 @@
  * the server listens.
  */
 import type { ServerView } from "../../../contract/views/server.ts";
+import type { ScheduleView } from "../../../contract/views/schedule.ts";
 import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
@@ -11,13 +12,20 @@ import { limitsText, overageText, reserveText } from "./account-lines.ts";
 import { budgetLine } from "./budget-line.ts";
 import { painter } from "./colour.ts";
 import { holdText } from "./hold-lines.ts";
+import { scheduleSummary } from "./schedule.ts";
 import { statusColours } from "./status.ts";
 import { taskTable } from "./task-list.ts";
 import { localTime, relativeTime } from "./time.ts";
 import { prose } from "./wrap.ts";
 
 /** @param running the tasks that run. @param now UTC milliseconds. */
-export function serverPage(server: ServerView, running: readonly TaskSummaryView[], output: Output, now: number): string {
+export function serverPage(
+  server: ServerView,
+  running: readonly TaskSummaryView[],
+  schedules: readonly ScheduleView[],
+  output: Output,
+  now: number,
+): string {
   const paint = painter(output);
   const { workers, counts } = server;
   const isWell = server.status === "healthy";
@@ -29,6 +37,7 @@ export function serverPage(server: ServerView, running: readonly TaskSummaryView
     `${workers.running} of ${workers.limit} slots in use`,
     tasks.length === 0 ? "no tasks" : tasks.join(", "),
   ].join(" · ");
+  const scheduled = scheduleSummary(schedules, now);
   const facts: [string, string][] = [
     ["Version", server.version],
     ["pid", `${server.pid}, since ${localTime(server.started_at)} (${relativeTime(server.started_at, now)})`],
@@ -54,6 +63,7 @@ export function serverPage(server: ServerView, running: readonly TaskSummaryView
       row("Budget", plainLine(budgetLine(budget), 500), budget.state === "open" ? undefined : paint.yellow),
     ),
     ...server.problems.map((problem) => row("Problem", plainLine(problem, 2000), paint.red)),
+    ...(scheduled === null ? [] : [row("Planned", scheduled)]),
     ...(running.length === 0 ? [] : ["\n", taskTable(running, output, now)]),
     "\n",
     ...facts.map(([name, value]) => row(name, value, paint.dim)),
