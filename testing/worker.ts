@@ -67,6 +67,8 @@ export async function worker(
     CLAUDE_WORKER_HOME: place.dataHome,
     XDG_CONFIG_HOME: path.join(place.home, ".config"),
     CLAUDE_WORKER_PORT: "0",
+    // Tests run on busy machines.
+    CLAUDE_WORKER_MAX_LOAD_PER_CPU: "null",
     CLAUDE_WORKER_WARM: "0",
     ...options.env,
   };

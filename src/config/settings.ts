@@ -257,6 +257,38 @@ const rows = [
     description: "Time zone of the days, weeks and months of budgets; unset: that of the machine.",
   },
   {
+    key: "min_free_memory_mb",
+    env: "CLAUDE_WORKER_MIN_FREE_MEMORY_MB",
+    type: "integer",
+    min: 0,
+    max: 100_000_000,
+    nullable: true,
+    default: 512,
+    description:
+      "MB of memory that stay free beside what a task is expected to take: otherwise it waits while others run. null: memory is not looked at.",
+  },
+  {
+    key: "min_free_disk_mb",
+    env: "CLAUDE_WORKER_MIN_FREE_DISK_MB",
+    type: "integer",
+    min: 0,
+    max: 1_000_000_000,
+    nullable: true,
+    default: 200,
+    description:
+      "MB that stay free on the disks of the data directory and of a task's directory: otherwise it waits. null: disks are not looked at.",
+  },
+  {
+    key: "max_load_per_cpu",
+    env: "CLAUDE_WORKER_MAX_LOAD_PER_CPU",
+    type: "integer",
+    min: 1,
+    max: 10_000,
+    nullable: true,
+    default: 16,
+    description: "While the machine's load for each processor is higher, a task waits while others run. null: the load is not looked at.",
+  },
+  {
     key: "max_pending",
     env: "CLAUDE_WORKER_MAX_PENDING",
     type: "integer",

@@ -128,6 +128,8 @@ export interface ApiContext {
   server(): ServerView;
   /** How many slots processes of waiting tasks hold. Default: none. */
   slotsOfWaiting?(): number;
+  /** What keeps the machine from carrying a task. Default: nothing. */
+  readonly shortOf?: NonNullable<WaitingContext["shortOf"]>;
   /**
    * Asks the runner of a running task to stop it as cancelled. Resolves with whether the runner got
    * the request.
@@ -437,12 +439,13 @@ function only<T>(tasks: readonly T[]): T {
 }
 
 /** What the reason of a waiting task depends on, read once per request. */
-function waitingContext({ store, settings, account, rights, slotsOfWaiting }: ApiContext, now: number): WaitingContext {
+function waitingContext({ store, settings, account, rights, slotsOfWaiting, shortOf }: ApiContext, now: number): WaitingContext {
   return {
     account: account(),
     running: store.tasks.counts().running,
     slotsOfWaiting: slotsOfWaiting?.() ?? 0,
     slots: settings.workers,
+    ...(shortOf === undefined ? {} : { shortOf }),
     holds: store.holds.active(),
     lanes: store.groups.lanes(now),
     now,

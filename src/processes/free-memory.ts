@@ -30,8 +30,13 @@ export function freeMemory(): number {
     free: freemem(),
     limit: process.constrainedMemory(),
     left: process.availableMemory(),
-    cache: () => cacheIn(read),
+    cache: cacheInContainer,
   });
+}
+
+/** The same for this process. */
+export function cacheInContainer(): number {
+  return cacheIn(read);
 }
 
 /**

@@ -46,6 +46,7 @@ import { FinishedWork } from "./finished-work.ts";
 import { keepIteration } from "./kept-iteration.ts";
 import { Journal } from "./journal.ts";
 import { endLeftovers } from "./leftovers.ts";
+import { MemoryPeak } from "./memory-peak.ts";
 import { noClaudeNote } from "./no-claude.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
@@ -90,6 +91,7 @@ export class RunningAttempt {
   readonly #afterResult: AfterResult;
   /** Null: there are no commands to run after the work. */
   readonly #finished: FinishedWork | null;
+  readonly #memory = new MemoryPeak();
   #verification: Verification | null = null;
   #clearing: Promise<void> | null = null;
   #checkAnswer: AnswerCheck = (entry) => entry;
@@ -176,6 +178,7 @@ export class RunningAttempt {
   /** Resolves when the last record is on the disk and no process is left. */
   async run(): Promise<void> {
     const { work, agent, runnerId, agentEnv } = this.#options;
+    this.#memory.start();
     const { isReady } = this.#worktree;
     const fits = (): boolean => work.baseline !== true && agent.isWarmFor(work);
     const warm = isReady && fits();
@@ -432,7 +435,14 @@ export class RunningAttempt {
     await this.#checkpoints.end(this.#stopReason === "parked" ? "park" : "end");
     if (this.#isFinished) await this.#lookBack();
     failpoint("attempt.end.before");
-    this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown, this.#options.redaction), stopRequested: this.#stopReason });
+    const peakMemoryMb = this.#memory.stop();
+    this.#take({
+      type: "worker",
+      subtype: "ended",
+      thrown: shortened(thrown, this.#options.redaction),
+      stopRequested: this.#stopReason,
+      ...(peakMemoryMb === null ? {} : { peakMemoryMb }),
+    });
     this.#journal.flush();
     if (!this.#journal.isWritten) {
       this.#isWaiting = true;

@@ -10,6 +10,8 @@ import type { Hold } from "../domain/order/hold.ts";
 import type { Lanes } from "../domain/order/lanes.ts";
 import { isOfReserve } from "../domain/order/reserve.ts";
 import type { Service } from "../domain/services/service.ts";
+import { lookAgainMs } from "./resource-gate.ts";
+import type { ResourceGate } from "./resource-gate.ts";
 import type { StartableOptions, Store } from "../store/store.ts";
 
 /**
@@ -25,6 +27,9 @@ const firstRetryMs = 2_000;
 
 /** So many answered tasks are looked at in a round: those of a full group hold up no others. */
 const mostReady = 500;
+
+/** So many times a round looks for tasks whose disk has room. */
+const mostLooks = 5;
 
 /** Processes that leave are looked at again after this long, although none is gone. */
 const leavingLookMs = 5_000;
@@ -55,6 +60,8 @@ export interface SchedulerOptions {
    * there is no reserve.
    */
   settleReserve?(now: number): Promise<void>;
+  /** Whether the machine can carry more tasks. Default: it is not looked at. */
+  readonly resources?: Pick<ResourceGate, "admit" | "begin" | "skips">;
   /**
    * From when on one task may start although the reserve is reached, because its figures cannot be
    * renewed; null: not at all.
@@ -144,7 +151,7 @@ export class Scheduler implements Service {
     const { leaving, staying } = this.#options.slotsOfWaiting?.() ?? { leaving: 0, staying: 0 };
     const free = workers - counts.running - leaving - staying;
     if (free <= 0) return this.#setTimer(leaving === 0 ? null : now + leavingLookMs);
-    const { ids, refused } = this.#startable(now, free, { heldModels: held, reservedModels: reserved });
+    const { ids, refused, isShort } = await this.#carried(now, free, { heldModels: held, reservedModels: reserved });
     const letThroughAt = reserved.length === 0 ? null : (this.#options.letThroughAt?.() ?? null);
     if (letThroughAt !== null && letThroughAt <= now && ids.length < free) ids.push(...(await this.#letThrough(now, held, ids)));
     if (ids.length > 0) await this.#options.startTasks(ids);
@@ -152,7 +159,28 @@ export class Scheduler implements Service {
     // Claude Code's own list of trusted directories may change without a commit.
     const later = refused ? now + longestTimerMs : null;
     const through = letThroughAt !== null && letThroughAt > now ? letThroughAt : null;
-    this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later, through]));
+    const look = isShort ? now + lookAgainMs : null;
+    this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later, through, look]));
+  }
+
+  /** Those of the tasks that may start which the machine can carry. */
+  async #carried(
+    now: number,
+    free: number,
+    held: Pick<StartableOptions, "heldModels" | "reservedModels">,
+  ): Promise<{ readonly ids: number[]; readonly refused: boolean; readonly isShort: boolean }> {
+    const { resources, store } = this.#options;
+    if (resources === undefined) return { ...this.#startable(now, free, held), isShort: false };
+    resources.begin();
+    const ids: number[] = [];
+    // Each further look leaves out the tasks of a disk that was found full.
+    for (let looks = 1; ; looks += 1) {
+      const { ids: best, refused } = this.#startable(now, free, held);
+      const fresh = best.filter((id) => !ids.includes(id)).slice(0, free - ids.length);
+      const carried = await resources.admit(fresh, store.tasks.counts().running + ids.length);
+      ids.push(...carried.ids);
+      if (!carried.isDiskFull || looks === mostLooks) return { ids, refused, isShort: carried.isHeld };
+    }
   }
 
   /** The best task that the reserve alone keeps from starting. Its answers bring new figures. */
@@ -222,7 +250,7 @@ export class Scheduler implements Service {
         ...held,
         lanes,
         mayStart: (id) => {
-          if (overLimit.has(id)) return false;
+          if (overLimit.has(id) || this.#options.resources?.skips(id) === true) return false;
           if (mayStart?.(id) ?? true) return true;
           refused = true;
           return false;

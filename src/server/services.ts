@@ -35,12 +35,14 @@ import { removeStrayLogs } from "../operations/tasks/remove-logs.ts";
 import { ClaudeCodeTrust } from "../operations/tasks/working-directory.ts";
 import { workerApi } from "../operations/worker-api.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
+import { freeDiskMb, readMachine } from "../processes/machine-state.ts";
 import { currentBootId } from "../processes/identity.ts";
 import { PullRequestWatcher } from "../scheduler/pull-request-watcher.ts";
 import { ScheduleClock } from "../scheduler/schedule-clock.ts";
 import { QuestionDeadlines } from "../scheduler/question-deadlines.ts";
 import { SessionKeeper } from "../scheduler/session-keeper.ts";
 import { Retention } from "../scheduler/retention.ts";
+import { ResourceGate } from "../scheduler/resource-gate.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
 import { hostProblem } from "../notifications/address.ts";
@@ -148,8 +150,21 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     keptRunners: settings.workers,
     onGone: () => scheduler.wake(),
   });
+  const resources = new ResourceGate({
+    store,
+    home: paths.home,
+    floors: {
+      minFreeMemoryMb: settings.min_free_memory_mb,
+      minFreeDiskMb: settings.min_free_disk_mb,
+      maxLoadPerCpu: settings.max_load_per_cpu,
+    },
+    readMachine: () => readMachine(),
+    freeDiskMb,
+    now,
+  });
   const scheduler = new Scheduler({
     store,
+    resources,
     log,
     now,
     workers: settings.workers,
@@ -265,6 +280,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     account,
     isStopping: () => shutdown.isStopping,
     server: view,
+    shortOf: (taskId) => resources.blockOf(taskId),
     slotsOfWaiting: () => {
       const { leaving, staying } = supervisor.slotsOfWaiting();
       return leaving + staying;

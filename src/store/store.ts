@@ -2,6 +2,7 @@
  * Defines the store's interface. Reads are synchronous; writes run inside `write`. Only this folder
  * uses SQL.
  */
+import type { MemoryPeakStore } from "./sqlite/memory-peaks.ts";
 import type { AccountStore } from "./sqlite/accounts.ts";
 import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
 import type { Change } from "./sqlite/change.ts";
@@ -53,6 +54,7 @@ export interface Store {
   readonly holds: HoldStore;
   readonly probes: ProbeStore;
   readonly accounts: AccountStore;
+  readonly memoryPeaks: MemoryPeakStore;
   readonly clock: ClockStore;
   readonly trust: TrustStore;
   readonly tokens: TokenStore;

@@ -7,7 +7,7 @@ import type { ReserveSetting } from "../domain/order/reserve-setting.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { NewEvent } from "../domain/events/event.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
-import { isObject } from "../domain/text/read-json.ts";
+import { isObject, numberOf, objectOf } from "../domain/text/read-json.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/task/spending.ts";
@@ -127,6 +127,7 @@ export class Ingest {
     if (this.#questions.areThere) dismissed(this.#store, this.#attempt, Date.now());
     this.#keepSpending(records);
     for (const record of records) this.#keepReport(record);
+    for (const record of records) this.#learnMemory(record);
     if (records.some(isClosing)) onEnd();
     return true;
   }
@@ -178,6 +179,13 @@ export class Ingest {
     accounts.reported(account, report, now);
     if (this.#reserve !== null) keepReserve(this.#store, account, { setting: this.#reserve, now, wall: now });
     if (this.#overage !== "allow") keepFromOverage(this.#store, this.#attempt, report, { asks: this.#overage === "ask", now });
+  }
+
+  /** Keeps how much memory the attempt took, from which the needs of later ones are learned. */
+  #learnMemory(record: JournalRecord): void {
+    const peakMb = isClosing(record) ? numberOf(objectOf(record)["peakMemoryMb"]) : null;
+    const task = peakMb === null ? null : this.#store.tasks.row(this.#attempt.taskId);
+    if (peakMb !== null && task !== null) this.#store.memoryPeaks.learn(task.workingDirectory, task.group, peakMb, Date.parse(record._at));
   }
 
   /** Stores in full what later attempts and views need: the session's id and the results. */

@@ -79,6 +79,8 @@ export class World {
       CLAUDE_WORKER_HOME: place.dataHome,
       XDG_CONFIG_HOME: path.join(place.home, ".config"),
       CLAUDE_WORKER_PORT: "0",
+      // Tests run on busy machines.
+      CLAUDE_WORKER_MAX_LOAD_PER_CPU: "null",
       CLAUDE_WORKER_WORKERS: String(options.workers),
       CLAUDE_WORKER_FAILPOINTS: this.#failpoints,
       ...(options.real ? {} : { CLAUDE_WORKER_AGENT_MODULE: fakeAgent }),

@@ -107,6 +107,8 @@ export async function world(t: TestContext) {
     PATH: process.env["PATH"] ?? "",
     CLAUDE_WORKER_HOME: dataHome,
     CLAUDE_WORKER_PORT: "0",
+    // Tests run on busy machines.
+    CLAUDE_WORKER_MAX_LOAD_PER_CPU: "null",
     CLAUDE_WORKER_WARM: "1",
     CLAUDE_WORKER_AGENT_MODULE: agentModule,
   };

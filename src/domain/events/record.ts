@@ -228,7 +228,7 @@ export type RunnerNote =
   | { type: "worker"; subtype: "directory_gone"; directory: string; fault: string }
   | { type: "worker"; subtype: "stderr"; text: string }
   /** Last record of an attempt. */
-  | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };
+  | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null; peakMemoryMb?: number };
 
 /**
  * The runner's own words in a `gave_up` note for problems that kept it from starting Claude Code.

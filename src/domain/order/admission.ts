@@ -44,6 +44,7 @@ export const waitReasons = [
   "lock",
   "reserve",
   "budget",
+  "resources",
 ] as const;
 type WaitReason = (typeof waitReasons)[number];
 
@@ -74,6 +75,8 @@ export interface AdmissionContext {
   waitsFor?(taskId: number): readonly Waited[];
   /** Which groups are full and which locks are held. Default: all are free. */
   readonly lanes?: Lanes;
+  /** What keeps the machine from carrying the task, where the last look found that. */
+  shortOf?(taskId: number): Omit<WaitingFor, "until"> | null;
   /** How many pending tasks stand before this one: for the message only. */
   ahead?(taskId: number): number;
 }
@@ -104,7 +107,8 @@ function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
 
 /**
  * Why this pending task may not start now; null: it may start. The longest reason comes first: that
- * it is put aside, other tasks, a hold, then its time, its group and locks, then the slots.
+ * it is put aside, other tasks, a hold, then its time, its group and locks, then the slots and
+ * the machine.
  */
 export function waitingFor(task: PendingTask, context: AdmissionContext): WaitingFor | null {
   return (
@@ -113,7 +117,8 @@ export function waitingFor(task: PendingTask, context: AdmissionContext): Waitin
     heldBy(task, context) ??
     notYet(task, context) ??
     inLane(task, context) ??
-    slotsAreTaken(task, context)
+    slotsAreTaken(task, context) ??
+    notCarried(task, context)
   );
 }
 
@@ -179,6 +184,11 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
 function inLane(task: PendingTask, { lanes }: AdmissionContext): WaitingFor | null {
   const block = lanes?.blockOf(task, task.id) ?? null;
   return block === null ? null : { ...block, until: block.until ?? null };
+}
+
+function notCarried({ id }: PendingTask, { shortOf }: AdmissionContext): WaitingFor | null {
+  const block = shortOf?.(id) ?? null;
+  return block === null ? null : { ...block, until: null };
 }
 
 function slotsAreTaken({ id }: PendingTask, { running, slotsOfWaiting = 0, slots, ...context }: AdmissionContext): WaitingFor | null {

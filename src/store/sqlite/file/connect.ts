@@ -4,6 +4,7 @@
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../../domain/errors.ts";
+import { createMemoryPeakStore } from "../memory-peaks.ts";
 import { createAccountStore } from "../accounts.ts";
 import { createAgentTaskStore } from "../agent-tasks.ts";
 import { createAttemptStore } from "../attempts.ts";
@@ -134,6 +135,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       holds: guardedNoun(file, createHoldStore(database, commit, outbox)),
       probes: guardedNoun(file, createProbeStore(database, commit)),
       accounts: guardedNoun(file, createAccountStore(database, commit)),
+      memoryPeaks: guardedNoun(file, createMemoryPeakStore(database, commit)),
       clock: guardedNoun(file, createClockStore(database, commit)),
       trust: guardedNoun(file, createTrustStore(database, commit)),
       tokens: guardedNoun(file, createTokenStore(database, commit)),

@@ -54,6 +54,7 @@ import { place } from "../migrations/0048-place.ts";
 import { templates } from "../migrations/0049-templates.ts";
 import { workflows } from "../migrations/0050-workflows.ts";
 import { schedules } from "../migrations/0051-schedules.ts";
+import { memoryPeaks } from "../migrations/0052-memory-peaks.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -115,6 +116,7 @@ export const migrations: readonly Migration[] = [
   templates,
   workflows,
   schedules,
+  memoryPeaks,
 ];
 
 /** The `user_version` of a database that this version writes. */
