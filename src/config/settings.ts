@@ -7,7 +7,7 @@ import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-qu
 import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
 import { isTimeZone } from "../domain/order/calendar.ts";
 import { defaultReserve, reserveProblem } from "../domain/order/reserve-setting.ts";
-import { overagePolicies } from "../domain/task/overage.ts";
+import { overageProblem } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
 import { sandboxModes } from "../domain/task/sandbox.ts";
 import { readVerify, verifyWords } from "../domain/verification/verify-command.ts";
@@ -231,11 +231,11 @@ const rows = [
   {
     key: "overage",
     env: "CLAUDE_WORKER_OVERAGE",
-    type: "choice",
-    choices: overagePolicies,
+    type: "string",
+    problem: overageProblem,
     default: "forbid",
     description:
-      "Whether tasks may spend on paid overage once a subscription's limit is used up; `forbid` holds them before that, `ask` does so and asks a person.",
+      "Whether tasks may spend on paid overage once a subscription's limit is used up; `forbid` holds them before that, `ask` does so and asks a person, `allow` lets them, `cap 20` up to so many US dollars in a billing period.",
   },
   {
     key: "reserve",

@@ -6,6 +6,7 @@ import { agentEnvironment } from "../config/agent-env.ts";
 import { paysPerUse } from "../config/credentials.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
+import { overageOf } from "../domain/task/overage.ts";
 import { SecretFinder } from "../domain/text/secret-finder.ts";
 import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { secretsOf } from "../domain/text/secret-values.ts";
@@ -114,6 +115,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const taskTokenKey = keyFrom(token, "tasks");
   const { public_url: publicUrl, link_lifetime_ms: lifetimeMs } = settings;
   const links = publicUrl === null ? null : new AnswerLinks({ key: keyFrom(token, "links"), publicUrl, lifetimeMs });
+  const overage = overageOf(settings.overage);
   const idPrefix = runnerIdPrefix(paths.home);
   const logFile = paths.serverLog;
   const boot = runnerBoot({ context, agentEnv, taskTokenKey });
@@ -138,7 +140,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     stallTimeoutMs: settings.stall_timeout_ms,
     hookTimeoutMs: settings.hook_timeout_ms,
     refusalTries: settings.refusal_limit,
-    overage: settings.overage,
+    overage: overage.policy,
+    capUsd: overage.capUsd,
     reserve: settings.reserve,
     account,
     backgroundGraceMs: settings.background_grace_ms,
@@ -186,6 +189,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     now,
     account,
     reserve: settings.reserve,
+    capUsd: overage.capUsd,
     usage: (signal) => runUsage({ boot: boot(newRunnerId(idPrefix), false), logFile, signal }),
   });
   const secrets = new SecretFinder(secretsOf([env, agentEnv, { LOCAL_TOKEN: token }]));
@@ -326,7 +330,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     log,
     before: [
       () => endOrphans({ store, log, idPrefix, runDirectory: paths.run }),
-      () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
+      () => (overage.policy === "allow" ? liftOverageHolds(store) : undefined),
     ],
     supervisor,
     takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober, limitsWatch, pullRequestWatcher, scheduleClock],

@@ -34,6 +34,8 @@ export interface AttemptContext {
   readonly refusalTries: number;
   /** Whether tasks may spend on paid overage. */
   readonly overage: OveragePolicy;
+  /** What they may spend on it in a billing period, US dollars; absent or null: there is no cap. */
+  readonly capUsd?: number | null;
   /** What of a subscription's limits is kept free; absent or null: nothing. */
   readonly reserve?: ReserveSetting | null;
   /**

@@ -21,6 +21,7 @@ import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
 import { dismissed, MessageRecords } from "./message-records.ts";
+import type { AttemptContext } from "./attempt-context.ts";
 import { keepReserve } from "./keep-reserve.ts";
 import { keepFromOverage } from "./overage-consent.ts";
 import { QuestionRecords } from "./question-records.ts";
@@ -33,6 +34,7 @@ export class Ingest {
   readonly #journal: string;
   readonly #workingDirectory: string;
   readonly #overage: OveragePolicy;
+  readonly #capUsd: number | null;
   readonly #reserve: ReserveSetting | null;
   /** Denied calls in the records that this server has read. */
   readonly #denied = new Set<string>();
@@ -49,13 +51,18 @@ export class Ingest {
     attempt: Attempt,
     journal: string,
     workingDirectory: string,
-    { overage = "forbid", reserve = null }: { readonly overage?: OveragePolicy; readonly reserve?: ReserveSetting | null } = {},
+    {
+      overage = "forbid",
+      capUsd = null,
+      reserve = null,
+    }: Pick<AttemptContext, "capUsd" | "reserve"> & { readonly overage?: OveragePolicy } = {},
   ) {
     this.#store = store;
     this.#attempt = attempt;
     this.#journal = journal;
     this.#workingDirectory = workingDirectory;
     this.#overage = overage;
+    this.#capUsd = capUsd;
     this.#reserve = reserve;
     this.#questions = new QuestionRecords(store, attempt);
     this.#messages = new MessageRecords(store, attempt);
@@ -178,7 +185,8 @@ export class Ingest {
     const now = Date.parse(record._at);
     accounts.reported(account, report, now);
     if (this.#reserve !== null) keepReserve(this.#store, account, { setting: this.#reserve, now, wall: now });
-    if (this.#overage !== "allow") keepFromOverage(this.#store, this.#attempt, report, { asks: this.#overage === "ask", now });
+    if (this.#overage !== "allow")
+      keepFromOverage(this.#store, this.#attempt, report, { asks: this.#overage === "ask", capUsd: this.#capUsd, now });
   }
 
   /** Keeps how much memory the attempt took, from which the needs of later ones are learned. */

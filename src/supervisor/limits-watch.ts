@@ -7,9 +7,12 @@ import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 import { heldModels, isInForce } from "../domain/order/admission.ts";
 import { notAvailable, reportInUsage } from "../domain/order/account-usage.ts";
+import type { Hold } from "../domain/order/hold.ts";
 import { isOfReserve } from "../domain/order/reserve.ts";
 import { isTimed } from "../domain/order/reserve-setting.ts";
 import type { ReserveSetting } from "../domain/order/reserve-setting.ts";
+import { accountIn } from "../domain/order/scope.ts";
+import { capSentence, overageHold, overageLimits } from "../domain/task/overage.ts";
 import { Lifecycle } from "../domain/services/service.ts";
 import type { Service } from "../domain/services/service.ts";
 import type { Account } from "../store/sqlite/accounts.ts";
@@ -22,6 +25,8 @@ const renewMs = 300_000;
 const renewRarelyMs = 1_800_000;
 /** While figures cannot be renewed, one task starts this long after the last figures or start. */
 const letThroughMs = 1_800_000;
+/** What is spent may be so old while tasks are paid for: two looks. */
+const payMs = 2 * renewMs;
 /** Timers do not run while the machine sleeps, so the clock is read this often. */
 const longestTimerMs = 60_000;
 /** Time until a failed write is tried again. */
@@ -31,6 +36,8 @@ export interface LimitsWatchOptions {
   readonly store: Store;
   readonly log: Logger;
   readonly reserve: ReserveSetting | null;
+  /** What may be spent on paid overage in a billing period, US dollars; null: there is no cap. */
+  readonly capUsd?: number | null;
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
@@ -91,7 +98,7 @@ export class LimitsWatch implements Service {
   #look(): void {
     const { now, log } = this.#options;
     if (this.#unsubscribe === null || this.#running !== null) return;
-    const dueAt = this.#isWaitedFor() ? this.#dueAt() : null;
+    const dueAt = this.#isWaitedFor() || this.#isPaying() ? this.#dueAt() : null;
     if (dueAt === null || dueAt > now()) {
       const pauseMs = dueAt === null ? null : dueAt - now();
       return this.#lookIn(pauseMs ?? (this.#isTimed() ? longestTimerMs : null));
@@ -124,16 +131,33 @@ export class LimitsWatch implements Service {
   #isWaitedFor(): boolean {
     const { store, account, now } = this.#options;
     const active = store.holds.active();
-    if (!active.some(isOfReserve) || store.tasks.counts().pending === 0) return false;
+    if (!active.some((hold) => this.#isWatched(hold)) || store.tasks.counts().pending === 0) return false;
     const holding = active.filter((hold) => isInForce(hold, account(), now()));
-    const held = heldModels(holding.filter((hold) => !isOfReserve(hold)));
-    return holding.some(isOfReserve) && held !== "all" && store.tasks.startable(now(), 1, { heldModels: held }).length > 0;
+    const held = heldModels(holding.filter((hold) => !this.#isWatched(hold)));
+    return (
+      holding.some((hold) => this.#isWatched(hold)) && held !== "all" && store.tasks.startable(now(), 1, { heldModels: held }).length > 0
+    );
+  }
+
+  /** Whether new figures can end the hold. */
+  #isWatched(hold: Hold): boolean {
+    return isOfReserve(hold) || (hold.kind === "overage" && (this.#options.capUsd ?? null) !== null);
+  }
+
+  /** Whether running tasks may be paid for up to the cap. */
+  #isPaying(): boolean {
+    const { store, now, capUsd = null } = this.#options;
+    if (capUsd === null || store.tasks.counts().running === 0) return false;
+    return (this.#known()?.overageUntil ?? 0) > now() - payMs;
   }
 
   #dueAt(): number {
     const { lookedAt = null, lookProblem = null, reportedAt = null } = this.#known() ?? {};
     const pauseMs = lookProblem === notAvailable ? renewRarelyMs : renewMs;
-    return Math.max((reportedAt ?? 0) + renewMs, (lookedAt ?? 0) + pauseMs);
+    const lookAt = (lookedAt ?? 0) + pauseMs;
+    // A report of a task does not say what was spent.
+    const isForMoney = this.#isPaying() || this.#options.store.holds.active().some((hold) => !isOfReserve(hold) && this.#isWatched(hold));
+    return isForMoney ? lookAt : Math.max((reportedAt ?? 0) + renewMs, lookAt);
   }
 
   #lookIn(pauseMs: number | null): void {
@@ -159,9 +183,27 @@ export class LimitsWatch implements Service {
       const problem = typeof report === "string" ? report : null;
       store.accounts.looked(fingerprint, problem, moment);
       log.info({ problem }, "the limits of the account were asked for");
-      if (typeof report === "string") return;
-      store.accounts.reported(fingerprint, report, moment);
-      keepReserve(store, fingerprint, { setting, now: moment, wall: Date.now() });
+      if (typeof report !== "string") {
+        store.accounts.reported(fingerprint, report, moment);
+        keepReserve(store, fingerprint, { setting, now: moment, wall: Date.now() });
+      }
+      this.#keepCap(fingerprint, typeof report === "string" ? null : (report.overage.spentUsd ?? null), moment);
     });
+  }
+
+  /** Lets tasks be paid for while less than the cap is spent. @param spentUsd null: not known. */
+  #keepCap(fingerprint: string, spentUsd: number | null, moment: number): void {
+    const { store, capUsd = null } = this.#options;
+    const report = store.accounts.get(fingerprint)?.report;
+    if (capUsd === null || report == null) return;
+    if (spentUsd !== null && spentUsd < capUsd) {
+      store.accounts.consent(fingerprint, moment + payMs);
+      for (const { kind, scope } of store.holds.active())
+        if (kind === "overage" && accountIn(scope) === fingerprint) store.holds.lift(kind, scope, moment);
+      return;
+    }
+    store.accounts.consent(fingerprint, moment);
+    const limits = overageLimits(report, fingerprint, { now: moment, wall: Date.now() });
+    for (const limit of limits) store.holds.put(overageHold(limit, null, capSentence(spentUsd, capUsd)), moment);
   }
 }

@@ -8,25 +8,28 @@ import type { AccountReport } from "../domain/order/account-report.ts";
 import { isOver } from "../domain/order/hold.ts";
 import { consentEnd, consentInput, consentTool } from "../domain/questions/consent.ts";
 import { questionText } from "../domain/questions/offered-options.ts";
-import { overageHold, overageLimits } from "../domain/task/overage.ts";
+import { capSentence, overageHold, overageLimits } from "../domain/task/overage.ts";
 import type { OverageLimit } from "../domain/task/overage.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import { canonicalJson } from "../domain/text/canonical-json.ts";
 import type { Store } from "../store/store.ts";
 
-/** @param options.asks whether a person may consent. @param options.now the time of the report. */
+/**
+ * @param options.asks whether a person may consent. @param options.capUsd what may be spent in a
+ * billing period; null: there is no cap. @param options.now the time of the report.
+ */
 export function keepFromOverage(
   store: Store,
   attempt: Attempt,
   report: AccountReport,
-  { asks, now }: { readonly asks: boolean; readonly now: number },
+  { asks, capUsd = null, now }: { readonly asks: boolean; readonly capUsd?: number | null; readonly now: number },
 ): void {
   const { account } = attempt;
-  if (account === null || (asks && (store.accounts.get(account)?.overageUntil ?? 0) > now)) return;
+  if (account === null || ((asks || capUsd !== null) && (store.accounts.get(account)?.overageUntil ?? 0) > now)) return;
   const limits = overageLimits(report, account, { now, wall: now });
   if (limits.length === 0) return;
   const consent = asks ? consentOf(store, attempt, account, { limits, now }) : null;
-  for (const limit of limits) store.holds.put(overageHold(limit, consent), now);
+  for (const limit of limits) store.holds.put(overageHold(limit, consent, capUsd === null ? null : capSentence(null, capUsd)), now);
 }
 
 /** The number of the open question; null: the holds are there already, and a person said no. */

@@ -55,7 +55,7 @@ test("nothing stops where overage is allowed", async (t) => {
   const w = await worker(t, script, { subscription: true, env: { CLAUDE_WORKER_OVERAGE: "allow" } });
   await w.start();
   const before = (await w.client.server()).account;
-  const unknown = { setting: "allow", enabled: null, in_use: null, disabled_reason: null };
+  const unknown = { setting: "allow", enabled: null, spent_usd: null, in_use: null, disabled_reason: null };
   assert.deepEqual([before.reported_at, before.windows, before.overage], [null, {}, unknown]);
   assert.match((await w.cli(["server", "status"])).stdout, /Limits +unknown.*\n.*Overage +allowed; unknown/);
   const { id } = await w.submit("count steps", { allow: ["Bash"] });

@@ -7,6 +7,7 @@ import type { AccountReport } from "../../src/domain/order/account-report.ts";
 import type { ReserveSetting } from "../../src/domain/order/reserve-setting.ts";
 import { resumeQueue } from "../../src/operations/holds/hold-queue.ts";
 import { keepReserve, settleReserve } from "../../src/supervisor/keep-reserve.ts";
+import { keepFromOverage } from "../../src/supervisor/overage-consent.ts";
 import { LimitsWatch } from "../../src/supervisor/limits-watch.ts";
 import { plainChannel } from "../../testing/plain-channel.ts";
 import { setup as storeSetup } from "../store/setup.ts";
@@ -34,7 +35,7 @@ async function setup(t: TestContext) {
     });
   const notified = () => raw().prepare("SELECT event FROM notification_deliveries ORDER BY id").pluck().all();
   const kinds = () => store.holds.active().map(({ kind }) => kind);
-  return { ...base, start, reset, hear, notified, kinds };
+  return { ...base, begin: base.start, start, reset, hear, notified, kinds };
 }
 
 test("one notification says that the reserve is reached, one that it is not", async (t) => {
@@ -75,7 +76,7 @@ test("resume gives the reserve up until the window's reset", async (t) => {
 });
 
 /** A watch whose clock and timers stand until the test moves them. */
-async function watched(t: TestContext, answers: (object | null)[]) {
+async function watched(t: TestContext, answers: (object | null)[], capUsd: number | null = null) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const base = await setup(t);
   const { store, start } = base;
@@ -85,6 +86,7 @@ async function watched(t: TestContext, answers: (object | null)[]) {
     store,
     log: pino({ level: "silent" }),
     reserve: setting,
+    capUsd,
     now: () => clock.at,
     account: () => "a",
     usage: async () => {
@@ -143,4 +145,41 @@ test("a sign-in without figures is asked only every half hour", async (t) => {
   await submit();
   await pass(50);
   assert.deepEqual(asked, [5, 35]);
+});
+
+/** An account that pays beyond its limits, with a cap of 20 dollars. */
+async function capped(t: TestContext, cents: readonly (number | null)[]) {
+  const reset = Date.now() + 2 * hourMs;
+  const answers = cents.map((used) => ({ ...usageOf(100, reset), ...(used === null ? { rate_limits: null } : {}), used }));
+  const spent = answers.map(({ used, ...answer }) =>
+    used === null ? answer : { ...answer, rate_limits: { ...answer.rate_limits, extra_usage: { is_enabled: true, used_credits: used } } },
+  );
+  const base = await watched(t, spent, 20);
+  const { store, start } = base;
+  const { attempt } = await base.begin();
+  const near = { ...reportOf(1, reset), overage: { enabled: true, inUse: false, disabledReason: null } };
+  await store.write(() => {
+    store.accounts.reported("a", near, start);
+    keepFromOverage(store, { ...attempt, account: "a" }, near, { asks: false, capUsd: 20, now: start });
+  });
+  const message = () => store.holds.active().find(({ kind }) => kind === "overage")?.message ?? null;
+  return { ...base, message };
+}
+
+test("with a cap tasks are paid for while the account has spent less", async (t) => {
+  const { submit, pass, message, asked, store } = await capped(t, [1_500, 1_900, 2_000]);
+  assert.match(message() ?? "", /which is capped.*is not known, so tasks wait/);
+  await submit();
+  await pass(1);
+  assert.deepEqual([message(), store.accounts.get("a")?.report?.overage.spentUsd], [null, 15]);
+  await pass(12);
+  assert.match(message() ?? "", /\$20\.00 of the cap of \$20 are spent in this billing period/);
+  assert.deepEqual(asked.slice(0, 3), [0, 5, 10]);
+});
+
+test("where what is spent cannot be looked up nothing is paid for", async (t) => {
+  const { submit, pass, message } = await capped(t, [null]);
+  await submit();
+  await pass(12);
+  assert.match(message() ?? "", /is not known, so tasks wait/);
 });

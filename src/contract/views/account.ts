@@ -1,6 +1,5 @@
 /** What doors show of the account that tasks run with. */
 import { z } from "zod";
-import { overagePolicies } from "../../domain/task/overage.ts";
 import { timeOrNull } from "./time.ts";
 
 export const accountView = z
@@ -18,8 +17,9 @@ export const accountView = z
       )
       .describe("The limits by window, e.g. `five_hour`, `seven_day`."),
     overage: z.object({
-      setting: z.enum(overagePolicies),
+      setting: z.string().describe("`forbid`, `ask`, `allow`, or a cap: `cap 20`."),
       enabled: z.boolean().nullable().describe("Whether the account pays for use beyond its limits; null: not known."),
+      spent_usd: z.number().nullable().describe("Spent on it in this billing period, as the account says; null: not known."),
       in_use: z.boolean().nullable().describe("Whether it pays now; null: not known."),
       disabled_reason: z.string().nullable(),
     }),

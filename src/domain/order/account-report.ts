@@ -25,6 +25,8 @@ export interface AccountReport {
     readonly inUse: boolean | null;
     /** Why it is disabled, in Claude Code's words; null: it is not, or not known. */
     readonly disabledReason: string | null;
+    /** Spent in the billing period, US dollars; absent: not known. */
+    readonly spentUsd?: number;
   };
 }
 
@@ -65,6 +67,7 @@ function overageIn(info: JsonObject, before: AccountReport["overage"] | null): A
     enabled,
     inUse: flags.length === 0 ? (before?.inUse ?? null) : flags.includes(true),
     disabledReason: enabled === true ? null : reason,
+    ...(before?.spentUsd === undefined ? {} : { spentUsd: before.spentUsd }),
   };
 }
 

@@ -36,5 +36,13 @@ function entryOf(window: string, report: JsonObject): [string, WindowReport][] {
 function overageAfter(extra: JsonObject, before: AccountReport | null): AccountReport["overage"] {
   const known = before?.overage ?? { enabled: null, inUse: null, disabledReason: null };
   if (typeof extra["is_enabled"] !== "boolean") return known;
-  return { ...known, enabled: extra["is_enabled"], disabledReason: extra["is_enabled"] ? null : known.disabledReason };
+  const { spentUsd: _, ...facts } = known;
+  // In the smallest units of the currency; another currency cannot be compared.
+  const cents = (stringOf(extra["currency"]) ?? "usd").toLowerCase() === "usd" ? numberOf(extra["used_credits"]) : null;
+  return {
+    ...facts,
+    enabled: extra["is_enabled"],
+    disabledReason: extra["is_enabled"] ? null : known.disabledReason,
+    ...(cents === null ? {} : { spentUsd: cents / 100 }),
+  };
 }

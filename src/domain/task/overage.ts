@@ -3,18 +3,52 @@
  */
 import type { AccountReport } from "../order/account-report.ts";
 import type { NewHold } from "../order/hold.ts";
+import { didYouMean } from "../text/did-you-mean.ts";
 import { modelOfWindow } from "../attempt/refusal.ts";
 import { accountScope, modelScope } from "../order/scope.ts";
 
-/** `ask`: a person is asked for each account and reset; until then as `forbid`. */
-export const overagePolicies = ["forbid", "ask", "allow"] as const;
-export type OveragePolicy = (typeof overagePolicies)[number];
+/**
+ * `ask`: a person is asked for each account and reset; until then as `forbid`. `cap`: as `allow`
+ * while the account has spent less in its billing period.
+ */
+export type OveragePolicy = "forbid" | "ask" | "allow" | "cap";
+
+const words = ["forbid", "ask", "allow", "cap 20"];
+
+/** What is wrong with a value of the setting, as the end of a sentence; null: nothing. */
+export function overageProblem(text: string): string | null {
+  if (text === "forbid" || text === "ask" || text === "allow" || capOf(text) !== null) return null;
+  const near = didYouMean(text, words);
+  const like = near === null ? "" : ` Did you mean ${near}?`;
+  return `must be forbid, ask, allow, or a cap in US dollars for a billing period like "cap 20", not ${JSON.stringify(text)}.${like}`;
+}
+
+/** @param setting a value without a problem. `capUsd` is null where there is no cap. */
+export function overageOf(setting: string): { readonly policy: OveragePolicy; readonly capUsd: number | null } {
+  const capUsd = capOf(setting);
+  if (capUsd !== null) return { policy: "cap", capUsd };
+  return { policy: setting === "ask" || setting === "allow" ? setting : "forbid", capUsd };
+}
+
+function capOf(text: string): number | null {
+  const amount = /^cap \$?(\d{1,7}(?:\.\d{1,2})?)$/.exec(text)?.[1];
+  return amount === undefined ? null : Number(amount);
+}
+
+/** What of the cap is spent, as a sentence. @param spentUsd null: not known. */
+export function capSentence(spentUsd: number | null, capUsd: number): string {
+  const cap = `of the cap of $${capUsd}`;
+  return spentUsd === null
+    ? `How much ${cap} is spent in this billing period is not known, so tasks wait; it is looked up every five minutes.`
+    : `$${spentUsd.toFixed(2)} ${cap} are spent in this billing period.`;
+}
 
 /** From this share on the next request may exceed the window. */
 const nearlyFull = 0.99;
 
 /** @param consent the number of the open question about it; null: there is none. */
-function howToPay(consent: number | null): string {
+function howToPay(consent: number | null, cap: string | null): string {
+  if (cap !== null) return cap;
   if (consent !== null) return `To pay for overage: claude-worker answer q${consent} allow.`;
   return "To pay for overage: claude-worker config set overage allow, then claude-worker server restart.";
 }
@@ -62,8 +96,9 @@ export function overageLimits(report: AccountReport, account: string, { now, wal
  * The hold that keeps tasks from spending on overage. It ends with the window's reset; where the
  * reset is not known a person ends the hold.
  * @param consent the number of the open question about it; null: there is none.
+ * @param cap what is known of the cap, as a sentence; null: there is none.
  */
-export function overageHold({ what, scope, until }: OverageLimit, consent: number | null): NewHold {
-  const forbidden = consent === null ? "which is forbidden" : "which needs a person's consent";
-  return { kind: "overage", scope, message: `${what}, ${forbidden}. ${endOf(until)} ${howToPay(consent)}`, until };
+export function overageHold({ what, scope, until }: OverageLimit, consent: number | null, cap: string | null = null): NewHold {
+  const forbidden = cap !== null ? "which is capped" : consent === null ? "which is forbidden" : "which needs a person's consent";
+  return { kind: "overage", scope, message: `${what}, ${forbidden}. ${endOf(until)} ${howToPay(consent, cap)}`, until };
 }

@@ -25,6 +25,7 @@ export function accountOf(store: Store, { settings, paysPerUse }: AccountContext
     overage: {
       setting: settings.overage,
       enabled: report?.overage.enabled ?? null,
+      spent_usd: report?.overage.spentUsd ?? null,
       in_use: report?.overage.inUse ?? null,
       disabled_reason: report?.overage.disabledReason ?? null,
     },

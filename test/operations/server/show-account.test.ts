@@ -23,7 +23,7 @@ test("the view of an account keeps what its windows reported until they reset", 
     fingerprint: "a",
     reported_at: "2026-11-22T11:59:55.000Z",
     windows: { five_hour: { utilization: 0.5, resets_at: "2026-11-22T12:00:00.000Z", status: "allowed" }, seven_day: sevenDay, other },
-    overage: { setting: "forbid", enabled: true, in_use: false, disabled_reason: null },
+    overage: { setting: "forbid", enabled: true, spent_usd: null, in_use: false, disabled_reason: null },
     reserve: { setting: { five_hour: 10 }, applies: true, looked_at: null, problem: null },
   });
   assert.deepEqual(view(moment).windows, { five_hour: unknown, seven_day: sevenDay, other });
@@ -34,7 +34,7 @@ test("nothing is made up for an account that has reported nothing", (t) => {
     fingerprint: "b",
     reported_at: null,
     windows: {},
-    overage: { setting: "allow", enabled: null, in_use: null, disabled_reason: null },
+    overage: { setting: "allow", enabled: null, spent_usd: null, in_use: null, disabled_reason: null },
     reserve: { setting: null, applies: null, looked_at: null, problem: null },
   });
 });

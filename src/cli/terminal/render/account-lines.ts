@@ -5,7 +5,7 @@
 import type { AccountView } from "../../../contract/views/account.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { objectOf } from "../../../domain/text/read-json.ts";
-import { localTime, relativeTime } from "./time.ts";
+import { dollars, localTime, relativeTime } from "./time.ts";
 
 /**
  * `five_hour 42 % used, resets 2026-11-22 05:00:00; seven_day unknown (reported 3 min ago)`.
@@ -40,7 +40,7 @@ function windowText({ utilization, resets_at: resetsAt }: AccountView["windows"]
   return resetsAt === null ? used : `${used}, resets ${localTime(resetsAt)}`;
 }
 
-const settingText = { forbid: "forbidden", ask: "asks first", allow: "allowed" } as const;
+const settingTexts: Readonly<Record<string, string>> = { forbid: "forbidden", ask: "asks first", allow: "allowed" };
 
 /** `forbidden; enabled for the account, not in use`. */
 export function overageText({ overage }: AccountView): string {
@@ -49,5 +49,6 @@ export function overageText({ overage }: AccountView): string {
   const account =
     enabled === null ? "unknown whether the account has it" : enabled ? "enabled for the account" : `disabled for the account${why}`;
   const use = inUse === null ? "unknown whether it is in use" : inUse ? "in use" : "not in use";
-  return `${settingText[overage.setting]}; ${account}, ${use}`;
+  const spent = overage.spent_usd === null ? "" : `, ${dollars(overage.spent_usd)} spent in this billing period`;
+  return `${settingTexts[overage.setting] ?? `${plainLine(overage.setting, 50)} US dollars in a billing period`}; ${account}, ${use}${spent}`;
 }
