@@ -34,7 +34,7 @@ test("a usage limit holds every start until its reset, also over a restart", asy
 });
 
 test("a usage limit that is near is reported once and holds nothing", async (t) => {
-  const w = await worker(t, {}, { subscription: true });
+  const w = await worker(t, {}, { subscription: true, env: { CLAUDE_WORKER_RESERVE: "null" } });
   const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
   const moves = [step.bash("true"), step.text("done")].map((move) => step.nearLimit(move, 0.914, resetsAt));
   w.model.play({ "work on": moves });

@@ -153,10 +153,11 @@ function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null
       scopeHolds(hold.scope, task, context.account) &&
       !(task.ignoreReserve && isOfReserve(hold)),
   );
-  const first = active[0];
+  // Of two that end together, a limit that was met says more than the reserve of it.
+  const [first, ...more] = [...active.filter((hold) => !isOfReserve(hold)), ...active.filter(isOfReserve)];
   if (first === undefined) return null;
   // The hold that lasts longest decides when the task can start.
-  const last = active.reduce((longest, hold) => (endOf(hold) > endOf(longest) ? hold : longest), first);
+  const last = more.reduce((longest, hold) => (endOf(hold) > endOf(longest) ? hold : longest), first);
   if (isOfReserve(last))
     return {
       reason: "reserve",
