@@ -138,7 +138,7 @@ test("opening a badly damaged database says once what to do", async (t) => {
   const descriptor = openSync(file, "r+");
   for (let page = 10; page < statSync(file).size / 4096; page += 3) writeSync(descriptor, Buffer.alloc(4096, 0xaa), 0, 4096, page * 4096);
   closeSync(descriptor);
-  refused(file, /^(?!.*backup.*backup)\S+ is damaged: .*malformed\. Restore a backup/);
+  refused(file, /^(?!.*backup.*backup)\S+ is damaged: .*malformed.*\. Restore a backup/);
 });
 
 test("opening a directory as the database is refused with a sentence", (t) => {
