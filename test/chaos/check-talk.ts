@@ -41,8 +41,10 @@ export function checkTalk(world: World, ledger: Ledger, rows: Snapshot, found: F
   return (task) => expectedOf(world, talks.get(task.id));
 }
 
-/** The result that Claude Code gives to a call when its turn is interrupted. */
-const interrupted = "The user doesn't want to take this action right now.";
+/** The results that Claude Code gives to a call when its turn is interrupted. */
+const interrupted = /^The user doesn't want to (take this action right now|proceed with this tool use)\./;
+
+const isInterrupted = ({ text }: { readonly text?: string }): boolean => interrupted.test(text ?? "");
 
 /** An interrupt or a cancel may end a question without an answer; nothing else may. */
 function mayLose({ task }: TaskTalk): boolean {
@@ -63,7 +65,7 @@ function checkQuestions(world: World, talk: TaskTalk, found: Findings): void {
     if (call !== null && own.length > 1) found.duplicated.push(`the call ${call} of q${id}, task ${task.id}, has ${own.length} results`);
     const words = wordsOf(answer);
     // The call was interrupted; if Claude makes it again, it gets the answer.
-    if (mayLose(talk) && own.some(({ text }) => text?.startsWith(interrupted))) continue;
+    if (mayLose(talk) && own.some(isInterrupted)) continue;
     // A kill can come after the session has the result, and before the journal has it.
     if (own.length === 0 && settled.has(key)) continue;
     if (words !== undefined && !own.some(({ text }) => text?.includes(words) ?? true))
@@ -72,7 +74,11 @@ function checkQuestions(world: World, talk: TaskTalk, found: Findings): void {
   const kept = questions.filter(({ status }) => status !== "superseded");
   for (const [hash, same] of Map.groupBy(kept, ({ input_hash }) => input_hash)) {
     const [first] = same;
-    if (first !== undefined && same.length > mayAsk(first, events))
+    // A call that was interrupted after its answer had come is made again, and asks again.
+    const again = mayLose(talk)
+      ? same.filter(({ tool_use_id: call }) => results.some((each) => each.tool_use_id === call && isInterrupted(each)))
+      : [];
+    if (first !== undefined && same.length > mayAsk(first, events) + again.length)
       found.duplicated.push(`task ${task.id} asked ${same.length} times for ${first.input} (${hash.slice(0, 8)})`);
   }
 }
