@@ -42,7 +42,8 @@ export class LaneHeads {
     const head = { lane, needs, least: spot };
     this.#all.set(lane, head);
     this.#groups.set(group, (this.#groups.get(group) ?? 0) + 1);
-    const kind = this.#kinds.get(kindOf(needs)) ?? { needs, byGroup: new Map<string, LaneHead>() };
+    // Without a group: the budget of one group says nothing about the lanes of others.
+    const kind = this.#kinds.get(kindOf(needs)) ?? { needs: { ...needs, group: "" }, byGroup: new Map<string, LaneHead>() };
     this.#kinds.set(kindOf(needs), kind);
     kind.byGroup.set(group, head);
   }
