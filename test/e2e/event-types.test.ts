@@ -40,6 +40,7 @@ test("every type of event is made by some run, as the contract describes it", as
     for await (const { type } of w.client.events(id)) if (type === "tool_use") return;
   };
 
+  await w.client.setBudget({ scope: "label:kind=endless", period: "day", limit_usd: 0.0001 });
   const { id: whole } = await w.submit("think and write", {
     permission_mode: "acceptEdits",
     verify: ["test -e a.txt"],
@@ -54,7 +55,7 @@ test("every type of event is made by some run, as the contract describes it", as
     max_iterations: 2,
   });
   const { id: killed } = await w.submit("wait for the gate", { allow: ["Bash"] });
-  const { id: cancelled } = await w.submit("wait without end", { allow: ["Bash"] });
+  const { id: cancelled } = await w.submit("wait without end", { allow: ["Bash"], labels: { kind: "endless" } });
   await called(killed);
   const { attempts } = await w.client.listAttempts({ id: killed });
   await killAndWait(attempts[0]?.pid ?? 0);
@@ -96,7 +97,7 @@ test("every type of event is made by some run, as the contract describes it", as
   await w.client.resume();
 
   const made = new Set<string>();
-  for (const id of [whole, scored, killed, cancelled, behind, asking]) {
+  for (const id of [whole, scored, killed, cancelled, behind, moved, asking]) {
     await w.ended(id);
     for (const { type } of (await w.client.taskEvents({ id, limit: 500 })).events) made.add(type);
   }
