@@ -57,7 +57,7 @@ test("nothing stops where overage is allowed", async (t) => {
   const before = (await w.client.server()).account;
   const unknown = { setting: "allow", enabled: null, spent_usd: null, in_use: null, disabled_reason: null };
   assert.deepEqual([before.reported_at, before.windows, before.overage], [null, {}, unknown]);
-  assert.match((await w.cli(["server", "status"])).stdout, /Limits +unknown.*\n.*Overage +allowed; unknown/);
+  assert.match((await w.cli(["server", "status"])).stdout, /Limits +unknown.*\nReserve .*\n.*Overage +allowed; unknown/);
   const { id } = await w.submit("count steps", { allow: ["Bash"] });
   assert.deepEqual([(await w.ended(id)).status, (await w.client.getTask({ id })).attempts], ["completed", 1]);
   assert.deepEqual((await w.client.server()).holds, []);
