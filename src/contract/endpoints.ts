@@ -101,6 +101,7 @@ export const endpoints = {
   getQuestion: { ...read, path: "/api/v1/questions/{id}" },
   answerQuestion: { method: "POST", path: "/api/v1/questions/{id}/answer", repeatable: false },
   listGroups: { ...read, path: "/api/v1/groups" },
+  getGroup: { ...read, path: "/api/v1/groups/{name}" },
   setGroup: { method: "PATCH", path: "/api/v1/groups/{name}", repeatable: true },
   removeGroup: { method: "DELETE", path: "/api/v1/groups/{name}", repeatable: false },
   listBudgets: { ...read, path: "/api/v1/budgets" },

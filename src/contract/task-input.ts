@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import { maxPromptBytes } from "../domain/task/prompt-size.ts";
+import { everyOption } from "../domain/task/option-values.ts";
+import type { FilledOptions } from "../domain/task/option-values.ts";
 import { orderInput } from "./order-input.ts";
 import { submittedOptions, text } from "./task-options.ts";
 
@@ -24,10 +26,17 @@ export const taskInput = z.strictObject({
       "The prompt is taken as it is written from this character on (UTF-16): `{{ … }}` is not filled in there. For text that comes from elsewhere, like a pipe or a file.",
     ),
   ...submittedOptions,
+  from_settings: z
+    .array(z.enum(everyOption))
+    .max(everyOption.length)
+    .optional()
+    .describe("Options of this submit that come from settings of the caller: defaults of the task's group count before them."),
   ...orderInput,
 });
 
 /** A submit as it arrives. */
 export type TaskInput = z.input<typeof taskInput>;
-/** A submit after parsing: defaults filled in. */
+/** A submit after parsing. Options that were not named are absent, or null. */
 export type ParsedTaskInput = z.output<typeof taskInput>;
+/** The same with the defaults of the task's group, and those of options without a setting. */
+export type FilledTaskInput = FilledOptions<ParsedTaskInput>;

@@ -172,7 +172,8 @@ function shownSchema(row: OptionRow): z.ZodType {
 type Given<R> = z.ZodType<GivenOf<R>, GivenOf<R>>;
 /** Options whose default is null, or a setting. */
 type MayBeNull = { default: null } | { setting: object };
-type Submitted<R> = R extends MayBeNull ? z.ZodOptional<z.ZodNullable<Given<R>>> : z.ZodDefault<Given<R>>;
+type Submitted<R> = z.ZodOptional<R extends MayBeNull ? z.ZodNullable<Given<R>> : Given<R>>;
+type Unset<R> = z.ZodOptional<z.ZodNullable<Given<R>>>;
 type Changed<R> = z.ZodOptional<R extends MayBeNull ? z.ZodNullable<Given<R>> : Given<R>>;
 type View<R> = z.ZodType<ShownOf<R>, ShownOf<R>>;
 type Shown<R> = null extends HeldValue<R> ? z.ZodNullable<View<R>> : View<R>;
@@ -188,10 +189,14 @@ function mayBeNull(row: OptionRow): boolean {
   return row.default === null || row.setting !== undefined;
 }
 
-/** In a submit: null and absent mean the default. */
+/**
+ * In a submit: null and absent mean the default, of the task's group or of everything. The values
+ * are filled in where the task is made (domain/task/option-values.ts): a parsed submit still says
+ * what was named.
+ */
 export const submittedOptions = forEach((row) => {
   const value = valueSchema(row);
-  return (mayBeNull(row) ? value.nullish() : value.default(row.default)).describe(row.sentence);
+  return (mayBeNull(row) ? value.nullish() : value.optional().meta({ default: row.default })).describe(row.sentence);
 }) as { [Name in OptionName]: Submitted<RowOf<Name>> };
 
 /** In what stands for a part of a submit: what is left out says nothing. */
@@ -205,6 +210,11 @@ export const changedOptions = forEach((row) => {
   const value = valueSchema(row);
   return (mayBeNull(row) ? value.nullish() : value.optional()).describe(row.retrySentence ?? row.sentence);
 }) as { [Name in OptionName]: Changed<RowOf<Name>> };
+
+/** As defaults of a group: null takes a default back. */
+export const defaultOptions = forEach((row) => valueSchema(row).nullish().describe(row.sentence)) as {
+  [Name in OptionName]: Unset<RowOf<Name>>;
+};
 
 /** In views. */
 export const shownOptions = forEach((row) => {

@@ -35,7 +35,7 @@ import {
 import { taskOfTemplate } from "./templates/task-of-template.ts";
 import { cancelWorkflow, listWorkflows, removeWorkflow, retryWorkflow, workflowViewOf } from "./workflows/manage-workflows.ts";
 import { checkWorkflow, runWorkflow } from "./workflows/run-workflow.ts";
-import { listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
+import { getGroup, listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
 import { addSchedule, changeSchedule, removeSchedule, requireSchedule } from "./schedules/change-schedule.ts";
 import { runSchedule } from "./schedules/run-schedule.ts";
 import { nextRuns, runView, scheduleDetailView, scheduleView, shownNext } from "./schedules/schedule-view.ts";
@@ -317,6 +317,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     openAnswerLink: async (link) => openLink(linkContext, link, now()),
     answerByLink: async (link, answer) => await answerByLink(linkContext, link, answer, now()),
     listGroups: async () => ({ groups: listGroups(store, now()) }),
+    getGroup: async ({ name }) => getGroup(store, name, now()),
     setGroup: async ({ name, ...change }) => await setGroup(store, name, change, now()),
     removeGroup: async ({ name }) => await removeGroup(store, name),
     listBudgets: async () => ({ budgets: listBudgets(store, now()), time_zone: budgetZone(settings.time_zone) }),

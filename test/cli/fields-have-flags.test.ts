@@ -36,7 +36,7 @@ const pairs: readonly Pair[] = [
   {
     command: run,
     fields: fieldsOf(taskInput),
-    words: ["prompt", "depends_on", "literal_from"],
+    words: ["prompt", "depends_on", "literal_from", "from_settings"],
     own: ["--after", "--delay", "--watch", "--trust", "--template", "--var", "--maximize", "--minimize", "--worktree"],
   },
   {
@@ -73,7 +73,10 @@ for (const { command, fields, words = [], own } of pairs) {
 test("retry takes every field of a submit but prompt and dependencies", () => {
   assert.deepEqual(
     fieldsOf(retryInput).toSorted(),
-    [...fieldsOf(taskInput).filter((field) => !["prompt", "literal_from", "depends_on"].includes(field)), "resume"].toSorted(),
+    [
+      ...fieldsOf(taskInput).filter((field) => !["prompt", "literal_from", "from_settings", "depends_on"].includes(field)),
+      "resume",
+    ].toSorted(),
   );
   assert.deepEqual(retryInput.parse({}), {});
 });

@@ -136,6 +136,7 @@ test("every operation answers as the document promises", async (t) => {
   await expect(409, "removeTask", { id: 2 });
   await expect(200, "setGroup", { body: { limit: 2, paused: true } });
   await expect(200, "listGroups");
+  await expect(200, "getGroup");
   await expect(400, "setGroup", { body: {} });
   await expect(200, "setBudget", { body: { limit_usd: 20, hard: true } });
   await expect(400, "setBudget", { body: { limit_usd: 0 } });

@@ -47,6 +47,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "workspace restore", load: async () => await import("../commands/workspace/workspace-restore.ts") },
   { name: "group set", load: async () => await import("../commands/group/group-set.ts") },
   { name: "group list", load: async () => await import("../commands/group/group-list.ts") },
+  { name: "group show", load: async () => await import("../commands/group/group-show.ts") },
   { name: "group pause", load: async () => await import("../commands/group/group-pause.ts") },
   { name: "group resume", load: async () => await import("../commands/group/group-resume.ts") },
   { name: "group rm", load: async () => await import("../commands/group/group-rm.ts") },

@@ -3,11 +3,13 @@ import type { BudgetView } from "../../contract/views/budget.ts";
 import type { GroupView } from "../../contract/views/group.ts";
 import { dollars } from "../../domain/order/budget.ts";
 
-export function groupLine({ name, limit, paused, running, pending, budgets }: GroupView): string {
+export function groupLine({ name, limit, paused, running, pending, budgets, defaults }: GroupView): string {
   const most = limit === null ? "no limit of its own" : limit === 0 ? "none of its tasks starts (limit 0)" : `at most ${limit} at once`;
   const state = paused ? `is paused (${most})` : limit === null ? `has ${most}` : `runs ${most}`;
   const money = budgets.map((budget) => `; ${budgetText(budget)}`).join("");
-  return `Group ${name} ${state}${money}; ${running} running, ${pending} pending.`;
+  const count = Object.keys(defaults).length;
+  const options = count === 0 ? "" : `; defaults for ${count} ${count === 1 ? "option" : "options"} of its tasks`;
+  return `Group ${name} ${state}${money}${options}; ${running} running, ${pending} pending.`;
 }
 
 /** A budget without its scope: `$3.20 of $20.00 this day`. */

@@ -3,6 +3,7 @@ import type { WorkerClient } from "../../client/worker-client.ts";
 import type { TaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { taskOptions } from "../../domain/task/options.ts";
+import type { OptionName } from "../../domain/task/options.ts";
 import { directoryOf } from "../../domain/task/untrusted-directory.ts";
 import { pathGiven } from "../commandline/path-given.ts";
 import { withServer } from "../server/connection.ts";
@@ -30,7 +31,12 @@ export async function runInput(
   connection: Pick<Connection, "settings" | "origins">,
   io: Io,
 ): Promise<TaskInput> {
-  return { prompt, ...settingFields(connection), ...(await taskFields(options, io)), working_directory: pathGiven(io, options.dir ?? ".") };
+  const own = settingFields(connection);
+  const fields = await taskFields(options, io);
+  // Defaults of the task's group count before settings.
+  const from = Object.keys(own).filter((name) => !Object.hasOwn(fields, name)) as OptionName[];
+  const weak = from.length === 0 ? {} : { from_settings: from };
+  return { prompt, ...own, ...weak, ...fields, working_directory: pathGiven(io, options.dir ?? ".") };
 }
 
 interface Trusting {

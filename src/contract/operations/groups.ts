@@ -1,11 +1,14 @@
 /** Groups: how many of their tasks run at once, and whether they start at all. */
 import { z } from "zod";
-import { optionValues } from "../task-options.ts";
+import { defaultOptions, optionValues } from "../task-options.ts";
 import { groupList, groupView } from "../views/group.ts";
 import { budgetAmount } from "./budgets.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Groups";
+
+/** A group cannot choose the group, and images belong to one task. */
+const { group: _group, attachments: _attachments, ...groupOptions } = defaultOptions;
 
 const perPeriod = (period: string) => budgetAmount.nullable().optional().describe(`Its budget for a ${period}, US dollars; null: none.`);
 
@@ -17,9 +20,13 @@ export const groupChange = z
     budget_usd_per_day: perPeriod("day"),
     budget_usd_per_week: perPeriod("week"),
     budget_usd_per_month: perPeriod("month"),
+    defaults: z
+      .strictObject(groupOptions)
+      .optional()
+      .describe("Options for its tasks that do not name them. Those that are named here change; null takes one back."),
     paused: z.boolean().optional().describe("Whether none of its tasks starts. What runs already continues."),
   })
-  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give limit, paused or a budget");
+  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give limit, paused, a budget or defaults");
 export type GroupChange = z.output<typeof groupChange>;
 
 export const groupOperations = {
@@ -29,6 +36,14 @@ export const groupOperations = {
     summary: "List groups",
     answer: "Groups that were set, and groups with tasks that have not ended, by name.",
     output: groupList,
+  }),
+  getGroup: operation("getGroup", {
+    access: "read",
+    tag,
+    summary: "Show a group",
+    params: groupParams,
+    answer: "The group. One that was not set is there while it has tasks that have not ended.",
+    output: groupView,
   }),
   setGroup: operation("setGroup", {
     access: "admin",

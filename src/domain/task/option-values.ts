@@ -53,6 +53,40 @@ export function startsCold(row: OptionRow, value: unknown): boolean {
   return row.startsCold === "any" ? !isDefault(row, value) : row.startsCold.includes(String(value));
 }
 
+/** Every option's name in JSON. */
+export const everyOption = taskOptions.map(({ name }) => name) as [OptionName, ...OptionName[]];
+
+/** Options whose default is a value of their own: neither null nor a setting. */
+type PlainName = { [Name in OptionName]: RowOf<Name> extends { default: null } | { setting: object } ? never : Name }[OptionName];
+/** What was given, with a value for each of these. */
+export type FilledOptions<T extends GivenOptions> = Omit<T, PlainName> & { readonly [Name in PlainName]: NonNullable<T[Name]> };
+
+/**
+ * What a submit names, with the defaults of its group for what it does not name. Labels are joined.
+ * @param weak options of the submit that come from settings: the group's defaults are stronger.
+ */
+export function filledOptions<T extends GivenOptions>(
+  given: T,
+  defaults: GivenOptions,
+  weak: readonly OptionName[] = [],
+): FilledOptions<T> {
+  const filled = optionRows.map((row) => {
+    const name = row.name as OptionName;
+    const own = given[name] ?? undefined;
+    const ofGroup = defaults[name] ?? undefined;
+    const value = weak.includes(name) ? (ofGroup ?? own) : (own ?? ofGroup);
+    const joined = row.kind === "labels" && own !== undefined && ofGroup !== undefined ? { ...Object(ofGroup), ...Object(own) } : value;
+    return [name, joined ?? (row.setting === undefined && row.default !== null ? row.default : given[name])] as const;
+  });
+  return { ...given, ...Object.fromEntries(filled.filter(([, value]) => value !== undefined)) } as unknown as FilledOptions<T>;
+}
+
+/** Options as a submit names them, as views show them: without what may be secret. */
+export function shownGiven(given: GivenOptions): Partial<ShownOptions> {
+  const named = optionRows.filter(({ name }) => given[name as OptionName] != null);
+  return Object.fromEntries(named.map((row) => [row.name, shownValue(row, given[row.name as OptionName])]));
+}
+
 /** The options of a new task. */
 export function submittedOptions(input: GivenOptions, settings: StandIns): TaskOptionFields {
   return Object.fromEntries(optionRows.map((row) => [row.field, valueGiven(row, input, settings)])) as unknown as TaskOptionFields;

@@ -13,13 +13,13 @@ import type { McpSession } from "../../contract/mcp-session.ts";
 import { data, defineTool } from "../tool.ts";
 import type { ToolAnswer, ToolCall } from "../tool.ts";
 import type { TaskHandles } from "../task-handles.ts";
-import { personalDefaults, personalOptions } from "./agent-options.ts";
+import { personalOptions } from "./agent-options.ts";
 import { idempotencyKey } from "./arguments.ts";
 
 const modesForAgents = permissionModes.filter((mode) => mode !== "bypassPermissions");
 
 /** A task as an agent writes it: the contract's own fields, but no way around permissions. */
-export const agentTaskInput = taskInput.omit(personalOptions).extend({
+export const agentTaskInput = taskInput.omit({ ...personalOptions, from_settings: true }).extend({
   working_directory: taskInput.shape.working_directory
     .optional()
     .describe("Absolute path of an existing, trusted directory. Default: the project that you work in, where it is known."),
@@ -70,7 +70,7 @@ export function createTask(handles: Pick<TaskHandles, "handleOf">) {
 /** @throws WorkerError invalid_input when neither the call nor the client named a directory. */
 export function withDirectory(fields: z.output<typeof agentTaskInput>, session: McpSession): ParsedTaskInput {
   const working_directory = fields.working_directory ?? session.project;
-  if (working_directory !== null) return { ...personalDefaults, ...fields, working_directory };
+  if (working_directory !== null) return { ...fields, working_directory };
   const detail = "is missing: give the absolute path of the project that the work is about";
   throw new WorkerError("invalid_input", `working_directory ${detail}.`, [{ pointer: "/working_directory", detail }]);
 }

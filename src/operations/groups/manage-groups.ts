@@ -5,6 +5,8 @@ import type { GroupView } from "../../contract/views/group.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { groupScope } from "../../domain/order/budget.ts";
 import { calendarPeriods } from "../../domain/order/calendar.ts";
+import { shownGiven } from "../../domain/task/option-values.ts";
+import type { GivenOptions } from "../../domain/task/option-values.ts";
 import type { Store } from "../../store/store.ts";
 import type { Group, GroupCounts } from "../../store/sqlite/groups.ts";
 import { listBudgets, putBudget } from "../budgets/manage-budgets.ts";
@@ -17,21 +19,43 @@ export function listGroups(store: Store, now: number): GroupView[] {
   const set = new Map(store.groups.list().map((group) => [group.name, group]));
   const withBudgets = budgets.filter(({ scope }) => scope.startsWith("group:")).map(({ scope }) => scope.slice("group:".length));
   const names = [...new Set([...set.keys(), ...counts.keys(), ...withBudgets])].toSorted();
-  return names.map((name) => view(name, set.get(name), counts.get(name), budgets));
+  return names.map((name) => view(store, name, { group: set.get(name), counts: counts.get(name), budgets }));
 }
 
-export async function setGroup(store: Store, name: string, { limit, paused, ...amounts }: GroupChange, now: number): Promise<GroupView> {
+export async function setGroup(
+  store: Store,
+  name: string,
+  { limit, paused, defaults, ...amounts }: GroupChange,
+  now: number,
+): Promise<GroupView> {
   return await store.write(() => {
     const before = store.groups.get(name) ?? { name, maxRunning: null, pausedAt: null, createdAt: now };
     const pausedAt = paused === undefined ? before.pausedAt : paused ? (before.pausedAt ?? now) : null;
     const group = { ...before, maxRunning: limit === undefined ? before.maxRunning : limit, pausedAt };
     store.groups.put(group);
+    if (defaults !== undefined) store.groups.setDefaults(name, changed(store.groups.defaults(name), defaults));
     for (const period of calendarPeriods) {
       const limitUsd = amounts[`budget_usd_per_${period}`];
       if (limitUsd !== undefined) putBudget(store, { scope: groupScope(name), period, limitUsd }, now);
     }
-    return view(name, group, store.groups.counts().get(name), listBudgets(store, now));
+    return view(store, name, { group, counts: store.groups.counts().get(name), budgets: listBudgets(store, now) });
   });
+}
+
+/** @throws WorkerError not_found. */
+export function getGroup(store: Store, name: string, now: number): GroupView {
+  const found = listGroups(store, now).find((group) => group.name === name);
+  if (found !== undefined) return found;
+  throw new WorkerError(
+    "not_found",
+    `The group ${name} is not set, and has no tasks that have not ended. See which there are: claude-worker group list`,
+  );
+}
+
+/** The defaults after a change: null takes one back. */
+function changed(before: GivenOptions, change: GivenOptions): GivenOptions {
+  const all = Object.entries({ ...before, ...change });
+  return Object.fromEntries(all.filter(([, value]) => value !== null && value !== undefined));
 }
 
 /** @throws WorkerError not_found. */
@@ -44,13 +68,20 @@ export async function removeGroup(store: Store, name: string): Promise<void> {
   throw new WorkerError("not_found", `The group ${name} is not set. See which there are: claude-worker group list`);
 }
 
-function view(name: string, group: Group | undefined, counts: GroupCounts | undefined, budgets: readonly BudgetView[]): GroupView {
+interface GroupFacts {
+  readonly group: Group | undefined;
+  readonly counts: GroupCounts | undefined;
+  readonly budgets: readonly BudgetView[];
+}
+
+function view(store: Store, name: string, { group, counts, budgets }: GroupFacts): GroupView {
   const pausedAt = group?.pausedAt ?? null;
   return {
     name,
     limit: group?.maxRunning ?? null,
     paused: pausedAt !== null,
     paused_at: rfc3339OrNull(pausedAt),
+    defaults: group === undefined ? {} : shownGiven(store.groups.defaults(name)),
     budgets: budgets.filter(({ scope }) => scope === groupScope(name)),
     is_set: group !== undefined,
     ...(counts ?? { running: 0, waiting: 0, pending: 0 }),

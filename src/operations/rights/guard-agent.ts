@@ -6,7 +6,7 @@
 import type { Settings } from "../../config/settings.ts";
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
-import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import type { FilledTaskInput, ParsedTaskInput } from "../../contract/task-input.ts";
 import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from "../../domain/agents/agent-rights.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { promptAdvice, promptProblems } from "../../domain/agents/prompt-quality.ts";
@@ -45,7 +45,7 @@ export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "sandbox" | "
  */
 export function agentTerms(
   { store, settings }: GuardContext,
-  input: ParsedTaskInput,
+  input: FilledTaskInput,
   caller: Caller,
   isPromptOfPerson = false,
 ): AgentTerms {

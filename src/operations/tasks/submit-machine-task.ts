@@ -7,6 +7,7 @@ import type { InputProblem } from "../../domain/errors.ts";
 import { promptAdvice, promptProblems } from "../../domain/agents/prompt-quality.ts";
 import type { PromptRules } from "../../domain/agents/prompt-quality.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import { filledInput } from "./group-defaults.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { realDirectory, requireTrust } from "./working-directory.ts";
 
@@ -15,7 +16,8 @@ import { realDirectory, requireTrust } from "./working-directory.ts";
  * @throws WorkerError unprocessable with a problem for each broken rule.
  */
 export function requireMachineTask(context: SubmitContext, input: ParsedTaskInput, rules: PromptRules): void {
-  const problems = [...promptProblems(input, rules), ...directoryProblems(context, input.working_directory)];
+  const { store } = context;
+  const problems = [...promptProblems(filledInput(store, input), rules), ...directoryProblems(context, input.working_directory)];
   if (problems.length === 0) return;
   const first = problems[0] === undefined ? "" : `${problems[0].pointer.slice(1)} ${problems[0].detail}`;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";

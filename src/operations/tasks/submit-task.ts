@@ -2,7 +2,7 @@
 import type { Paths } from "../../config/paths.ts";
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
-import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import type { FilledTaskInput, ParsedTaskInput } from "../../contract/task-input.ts";
 import { gitAbove } from "../../config/main-checkout.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
@@ -16,6 +16,7 @@ import { doneBy } from "../rights/audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import { holdPrompt } from "../prompts/hold-prompt.ts";
 import { withCheckoutLock } from "./checkout-lock.ts";
+import { filledInput, withGroup } from "./group-defaults.ts";
 import { requireSchema } from "./require-schema.ts";
 import { addDependencies, dependenciesOf, startOf } from "./submit-order.ts";
 import type { SubmitRate } from "./submit-rate.ts";
@@ -136,7 +137,22 @@ export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: numbe
   else if (caller.scope !== "admin") rate.take(accountOf(caller), tasks, now);
 }
 
-function newTask(context: SubmitContext, input: SubmitInput, caller: Caller, now: number): NewTask {
+/** @throws WorkerError that names the group where one of its defaults is the reason. */
+function newTask(context: SubmitContext, given: SubmitInput, caller: Caller, now: number): NewTask {
+  const input = { ...filledInput(context.store, given), isFromTemplate: given.isFromTemplate === true };
+  try {
+    return taskOf(context, input, caller, now);
+  } catch (error) {
+    throw error instanceof WorkerError ? withGroup(error, context.store, { given, input }) : error;
+  }
+}
+
+function taskOf(
+  context: SubmitContext,
+  input: FilledTaskInput & Pick<SubmitInput, "isFromTemplate">,
+  caller: Caller,
+  now: number,
+): NewTask {
   const { store, settings, env } = context;
   const terms = isAgent(caller) ? agentTerms(context, input, caller, input.isFromTemplate === true) : null;
   const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;

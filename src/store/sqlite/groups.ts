@@ -6,6 +6,7 @@ import type Database from "better-sqlite3";
 import { systemTimeZone } from "../../domain/order/calendar.ts";
 import { Lanes } from "../../domain/order/lanes.ts";
 import { Windows } from "../../domain/order/window.ts";
+import type { GivenOptions } from "../../domain/task/option-values.ts";
 import type { BudgetKeeping } from "./budgets.ts";
 import type { Spot } from "../../domain/order/place.ts";
 import type { Writing } from "./group-commit.ts";
@@ -32,6 +33,10 @@ export interface GroupStore {
   get(name: string): Group | null;
   /** Inside `write`. Sets a group, or changes it. */
   put(group: Group): void;
+  /** What its tasks have for options that they do not name. */
+  defaults(name: string): GivenOptions;
+  /** Inside `write`. The group must have been set. */
+  setDefaults(name: string, defaults: GivenOptions): void;
   /** Inside `write`. Returns whether there was one. Its tasks stay. */
   remove(name: string): boolean;
   /** How many tasks of each group have not ended. Groups without such tasks are missing. */
@@ -63,6 +68,8 @@ export function createGroupStore(
     `INSERT INTO groups (name, max_running, paused_at, created_at) VALUES (@name, @maxRunning, @pausedAt, @createdAt)
      ON CONFLICT (name) DO UPDATE SET max_running = excluded.max_running, paused_at = excluded.paused_at`,
   );
+  const selectDefaults = database.prepare<[string], string>("SELECT defaults FROM groups WHERE name = ?").pluck();
+  const updateDefaults = database.prepare<[string, string]>("UPDATE groups SET defaults = ? WHERE name = ?");
   const deleteOne = database.prepare<[string]>("DELETE FROM groups WHERE name = ?");
   const selectRunning = database.prepare<[], { name: string; count: number }>(
     "SELECT group_name AS name, count(*) AS count FROM tasks INDEXED BY tasks_by_status WHERE status = 'running' GROUP BY group_name",
@@ -97,6 +104,11 @@ export function createGroupStore(
       put: (group) => {
         writing.mustBeInside();
         upsert.run(group);
+      },
+      defaults: (name) => JSON.parse(selectDefaults.get(name) ?? "{}") as GivenOptions,
+      setDefaults: (name, defaults) => {
+        writing.mustBeInside();
+        updateDefaults.run(JSON.stringify(defaults), name);
       },
       remove: (name) => {
         writing.mustBeInside();

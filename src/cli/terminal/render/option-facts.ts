@@ -19,7 +19,8 @@ export function optionFacts(task: TaskView): [string, string][] {
   return [...lines].map(([line, parts]) => [line, parts.join(" · ")]);
 }
 
-function textOf(row: OptionRow, value: unknown): string {
+/** A value as people read it. */
+export function textOf(row: OptionRow, value: unknown): string {
   switch (row.kind) {
     case "money":
       return dollars(value as number);

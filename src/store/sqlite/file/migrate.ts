@@ -55,6 +55,7 @@ import { templates } from "../migrations/0049-templates.ts";
 import { workflows } from "../migrations/0050-workflows.ts";
 import { schedules } from "../migrations/0051-schedules.ts";
 import { memoryPeaks } from "../migrations/0052-memory-peaks.ts";
+import { groupDefaults } from "../migrations/0053-group-defaults.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -117,6 +118,7 @@ export const migrations: readonly Migration[] = [
   workflows,
   schedules,
   memoryPeaks,
+  groupDefaults,
 ];
 
 /** The `user_version` of a database that this version writes. */
