@@ -91,6 +91,12 @@ async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>
   return new Map([...named, ...aliases]);
 }
 
+const takesRunLine: ReadonlySet<string> = new Set(["schedule add", "schedule edit", "template add", "template edit"]);
+
+function isFlag(word: string): boolean {
+  return /^--?[a-z]/.test(word);
+}
+
 /** What is wrong with `claude-worker …`; words in capitals and `…` stand for anything. */
 function problemsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const [, first = "", second = "", ...rest] = line.split(/\s+/);
@@ -103,7 +109,12 @@ function problemsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>
   if (known === undefined) return [`there is no command "${name}"`];
   // Its words are Claude Code's.
   if (name === "claude") return [];
-  return (isPair ? rest : [second, ...rest])
-    .filter((word) => /^--?[a-z]/.test(word) && !known.has(word))
-    .map((flag) => `there is no flag ${flag}`);
+  const words = isPair ? rest : [second, ...rest];
+  const end = words.indexOf("--");
+  const own = end < 0 ? words : words.slice(0, end);
+  // Behind `--` stands a line of `run`; elsewhere only words do, whatever they look like.
+  const behind = end < 0 || !takesRunLine.has(name) ? [] : words.slice(end + 1);
+  const ofRun = flags.get("run") ?? new Set();
+  const unknown = [...own.filter((word) => isFlag(word) && !known.has(word)), ...behind.filter((word) => isFlag(word) && !ofRun.has(word))];
+  return unknown.map((flag) => `there is no flag ${flag}`);
 }
