@@ -36,7 +36,9 @@ export function windowOpening(text: string, now: number, zone: string): number {
   // The clock shows the beginning of a window after so many minutes, unless it changes before.
   const waits = (spansOf(text) ?? []).map(({ from }) => (from - minuteOfDay(first, zone) + dayMinutes) % dayMinutes);
   const sure = Math.max(0, Math.min(...waits) - 180);
-  for (let minutes = sure; minutes <= searchMinutes; minutes += 1) {
+  // A clock that is set back meanwhile can open a window that has just ended.
+  const isSteady = offsetOf(now, zone) === offsetOf(first + sure * minuteMs, zone);
+  for (let minutes = isSteady ? sure : 0; minutes <= searchMinutes; minutes += 1) {
     const at = first + minutes * minuteMs;
     if (isWindowOpen(text, at, zone)) return at;
   }
@@ -94,6 +96,11 @@ function spansOf(text: string): Span[] | null {
 function minutesOf(hours: string | undefined, minutes: string | undefined): number | null {
   const at = Number(hours) * 60 + Number(minutes);
   return Number.isNaN(at) || Number(minutes) > 59 || at > dayMinutes ? null : at;
+}
+
+/** How far the zone's clock is from UTC, in minutes of the day. */
+function offsetOf(at: number, zone: string): number {
+  return (minuteOfDay(at, zone) - Math.floor(at / minuteMs) + dayMinutes * 1e6) % dayMinutes;
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();

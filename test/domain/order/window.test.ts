@@ -28,6 +28,8 @@ test("a window opens by its zone's clock, also where that skips its beginning", 
   assert.equal(opening("02:30-05:00", "2027-03-27T23:00:00Z"), "2027-03-28T01:00:00.000Z");
   // 31 October 2027: half past two comes twice, and the first one counts.
   assert.equal(opening("02:30-05:00", "2027-10-30T22:00:00Z"), "2027-10-31T00:30:00.000Z");
+  // A window that has just ended comes once more, when the clock is set back to two o'clock.
+  assert.equal(opening("02:10-02:40", "2027-10-31T00:50:00Z"), "2027-10-31T01:10:00.000Z");
 });
 
 test("a window opens at the first minute at which it is open, over both changes", () => {
