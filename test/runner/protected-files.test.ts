@@ -34,7 +34,7 @@ async function begin(t: TestContext, prepare: (repository: TestRepository) => vo
   await files.begin();
   const note = notes.find(({ subtype }) => subtype === "checkpoint") as unknown as { commit: string; tree: string; head: string };
   const begun = Number(repository.git("log", "-1", "--format=%ct", note.commit));
-  // Times of files come from a clock of the kernel that is some milliseconds behind the one of Date.
+  // Times of files come from a clock of the kernel. It is some milliseconds behind that of Date.
   const probe = path.join(repository.place.home, "probe");
   await until("files of the next second", () => (writeFileSync(probe, ""), Math.floor(statSync(probe).ctimeMs / 1000) > begun));
   const changed = async (checkpoints = files): Promise<string[] | null> =>
