@@ -2,6 +2,7 @@
  * Lists what differs between a work tree and an index, as `git status` reports it. Paths are byte
  * strings (latin1), because a file's name need not be UTF-8.
  */
+import { isUtf8 } from "node:buffer";
 
 /** A path whose bytes are the codes of its characters. */
 export type BytePath = string;
@@ -107,6 +108,11 @@ function splitAt(entry: string, count: number): [fields: string[], rest: string]
     at = end + 1;
   }
   return [fields, entry.slice(at)];
+}
+
+/** Whether the text of the bytes loses none of them. */
+export function isText(bytes: BytePath): boolean {
+  return isUtf8(Buffer.from(bytes, "latin1"));
 }
 
 /** For people and JSON. */

@@ -1,5 +1,8 @@
 /** Reads what of single files differs between two commits. Runs no program of the repository. */
+import { isUtf8 } from "node:buffer";
 import type { FileHunks, Hunk } from "../domain/workspace/diff.ts";
+import { isText } from "./changed-files.ts";
+import type { BytePath } from "./changed-files.ts";
 import { diffArguments, readEntries } from "./changed-paths.ts";
 import type { ChangedFile } from "./changed-paths.ts";
 import { GitProblem } from "./git-problem.ts";
@@ -30,16 +33,22 @@ export async function hunksOf(objects: Objects, range: Range, files: readonly Ch
 
 /** Why the hunks of a file are not shown; null: they are. */
 function whyNot(file: ChangedFile): string | null {
-  const { lines, bytes, oldBytes } = file;
+  const { lines } = file;
   if (lines === null) return "is a binary file";
-  if (lines.insertions + lines.deletions > maxLines) return `has ${lines.insertions + lines.deletions} changed lines`;
-  return [bytes, oldBytes ?? ""].every(isUtf8) ? null : "has a name that is not UTF-8";
+  const count = lines.insertions + lines.deletions;
+  return count > maxLines ? `has ${count} changed lines` : null;
+}
+
+/** Node passes arguments as UTF-8, so a wildcard stands for each byte of a name that is not. */
+function pathspec(bytes: BytePath): string {
+  if (isText(bytes)) return `:(top,literal)${Buffer.from(bytes, "latin1").toString("utf8")}`;
+  return `:(top,glob)${bytes.replaceAll(/[*?[\\]/g, String.raw`\$&`).replaceAll(/[\x80-\xff]/g, "?")}`;
 }
 
 async function patchOf(objects: Objects, range: Range, files: readonly ChangedFile[]): Promise<[string, FileHunks][]> {
   if (files.length === 0) return [];
-  const paths = [...new Set(files.flatMap(({ path, oldPath }) => [path, ...(oldPath === null ? [] : [oldPath])]))];
-  const args = [...diffArguments, "--raw", "-p", range.from, range.to, "--", ...paths.map((each) => `:(top,literal)${each}`)];
+  const paths = [...new Set(files.flatMap(({ bytes, oldBytes }) => [bytes, ...(oldBytes === null ? [] : [oldBytes])]))];
+  const args = [...diffArguments, "--raw", "-p", range.from, range.to, "--", ...paths.map(pathspec)];
   try {
     return readSections(await objects.run(args, { timeoutMs, maxBytes }));
   } catch (error) {
@@ -55,30 +64,34 @@ function readSections(output: Buffer): [string, FileHunks][] {
   const end = output.indexOf("\0\0");
   const head = output.subarray(0, end === -1 ? output.length : end + 1);
   const { entries } = readEntries(head.toString("latin1").split("\0"), 0);
-  const sections = readPatch(end === -1 ? "" : output.subarray(end + 2).toString("utf8"));
+  const sections = readPatch(end === -1 ? "" : output.subarray(end + 2).toString("latin1"));
   let at = 0;
   return entries.map((entry) => {
     // A file that became a link is deleted and made.
     const count = entry.status === "type_changed" ? 2 : 1;
     const hunks = sections.slice(at, at + count).flat();
     at += count;
-    return [keyOf(entry), sizeOf(hunks) > maxFileCharacters ? hidden("changed too much to be shown") : { hunks, why: null }];
+    return [keyOf(entry), sizeOf(hunks) > maxFileCharacters ? hidden("changed too much to be shown") : readable(hunks)];
   });
 }
 
-function keyOf({ status, path, oldPath }: ChangedFile): string {
-  return JSON.stringify([status, path, oldPath]);
+/** Reads lines of bytes as text, where all of the file's are. */
+function readable(hunks: readonly Hunk[]): FileHunks {
+  const textOf = (line: string): string => Buffer.from(line, "latin1").toString("utf8");
+  if (!hunks.every(({ lines }) => lines.every((line) => isUtf8(Buffer.from(line, "latin1")))))
+    return { encoding: "latin1", hunks, why: null };
+  const decoded = hunks.map((hunk) => ({ ...hunk, section: textOf(hunk.section), lines: hunk.lines.map(textOf) }));
+  return { encoding: "utf8", hunks: decoded, why: null };
+}
+
+function keyOf({ status, bytes, oldBytes }: ChangedFile): string {
+  return JSON.stringify([status, bytes, oldBytes]);
 }
 
 function hidden(why: string): FileHunks {
-  return { hunks: null, why };
+  return { encoding: "utf8", hunks: null, why };
 }
 
 function sizeOf(hunks: readonly Hunk[]): number {
   return hunks.reduce((total, { lines }) => total + lines.reduce((sum, line) => sum + line.length + 1, 0), 0);
-}
-
-function isUtf8(bytes: string): boolean {
-  const buffer = Buffer.from(bytes, "latin1");
-  return Buffer.from(buffer.toString("utf8"), "utf8").equals(buffer);
 }

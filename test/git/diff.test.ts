@@ -139,7 +139,7 @@ test("a diff runs no program of a hostile repository, and attributes hide nothin
   );
 });
 
-test("a file that is too large, or whose name is not text, is counted and not shown", async (t) => {
+test("a file that is too large is counted and not shown", async (t) => {
   const repository = gitRepository(t);
   const from = repository.git("rev-parse", "HEAD");
   repository.write("many", "x\n".repeat(25_000));
@@ -155,7 +155,7 @@ test("a file that is too large, or whose name is not text, is counted and not sh
       ["many", 25_000, "has 25000 changed lines"],
       ["small", 1, null],
       ["wide", 1, "changed too much to be shown"],
-      ["\ufffdA", 1, "has a name that is not UTF-8"],
+      ["\ufffdA", 1, null],
     ],
   );
 });

@@ -32,8 +32,15 @@ export const diffQuery = z.strictObject({
 });
 export type DiffQuery = z.output<typeof diffQuery>;
 
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 export const filesQuery = z.strictObject({
   path: text.max(4096).default("").describe("Relative to the top of the work tree; empty: the top."),
+  path_bytes: text
+    .max(8192)
+    .regex(base64)
+    .optional()
+    .describe("The bytes of a path that is not UTF-8, as base64; takes the place of `path`."),
   checkpoint: wholeNumber(1, largest).optional().describe("Default: the last one."),
 });
 export type FilesQuery = z.output<typeof filesQuery>;

@@ -1,6 +1,6 @@
 /** What doors show of how a task's files differ between two snapshots. */
 import { z } from "zod";
-import { fileStatuses } from "../../domain/workspace/diff.ts";
+import { fileStatuses, lineEncodings } from "../../domain/workspace/diff.ts";
 
 const sideView = z.object({
   checkpoint: z.int().nullable().describe("The number of the checkpoint; null: the commit that the task's worktree began with."),
@@ -20,6 +20,8 @@ export type HunkView = z.infer<typeof hunkView>;
 export const fileDiffView = z.object({
   path: z.string().describe("Relative to the top of the work tree."),
   old_path: z.string().nullable().describe("The name before, of a renamed or copied file; else null."),
+  path_bytes: z.string().nullable().describe("The bytes of a name that is not UTF-8, as base64; null: `path` has all of it."),
+  old_path_bytes: z.string().nullable(),
   status: z.enum(fileStatuses),
   old_mode: z.string().nullable().describe("Git's mode before, e.g. `100644`, `120000` (a link); null: the file is new."),
   new_mode: z.string().nullable().describe("Null: the file is gone."),
@@ -27,6 +29,9 @@ export const fileDiffView = z.object({
   insertions: z.int().nullable().describe("Null: it is a binary file."),
   deletions: z.int().nullable(),
   hunks: z.array(hunkView).nullable().describe("Null: they were not asked for, or `not_shown` says why."),
+  encoding: z
+    .enum(lineEncodings)
+    .describe("`latin1`: the lines are not UTF-8, and each of their characters stands for one byte. Else `utf8`."),
   not_shown: z.string().nullable().describe("Why there are no hunks, as a part of a sentence: the file …; null: there are."),
 });
 export type FileDiffView = z.infer<typeof fileDiffView>;

@@ -193,7 +193,14 @@ export const snapshotFileView = z.object({
   encoding: z.enum(["utf8", "base64"]).nullable().describe("How `content` is written."),
   content: z.string().nullable().describe("Null: a directory, or a repository of its own."),
   entries: z
-    .array(z.object({ name: z.string(), kind: fileKind, size: z.int().nullable() }))
+    .array(
+      z.object({
+        name: z.string(),
+        name_bytes: z.string().nullable().describe("The bytes of a name that is not UTF-8, as base64; null: `name` has all of it."),
+        kind: fileKind,
+        size: z.int().nullable(),
+      }),
+    )
     .nullable()
     .describe("What a directory has, at most 10,000; null: it is something else."),
 });

@@ -3,6 +3,9 @@
 export const fileStatuses = ["added", "deleted", "modified", "renamed", "copied", "type_changed"] as const;
 export type FileStatus = (typeof fileStatuses)[number];
 
+export const lineEncodings = ["utf8", "latin1"] as const;
+export type LineEncoding = (typeof lineEncodings)[number];
+
 /** A run of lines that differ, with the lines around them. */
 export interface Hunk {
   readonly oldStart: number;
@@ -30,6 +33,8 @@ export interface FileChange {
 
 /** What of a file differs. Null: it is not shown, and `why` says so as a part of a sentence. */
 export interface FileHunks {
+  /** `latin1`: lines that are not UTF-8, where each character stands for a byte. */
+  readonly encoding: LineEncoding;
   readonly hunks: readonly Hunk[] | null;
   readonly why: string | null;
 }

@@ -9,6 +9,7 @@ import { shownLines } from "../../domain/workspace/carry-lines.ts";
 import type { Hunk } from "../../domain/workspace/diff.ts";
 import { maxComments } from "../../domain/workspace/review-comment.ts";
 import type { ReviewComment } from "../../domain/workspace/review-comment.ts";
+import { isText } from "../../git/changed-files.ts";
 import { changedFilesBetween } from "../../git/changed-paths.ts";
 import type { ChangedFile } from "../../git/changed-paths.ts";
 import { hunksOf } from "../../git/file-hunks.ts";
@@ -107,6 +108,7 @@ function placeOf(taskId: number, comment: NewComment, at: number, found: ShownFi
     new WorkerError("unprocessable", message, [{ pointer: `/comments/${at}/${field}`, detail: message }]);
   if (found === undefined)
     throw refuse("path", `The difference has no file ${name}. See its files: claude-worker diff ${taskId} --name-only`);
+  if (!isText(found.file.bytes)) throw refuse("path", `${name} cannot have comments: its name is not UTF-8.`);
   if (found.hunks === null) throw refuse("path", `The lines of ${name} are not shown: the file ${found.why ?? "cannot be shown"}.`);
   const lines = shownLines(found.hunks, side, { start, end: line });
   if (lines.length < line - start + 1) {

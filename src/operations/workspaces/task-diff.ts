@@ -7,6 +7,8 @@ import type { Checkpoint, Workspace } from "../../domain/workspace/workspace.ts"
 import { changedFilesBetween } from "../../git/changed-paths.ts";
 import type { ChangedFile } from "../../git/changed-paths.ts";
 import { hunksOf } from "../../git/file-hunks.ts";
+import { isText } from "../../git/changed-files.ts";
+import type { BytePath } from "../../git/changed-files.ts";
 import type { GitProgram } from "../../git/git-program.ts";
 import { Objects } from "../../git/objects.ts";
 import type { Store } from "../../store/store.ts";
@@ -108,6 +110,8 @@ function fileView(file: ChangedFile, shown: FileHunks | null): FileDiffView {
   return {
     path: file.path,
     old_path: file.oldPath,
+    path_bytes: bytesOf(file.bytes),
+    old_path_bytes: file.oldBytes === null ? null : bytesOf(file.oldBytes),
     status: file.status,
     old_mode: file.oldMode,
     new_mode: file.newMode,
@@ -115,8 +119,14 @@ function fileView(file: ChangedFile, shown: FileHunks | null): FileDiffView {
     insertions: file.lines?.insertions ?? null,
     deletions: file.lines?.deletions ?? null,
     hunks: shown?.hunks?.map(hunkView) ?? null,
+    encoding: shown?.encoding ?? "utf8",
     not_shown: shown?.why ?? null,
   };
+}
+
+/** Base64; null: the name is text. */
+export function bytesOf(name: BytePath): string | null {
+  return isText(name) ? null : Buffer.from(name, "latin1").toString("base64");
 }
 
 function hunkView({ oldStart, oldLines, newStart, newLines, section, lines }: Hunk): HunkView {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -142,6 +142,29 @@ test("a patch changes the files and commits nothing", async (t) => {
   git("commit", "-qm", "taken");
   assert.equal((await apply()).applied, false);
 });
+
+for (const way of ["patch", "squash"] as const)
+  test(`files whose names are not UTF-8 are applied as ${way}`, async (t) => {
+    const real = realApi(t);
+    const git = checkout(real);
+    const latin1 = (top: string, name: string): Buffer => Buffer.from(`${top}/${name}`, "latin1");
+    for (const name of ["changed \u00e9", "gone \u00e9", "before \u00e9"])
+      writeFileSync(latin1(real.corner.work, name), `${name}\nb\nc\nd\n`);
+    git("add", ".");
+    git("commit", "-qm", "names");
+    const { id, path: top, snapshot } = await worktreeTask(real);
+    writeFileSync(latin1(top, "changed \u00e9"), "x\n");
+    rmSync(latin1(top, "gone \u00e9"));
+    renameSync(latin1(top, "before \u00e9"), latin1(top, "after \u00e8"));
+    mkdirSync(latin1(top, "d\u00ee r"));
+    writeFileSync(latin1(top, "d\u00ee r/new \u00ea"), "n\n");
+    await snapshot();
+    const apply = async (): Promise<ApplyView> => await real.api.applyTask({ id, way, dry_run: false }, person);
+    assert.partialDeepStrictEqual(await apply(), { applied: true, changed_files: 4 });
+    assert.partialDeepStrictEqual(await apply(), { applied: false, changed_files: 0 });
+    git("add", "-A");
+    assert.equal(git("write-tree"), real.store.checkpoints.last(id)?.tree);
+  });
 
 test("a patch of a new file that is there already is not in its own way", async (t) => {
   const { task, apply, read, corner } = await setup(t);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { taskInput } from "../../../src/contract/task-input.ts";
 import { goodTask } from "../../../testing/mcp.ts";
@@ -50,11 +50,39 @@ test("a file of a snapshot is text, bytes or a list of names", async (t) => {
   assert.partialDeepStrictEqual(await api.snapshotFile({ id, path: "bytes" }), { encoding: "base64", content: "YQBi" });
   const { entries } = await api.snapshotFile({ id, path: "" });
   assert.deepEqual(entries, [
-    { name: "bytes", kind: "file", size: 3 },
-    { name: "deep", kind: "directory", size: null },
+    { name: "bytes", name_bytes: null, kind: "file", size: 3 },
+    { name: "deep", name_bytes: null, kind: "directory", size: null },
   ]);
   for (const path of ["none", "../x", "deep/../bytes", "*", ":(glob)**"])
     await assert.rejects(api.snapshotFile({ id, path }), { code: "not_found" }, path);
+});
+
+test("names and lines that are not UTF-8 lose no byte", async (t) => {
+  const { api, id, snapshots, write, file } = await worked(t);
+  const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
+  const base64 = (text: string): string => latin1(text).toString("base64");
+  await snapshots.take();
+  write("deep/a", "");
+  mkdirSync(latin1(`${file("deep")}/\u00e9`));
+  for (const name of ["\u00e8", "\u00ea"]) writeFileSync(latin1(`${file("deep")}/\u00e9/${name}`), latin1("th\u00e9\n"));
+  await snapshots.take();
+  const { files } = await api.taskDiff({ id });
+  assert.partialDeepStrictEqual(files, [
+    { path: "deep/a", path_bytes: null, encoding: "utf8" },
+    { path: "deep/\ufffd/\ufffd", path_bytes: base64("deep/\u00e9/\u00e8"), encoding: "latin1", hunks: [{ lines: ["+th\u00e9"] }] },
+    { path_bytes: base64("deep/\u00e9/\u00ea"), hunks: [{ lines: ["+th\u00e9"] }] },
+  ]);
+  const { entries } = await api.snapshotFile({ id, path: "deep" });
+  assert.partialDeepStrictEqual(entries, [{ name: "a" }, { name: "\ufffd", name_bytes: base64("\u00e9"), kind: "directory" }]);
+  const found = await api.snapshotFile({ id, path: "", path_bytes: base64("deep/\u00e9/\u00ea") });
+  assert.partialDeepStrictEqual(found, { kind: "file", size: 4, encoding: "base64", content: base64("th\u00e9\n") });
+  for (const path of ["deep/\u00e9/x", "deep/a/\u00e9", "../\u00e9"])
+    await assert.rejects(api.snapshotFile({ id, path: "", path_bytes: base64(path) }), { code: "not_found" }, path);
+  const comment = { path: "deep/\ufffd/\ufffd", side: "new" as const, line: 1, body: "x" };
+  await assert.rejects(api.addReviewComments({ id, comments: [comment] }, person), {
+    code: "unprocessable",
+    message: /its name is not UTF-8\.$/,
+  });
 });
 
 test("a diff that cannot be shown is refused with a sentence", async (t) => {

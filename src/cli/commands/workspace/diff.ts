@@ -1,7 +1,6 @@
 /** `diff`: what a task changed. */
 import type { DiffView } from "../../../contract/views/diff.ts";
 import { WorkerError } from "../../../domain/errors.ts";
-import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { wholeNumber } from "../../commandline/option-values.ts";
@@ -11,7 +10,7 @@ import { diffPages } from "../../task/whole-diff.ts";
 import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
-import { barOf, paintBar, paintPatch, patchOf, pathText, quoted } from "../../terminal/render/patch.ts";
+import { barOf, paintBar, paintPatch, patchOf, patchText, pathOf, pathText } from "../../terminal/render/patch.ts";
 import { table } from "../../terminal/render/table.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
@@ -70,19 +69,19 @@ export const command = defineCommand<DiffFlags>({
 async function show({ stdout }: Io, page: DiffView, { stat, nameOnly }: DiffFlags): Promise<void> {
   const paint = painter(stdout);
   if (page.changed_files === 0) return;
-  if (nameOnly === true) return await stdout.flow(page.files.map(({ path }) => `${plainLine(quoted(path), 10_000)}\n`).join(""));
+  if (nameOnly === true) return await stdout.flow(page.files.map((file) => `${pathOf(file)}\n`).join(""));
   if (stat !== true) {
-    const patch = page.files.map(patchOf).join("");
+    if (stdout.isTTY) return await stdout.flow(paintPatch(page.files.map(patchText).join(""), paint));
     // A patch in a file or a pipe is for programs: it stays as it is.
-    return await (stdout.isTTY ? stdout.flow(paintPatch(patch, paint)) : stdout.raw(patch));
+    return await stdout.raw(Buffer.concat(page.files.map(patchOf)));
   }
   if (!stdout.isTTY) {
-    const lines = page.files.map((file) => `${file.insertions ?? "-"}\t${file.deletions ?? "-"}\t${plainLine(pathText(file), 10_000)}\n`);
+    const lines = page.files.map((file) => `${file.insertions ?? "-"}\t${file.deletions ?? "-"}\t${pathText(file)}\n`);
     return await stdout.flow(lines.join(""));
   }
   const most = Math.max(...page.files.map(({ insertions, deletions }) => (insertions ?? 0) + (deletions ?? 0)));
   const rows = page.files.map((file) => [
-    { text: plainLine(pathText(file), 10_000) },
+    { text: pathText(file) },
     { text: barOf(file, most), paint: (bar: string) => paintBar(bar, paint) },
   ]);
   await stdout.flow(table(rows, { width: stdout.columns }));
