@@ -29,7 +29,8 @@ export type FastWorker = TestWorker & Traps;
  * outlives the test.
  */
 export async function fastWorker(t: TestContext, env: Record<string, string> = {}): Promise<FastWorker> {
-  const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: fakeAgent, ...env } });
+  // Some tests have file systems of a few MB.
+  const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: fakeAgent, CLAUDE_WORKER_MIN_FREE_DISK_MB: "null", ...env } });
   t.after(() => endAll(w));
   return { ...w, ...traps(w) };
 }
