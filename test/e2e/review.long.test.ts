@@ -46,6 +46,9 @@ test("Claude Code gets the comments of a review, and they end as what became of 
     ["c1\toutdated\tcount.js:2\tsocket\tTwo is not 3. See @count.js", "c2\thandled\tcount.js:4\tsocket\tIs this right?", ""].join("\n"),
   );
   const { comments } = await w.client.getReview({ id });
+  const { events } = await w.client.taskEvents({ id, after: 0, limit: 500 });
+  const handled = events.filter(({ type }) => type === "comment_handled").map(({ data }) => data);
+  assert.deepEqual(handled, [{ comment: 1 }, { comment: 2 }], "the story says once of each that the attempt took it");
   assert.partialDeepStrictEqual(comments, [
     { message: 1, position: null },
     { message: 1, position: { path: "count.js", line: 4 } },

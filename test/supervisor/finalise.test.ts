@@ -123,23 +123,41 @@ test("what a resumed session had spent before is not counted again", async (t) =
   assert.deepEqual(costs, [1, 1.5, 1.75]);
 });
 
-test("comments whose message was delivered are open again when the task fails", async (t) => {
-  const { store, submit } = setup(t);
-  const { id } = await submit({ retries: 0 });
-  const message = { taskId: id, key: crypto.randomUUID(), text: "x", delivery: "next", continues: false, sentBy: "socket" } as const;
-  const attempt = await store.write(() => {
-    const claimed = store.attempts.claim(id, newAttempt("r", { sessionId: "s-1" }), moment);
-    store.events.append(id, claimed?.attempt.id ?? 0, result(1));
-    const { id: sent } = store.messages.insert({ ...message, byAgent: false, queuedAt: moment });
-    store.reviewComments.send([store.reviewComments.insert(plainComment(id)).id], sent, moment);
-    store.messages.delivered(sent, moment);
-    return claimed?.attempt.id ?? 0;
+/** The last record of a turn that succeeded. */
+function success(): NewEvent[] {
+  const stamp = { _n: 1, _attempt: 1, _at: new Date(moment).toISOString() };
+  const message = { subtype: "success", is_error: false, num_turns: 1, total_cost_usd: 1, modelUsage: {}, result: "Done." };
+  return eventsFromRecord({ type: "result", ...message, ...stamp });
+}
+
+for (const [end, last, state, handled] of [
+  ["completes", success(), "handled", [1]],
+  ["fails", result(1), "open", []],
+] as const)
+  test(`comments whose message was delivered are ${state} when the task ${end}`, async (t) => {
+    const { store, submit } = setup(t);
+    const { id } = await submit({ retries: 0 });
+    const message = { taskId: id, key: crypto.randomUUID(), text: "x", delivery: "next", continues: false, sentBy: "socket" } as const;
+    const attempt = await store.write(() => {
+      const claimed = store.attempts.claim(id, newAttempt("r", { sessionId: "s-1" }), moment);
+      store.events.append(id, claimed?.attempt.id ?? 0, last);
+      const { id: sent } = store.messages.insert({ ...message, byAgent: false, queuedAt: moment });
+      store.reviewComments.send([store.reviewComments.insert(plainComment(id)).id], sent, moment);
+      store.messages.delivered(sent, moment);
+      // As the ingest of the result does it.
+      store.messages.end(id, false, moment);
+      return claimed?.attempt.id ?? 0;
+    });
+    assert.equal(store.reviewComments.get(1)?.state, "sent");
+    await ended(store, attempt);
+    assert.deepEqual([store.tasks.get(id)?.status, store.messages.get(1)?.status], [end === "fails" ? "failed" : "completed", "done"]);
+    assert.equal(store.reviewComments.get(1)?.state, state);
+    const said = store.events.tail(id, 20).filter(({ type }) => type === "comment_handled");
+    assert.deepEqual(
+      said.map(({ data }) => ("comment" in data ? data.comment : null)),
+      handled,
+    );
   });
-  assert.equal(store.reviewComments.get(1)?.state, "sent");
-  await ended(store, attempt);
-  assert.deepEqual([store.tasks.get(id)?.status, store.messages.get(1)?.status], ["failed", "done"]);
-  assert.equal(store.reviewComments.get(1)?.state, "open");
-});
 
 test("a task that fails without a message says so, and the message can be taken back", async (t) => {
   const { store, submit } = setup(t);
