@@ -37,6 +37,11 @@ export async function deleteRefs(
   await git.run(["update-ref", "-z", "--stdin"], { ...call, use: "write", isPlain: true, input });
 }
 
+/** The names of all snapshots, of other data directories too. @throws GitProblem. */
+export async function presentRefs(git: Git, call: Pick<GitCall, "env"> = {}): Promise<Set<string>> {
+  return new Set((await git.text(["for-each-ref", "--format=%(refname)", root], { ...call, isPlain: true })).split("\n"));
+}
+
 /**
  * Creates refs again that another program has deleted (`git fetch --prune`), where their commits
  * are still there. @returns how many. @throws GitProblem.
@@ -46,7 +51,7 @@ export async function renewRefs(
   refs: readonly { readonly ref: string; readonly commit: string }[],
   call: Pick<GitCall, "env"> = {},
 ): Promise<number> {
-  const present = new Set((await git.text(["for-each-ref", "--format=%(refname)", root], { ...call, isPlain: true })).split("\n"));
+  const present = await presentRefs(git, call);
   const missing = refs.filter(({ ref }) => !present.has(ref));
   if (missing.length === 0) return 0;
   const asked = missing.map(({ commit }) => `${commit}\n`).join("");

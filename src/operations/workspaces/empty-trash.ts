@@ -6,13 +6,17 @@ import { snapshotIndexPath, temporaryPath } from "../../config/paths.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { trashMs } from "../../domain/workspace/workspace.ts";
 import { Git } from "../../git/git.ts";
+import type { GitProgram } from "../../git/git-program.ts";
 import { Objects } from "../../git/objects.ts";
 import { tipOf } from "../../git/own-branch.ts";
-import { deleteRefs, renewRefs } from "../../git/snapshot-ref.ts";
+import { deleteRefs, presentRefs, renewRefs } from "../../git/snapshot-ref.ts";
 import { deleteTrashed } from "../../git/trash.ts";
 import { unreachable } from "../../git/worktree-evidence.ts";
 import { taskBranches, trashOrder, worktreeOf } from "./losses.ts";
 import type { CleanContext, Worktree } from "./losses.ts";
+
+/** So many snapshots are read from the store at once. */
+const pageSize = 1000;
 
 export interface EmptiedTrash {
   /** How many worktrees were deleted. */
@@ -47,27 +51,41 @@ export async function emptyTrash(context: CleanContext, now: number): Promise<Em
 
 /**
  * Creates the refs of snapshots again that another program has deleted: git's own `gc` would take
- * their commits next. A repository that cannot be read is left alone.
+ * their commits next. A repository that cannot be read is left alone. @returns how many.
  */
-export async function renewSnapshots({ store, git }: Pick<CleanContext, "store" | "git">): Promise<number> {
-  const byRepository = new Map<string, { ref: string; commit: string }[]>();
-  for (const { taskId, repository } of store.workspaces.worktrees()) {
-    if (repository === null) continue;
-    const known = byRepository.get(repository) ?? [];
-    known.push(...store.checkpoints.ofTask(taskId));
-    byRepository.set(repository, known);
-    await setImmediate();
-  }
+export async function renewSnapshots({ store, git: program }: Pick<CleanContext, "store" | "git">): Promise<number> {
+  const repositories = new Map<string, OwnRefs | null>();
   let renewed = 0;
-  for (const [repository, refs] of byRepository) {
-    try {
-      if (existsSync(repository)) renewed += await renewRefs(new Git(git, repository), refs, { env: { GIT_DIR: repository } });
-    } catch (error) {
-      // The snapshots say themselves what is not there, where they are asked for.
-      void messageOf(error);
+  for (let page = store.checkpoints.after({ taskId: 0, number: 0 }, pageSize); page.length > 0;) {
+    for (const [repository, refs] of Map.groupBy(page, (each) => each.repository)) {
+      const known = repositories.get(repository);
+      const own = known === undefined ? await ownRefs(program, repository) : known;
+      repositories.set(repository, own);
+      const missing = refs.filter(({ ref }) => own !== null && !own.present.has(ref));
+      if (own !== null && missing.length > 0) renewed += await own.renew(missing);
     }
+    await setImmediate();
+    page = store.checkpoints.after(page.at(-1) ?? { taskId: 0, number: 0 }, pageSize);
   }
   return renewed;
+}
+
+interface OwnRefs {
+  readonly present: ReadonlySet<string>;
+  /** @returns how many. */
+  renew(refs: readonly { readonly ref: string; readonly commit: string }[]): Promise<number>;
+}
+
+/** Null: the repository cannot be read. A snapshot says so itself where it is asked for. */
+async function ownRefs(program: GitProgram, repository: string): Promise<OwnRefs | null> {
+  if (!existsSync(repository)) return null;
+  const git = new Git(program, repository);
+  const call = { env: { GIT_DIR: repository } };
+  try {
+    return { present: await presentRefs(git, call), renew: async (refs) => await renewRefs(git, refs, call).catch(() => 0) };
+  } catch {
+    return null;
+  }
 }
 
 async function deleteOne(context: CleanContext, worktree: Worktree): Promise<void> {

@@ -4,6 +4,12 @@ import type { Checkpoint } from "../../domain/workspace/workspace.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 
+/** Where a checkpoint is in git. */
+export interface NamedCheckpoint extends Pick<Checkpoint, "taskId" | "number" | "ref" | "commit"> {
+  /** The common git directory. */
+  readonly repository: string;
+}
+
 export interface CheckpointStore {
   /** Oldest first. */
   ofTask(taskId: number): Checkpoint[];
@@ -12,6 +18,8 @@ export interface CheckpointStore {
   first(taskId: number): Checkpoint | null;
   /** The newest; null: there is none. */
   last(taskId: number): Checkpoint | null;
+  /** The next ones of all tasks that are there, in the order of `(taskId, number)`. */
+  after(last: Pick<Checkpoint, "taskId" | "number">, count: number): NamedCheckpoint[];
   /** Tasks that were removed, and whose checkpoints are left. */
   stray(): number[];
   /** Inside `write`. Forgets the checkpoints of a task. */
@@ -66,11 +74,18 @@ export function createCheckpointStore(database: Database.Database, writing: Writ
     `INSERT OR IGNORE INTO checkpoints (${fields.map((field) => row.column(field)).join(", ")}) VALUES (${fields.map(() => "?").join(", ")})`,
   );
   const one = (found: unknown): Checkpoint | null => (found === undefined ? null : row.decode(found));
+  const selectAfter = database.prepare<{ taskId: number; number: number; count: number }, NamedCheckpoint>(
+    `SELECT checkpoints.task_id AS "taskId", number, ref, commit_id AS "commit", repository
+     FROM checkpoints JOIN workspaces ON workspaces.task_id = checkpoints.task_id JOIN tasks ON tasks.id = checkpoints.task_id
+     WHERE (checkpoints.task_id, number) > (@taskId, @number) AND repository IS NOT NULL
+     ORDER BY checkpoints.task_id, number LIMIT @count`,
+  );
   const selectStray = database.prepare<[], { id: number }>(
     "SELECT DISTINCT task_id AS id FROM checkpoints WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.id = checkpoints.task_id)",
   );
   const remove = database.prepare<[number]>("DELETE FROM checkpoints WHERE task_id = ?");
   return {
+    after: ({ taskId, number }, count) => selectAfter.all({ taskId, number, count }),
     stray: () => selectStray.all().map(({ id }) => id),
     remove: (taskId) => {
       writing.touch(taskId);

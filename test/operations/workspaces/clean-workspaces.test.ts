@@ -5,12 +5,15 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { temporaryPath } from "../../../src/config/paths.ts";
+import { taskInput } from "../../../src/contract/task-input.ts";
 import { GitProgram } from "../../../src/git/git-program.ts";
 import { emptyTrash, renewSnapshots } from "../../../src/operations/workspaces/empty-trash.ts";
 import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
 import { processesInside } from "../../../src/processes/processes-inside.ts";
+import { goodTask } from "../../../testing/mcp.ts";
 import { realApi } from "../../../testing/real-api.ts";
 import type { RealApi } from "../../../testing/real-api.ts";
+import { snapshotsOf } from "../../../testing/task-snapshots.ts";
 import { checkout, worktreeTask } from "../../../testing/task-worktree.ts";
 import type { WorktreeTask } from "../../../testing/task-worktree.ts";
 import { person } from "./setup.ts";
@@ -92,6 +95,34 @@ test("snapshots that another program unnamed get their refs again while they are
     code: "conflict",
     message: /^Checkpoint 2 of task 1 is not in the repository .* any more\.$/,
   });
+});
+
+test("snapshots in place, and of worktrees that are gone, get their refs again", async (t) => {
+  const { api, git, task, refs, store, corner, run, clean, empty } = await setup(t);
+  const inPlace = await api.submitTask(taskInput.parse(goodTask(corner.work)), person);
+  await run(inPlace.id, []);
+  const snapshots = await snapshotsOf(store, { id: inPlace.id, directory: corner.work, home: corner.home });
+  for (const text of ["one", "two"]) {
+    corner.file("work/mine", text);
+    await snapshots.take();
+  }
+  assert.equal(await clean(), null);
+  await empty(8);
+  assert.equal(store.workspaces.get(task.id)?.state, "gone");
+  const before = refs();
+  const context = { store, git: new GitProgram({ PATH: process.env["PATH"], HOME: corner.home }) };
+  assert.equal(await renewSnapshots(context), 0);
+  const mirror = corner.workdir("mirror");
+  git("init", "-q", "--bare", mirror);
+  git("push", "-q", mirror, "main");
+  git("config", "remote.m.url", mirror);
+  git("fetch", "-q", "--prune", "--update-head-ok", "m", "+refs/*:refs/*");
+  assert.deepEqual(
+    refs().filter((ref) => ref.startsWith("refs/claude-worker/")),
+    [],
+  );
+  assert.equal(await renewSnapshots(context), 3);
+  assert.deepEqual(refs(), before);
 });
 
 test("a worktree whose repository was moved away is kept, and the reason is said", async (t) => {
