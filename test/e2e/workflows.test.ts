@@ -30,7 +30,7 @@ tasks:
   const shown = async () => JSON.parse((await cli("workflow", "show", String(id), "--json")).stdout) as WorkflowView;
   const question = await until("a question", async () => (await w.client.listQuestions({ status: ["open"] })).questions[0]);
   assert.equal(question.text, "Publish 2?");
-  assert.match((await cli("workflow", "show", String(id))).stdout, /ask +waiting +task 2 +after build/);
+  assert.match((await cli("workflow", "show", String(id))).stdout, /● │ \? ask +waiting +task 2$/m);
   await cli("answer", `q${question.id}`, "allow");
   const ended = await until("the end of the run", async () => {
     const view = await shown();

@@ -6,7 +6,7 @@ import { inputFlag } from "../../task/workflow-flags.ts";
 import type { InputFlags } from "../../task/workflow-flags.ts";
 import { readWorkflow } from "../../task/workflow-files.ts";
 import { writeJson } from "../../terminal/io.ts";
-import { workflowGraph } from "../../terminal/render/workflow.ts";
+import { workflowGraph } from "../../terminal/render/workflow-mermaid.ts";
 
 export const command = defineCommand<InputFlags>({
   name: "workflow graph",

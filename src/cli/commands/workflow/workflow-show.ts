@@ -1,18 +1,29 @@
-/** `workflow show`: a run with the states of its tasks. */
+/** `workflow show`: the graph of a run with the states of its tasks; with --watch follows it. */
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";
+import { watchWorkflow } from "../../task/watch-workflow.ts";
 import { runNumber } from "../../task/workflow-flags.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { workflowPage } from "../../terminal/render/workflow.ts";
 
-export const command = defineCommand<object>({
+interface ShowFlags {
+  readonly watch?: boolean;
+}
+
+export const command = defineCommand<ShowFlags>({
   name: "workflow show",
-  summary: "Show a run, with the states of its tasks",
+  summary: "Show the graph of a run, with the states of its tasks",
   arguments: [{ name: "<id>", description: "the run's number" }],
-  examples: [{ command: "claude-worker workflow show 3", does: "what runs, and what comes after" }],
+  options: [{ flags: "-w, --watch", description: "follow the run until it ends; Ctrl-C leaves it running" }],
+  examples: [
+    { command: "claude-worker workflow show 3", does: "what runs, and what comes after" },
+    { command: "claude-worker workflow show 3 --watch", does: "a line for each task that ends, then the graph" },
+  ],
   async run({ words: [id = ""], options, io }) {
-    const workflow = await clientOf(io).getWorkflow({ workflow: runNumber(id) });
+    const client = clientOf(io);
+    const workflow = await client.getWorkflow({ workflow: runNumber(id) });
+    if (options.watch === true) return await watchWorkflow(workflow, { io, client, json: options.json === true });
     if (options.json === true) writeJson(io.stdout, workflow);
     else io.stdout.write(workflowPage(workflow, io.stdout));
     return exitCodes.ok;
