@@ -4,9 +4,11 @@
  */
 import { z } from "zod";
 import { dependencyConditions } from "../domain/order/dependency.ts";
+import { maxVariables } from "../domain/templates/template.ts";
 import { failurePolicies, maxWorkflowTasks } from "../domain/workflows/workflow.ts";
 import { taskInput } from "./task-input.ts";
 import { optionalOptions, text } from "./task-options.ts";
+import { templateName, variableName } from "./template-names.ts";
 
 export const taskKey = z
   .string()
@@ -54,6 +56,14 @@ export const workflowTask = z.strictObject({
     .optional()
     .describe("Instead of a prompt: a question to a person. The task completes when they allow it."),
   workflow: text.min(1).max(500).optional().describe("Instead of a prompt: another workflow file, relative to this one."),
+  template: templateName.optional().describe("Instead of a prompt: a stored template. Options of the task count more than its own."),
+  vars: z
+    .record(variableName, scalar)
+    .refine((vars) => Object.keys(vars).length <= maxVariables, `at most ${maxVariables} variables`)
+    .optional()
+    .describe(
+      "Values of the template's variables: texts with `{{ inputs.NAME }}` and `{{ matrix.NAME }}`, or one value alone, `{{ needs.KEY.result }}`.",
+    ),
   with: z
     .record(valueName, z.union([scalar, z.array(scalar)]))
     .optional()
@@ -91,7 +101,9 @@ export const workflowFile = z.strictObject({
   tasks: z
     .record(taskKey, workflowTask)
     .refine((tasks) => Object.keys(tasks).length > 0, "names no task")
-    .refine((tasks) => Object.keys(tasks).length <= maxWorkflowTasks, `at most ${maxWorkflowTasks} tasks`)
+    .refine((tasks) => Object.keys(tasks).length <= maxWorkflowTasks, {
+      error: ({ input }) => `has ${Object.keys(input as object).length} tasks, and a run has at most ${maxWorkflowTasks}`,
+    })
     .describe("The tasks by their keys."),
 });
 

@@ -337,7 +337,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       requireOpen(context);
       return workflowViewOf(store, await runWorkflow(submitContext, input, caller));
     },
-    validateWorkflow: async (input) => checkWorkflow(input),
+    validateWorkflow: async (input) => checkWorkflow(store, input),
     getWorkflow: async ({ workflow }) => workflowViewOf(store, workflow),
     async cancelWorkflow({ workflow }, caller) {
       await cancelWorkflow(submitContext, workflow, caller);

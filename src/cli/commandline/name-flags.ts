@@ -27,7 +27,7 @@ export function withFlagNames(error: unknown, command: CommandSpec): unknown {
   const problems = error.problems.map(({ pointer, detail }) => ({
     pointer,
     detail: inWords(detail),
-    place: placeOf(pointer, command),
+    place: placeOf(pointer, command, detail),
   }));
   const [first] = problems;
   const isOfSchema = first !== undefined && first.pointer !== "" && error.message.includes(` at ${first.pointer}: `);
@@ -51,8 +51,9 @@ function withoutFields(message: string, first: InputProblem | undefined, command
   return named.replaceAll(/`([a-z][a-z_]*)`/g, (whole, word: string) => nameOf(word, command) ?? whole);
 }
 
-/** Where in a call of the command the wrong value stands. */
-function placeOf(pointer: string, command: CommandSpec): string {
+/** Where in a call of the command the wrong value stands; empty: the detail names a line. */
+function placeOf(pointer: string, command: CommandSpec, detail: string): string {
+  if (/^[^\s:]+:\d+:\d+: /.test(detail)) return "";
   const field = fieldIn(pointer);
   return nameOf(field, command) ?? (field === "" ? "the request" : field.replaceAll("_", " "));
 }

@@ -30,7 +30,9 @@ export function reportError(error: unknown, io: Io, { json, debug }: { json: boo
     // The sentence says all of a single one.
     for (const { place, pointer, detail } of errors.length === 1 ? [] : errors) {
       if (message.includes(detail)) continue;
-      io.stderr.write(`${prose(io.stderr, plainText(`${place ?? pointer}: ${detail}`), { first: "  ", rest: "    " })}\n`);
+      io.stderr.write(
+        `${prose(io.stderr, plainText(place === "" ? detail : `${place ?? pointer}: ${detail}`), { first: "  ", rest: "    " })}\n`,
+      );
     }
   }
   if (debug && error instanceof Error) io.stderr.write(`${plainText(error.stack ?? "")}\n`);

@@ -6,6 +6,7 @@ import { maxValueCharacters, maxVariables } from "../../domain/templates/templat
 import { orderInput } from "../order-input.ts";
 import { taskInput } from "../task-input.ts";
 import { optionalOptions, text } from "../task-options.ts";
+import { templateName, variableName } from "../template-names.ts";
 import { taskView } from "../views/task.ts";
 import { templateList, templateView } from "../views/template.ts";
 import { operation } from "./operation.ts";
@@ -13,11 +14,6 @@ import { operation } from "./operation.ts";
 const tag = "Templates";
 /** A prompt of the longest length, with room for JSON's escapes and the other fields. */
 const maxTemplateBytes = maxPromptBytes + 1024 * 1024;
-
-const templateName = z
-  .string()
-  .regex(/^[A-Za-z][\w.:-]{0,63}$/, "must begin with a letter and have at most 64 letters, digits, '.', ':', '_' or '-'");
-const variableName = z.string().regex(/^[A-Za-z_][\w-]{0,62}$/, "a variable's name has 1-63 letters, digits, '_' or '-'");
 
 /** Values of variables, by their names. */
 export const variableValues = z

@@ -39,6 +39,22 @@ export function findExpressions(text: string, until: number = text.length): Expr
   });
 }
 
+const reference = new RegExp(
+  String.raw`(?<![\w.$-])(?:${expressionRoots.join("|")})(?:\.[A-Za-z0-9_-]+|\[(?:"[^"]*"|'[^']*'|\d+)\])+`,
+  "g",
+);
+const quoted = /"[^"]*"|'[^']*'/g;
+
+/**
+ * Each value that an expression without braces names, as a condition does: `inputs.publish and
+ * needs.test.status == "completed"`.
+ */
+export function referencesIn(source: string): Omit<Expression, "start" | "end">[] {
+  // A name in brackets stays; any other text in quotes names nothing.
+  const searched = source.replaceAll(quoted, (text, at: number) => (source[at - 1] === "[" ? text : '""'));
+  return [...searched.matchAll(reference)].map(([found]) => ({ source: found, ...readPath(found) }));
+}
+
 /** The root of an expression and the names after it. */
 function readPath(source: string): Pick<Expression, "root" | "path"> {
   const root = expressionRoots.find((each) => source.startsWith(each)) ?? "vars";

@@ -11,7 +11,7 @@ export const runWorkflow = defineTool({
   name: "run_workflow",
   title: "Run a workflow",
   description:
-    "Runs several tasks that depend on each other, from a workflow file in YAML: needs, if, matrix, for_each over a list that an earlier task returned, approval by a person. Returns at once.",
+    "Runs several tasks that depend on each other, from a workflow file in YAML: needs, if, matrix, for_each over a list that an earlier task returned, approval by a person, template with vars. Returns at once.",
   input: z.strictObject({
     file,
     files,

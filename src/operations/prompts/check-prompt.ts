@@ -14,21 +14,23 @@ export interface CheckedPrompt {
   readonly given: GivenValues;
   /** The tasks that it runs after. */
   readonly runsAfter: readonly number[];
-  /** Tasks that return a structured result without a JSON Schema of their own. */
-  readonly returnsStructured?: (taskId: number) => boolean;
+  /** Whether a task returns a structured result. */
+  readonly returnsStructured: (taskId: number) => boolean;
   /** Where the prompt stands in the input, e.g. `/tasks/3/prompt`. */
   readonly pointer: string;
 }
 
-/**
- * Inside `write`, when the task and those that it runs after are stored.
- * @returns whether there is something to fill in. @throws WorkerError invalid_input.
- */
-export function checkPrompt(store: Store, checked: CheckedPrompt): boolean {
+/** Whether a stored task has a JSON Schema for its answer. */
+export function hasSchema(store: Store, taskId: number): boolean {
+  return store.tasks.longOptions(taskId)?.jsonSchema != null;
+}
+
+/** @returns whether there is something to fill in. @throws WorkerError invalid_input. */
+export function checkPrompt(checked: CheckedPrompt): boolean {
   const expressions = findExpressions(checked.prompt, checked.literalFrom ?? checked.prompt.length);
   for (const expression of expressions) {
     requireReadable(expression.source);
-    const detail = problemOf(store, checked, expression);
+    const detail = problemOf(checked, expression);
     if (detail === null) continue;
     const text = `{{ ${expression.source} }} ${detail}`;
     throw new WorkerError("invalid_input", `In the prompt, ${text}${text.endsWith("?") ? "" : "."}`, [
@@ -38,11 +40,10 @@ export function checkPrompt(store: Store, checked: CheckedPrompt): boolean {
   return expressions.length > 0;
 }
 
-/** What is wrong, as the end of a sentence; null: nothing. */
-function problemOf(
-  store: Store,
-  { given, runsAfter, returnsStructured }: CheckedPrompt,
-  { source, root, path }: Expression,
+/** What is wrong with an expression, as the end of a sentence; null: nothing. */
+export function problemOf(
+  { given, runsAfter, returnsStructured }: Omit<CheckedPrompt, "prompt" | "literalFrom" | "pointer">,
+  { source, root, path }: Omit<Expression, "start" | "end">,
 ): string | null {
   const [name, field, part] = path;
   if (root === "inputs" || root === "vars" || root === "matrix") {
@@ -57,10 +58,8 @@ function problemOf(
   if (!(taskFields as readonly string[]).includes(field)) return `names "${field}", which tasks do not have${meant(field, taskFields)}`;
   if (field === "workspace" && part !== undefined && !(workspaceFields as readonly string[]).includes(part))
     return `names "${part}", which workspaces do not have${meant(part, workspaceFields)}`;
-  if (field !== "structured_result" || returnsStructured?.(id) === true || /\|\s*default\b/.test(source)) return null;
-  return store.tasks.longOptions(id)?.jsonSchema == null
-    ? `names an answer of task ${id} that has a schema, and that task has no json_schema`
-    : null;
+  if (field !== "structured_result" || /\|\s*default\b/.test(source) || returnsStructured(id)) return null;
+  return `names an answer of task ${name} that has a schema, and that task has no json_schema`;
 }
 
 const kinds = { inputs: "input", vars: "variable", matrix: "value of the matrix" } as const;

@@ -2,7 +2,7 @@
 import type { GivenValues } from "../../domain/prompts/given-values.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
-import { checkPrompt } from "./check-prompt.ts";
+import { checkPrompt, hasSchema } from "./check-prompt.ts";
 
 export interface PromptOrigin {
   /** Nothing is filled in from this character on; null: all of it counts. */
@@ -10,7 +10,6 @@ export interface PromptOrigin {
   /** What a template or a workflow gives; null: neither made the task. */
   readonly given: GivenValues | null;
   readonly pointer: string;
-  readonly returnsStructured?: (taskId: number) => boolean;
 }
 
 /**
@@ -18,22 +17,18 @@ export interface PromptOrigin {
  * written.
  * @throws WorkerError invalid_input: an expression names what there is not.
  */
-export function holdPrompt(
-  store: Store,
-  { id, prompt }: Pick<Task, "id" | "prompt">,
-  { literalFrom, given, pointer, returnsStructured }: PromptOrigin,
-): void {
+export function holdPrompt(store: Store, { id, prompt }: Pick<Task, "id" | "prompt">, { literalFrom, given, pointer }: PromptOrigin): void {
   const runsAfter = store.dependencies.ofTask(id).map(({ task }) => task);
   if (given === null && runsAfter.length === 0) return;
   const needs = given?.needs ?? {};
   const known = { ...given, needs: Object.keys(needs).length === 0 ? namesOf(store, runsAfter) : needs };
-  const hasSome = checkPrompt(store, {
+  const hasSome = checkPrompt({
     prompt,
     literalFrom,
     given: known,
     runsAfter,
     pointer,
-    ...(returnsStructured === undefined ? {} : { returnsStructured }),
+    returnsStructured: (task) => hasSchema(store, task),
   });
   if (hasSome || literalFrom !== null) store.prompts.put(id, { literalFrom, given: known });
 }

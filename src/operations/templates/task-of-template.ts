@@ -17,7 +17,7 @@ import { requireTemplate } from "./manage-templates.ts";
  */
 export function taskOfTemplate(store: Store, name: string, { vars, context, ...own }: TemplateRun): SubmitInput {
   const template = requireTemplate(store, name);
-  const values = valuesOf(template, vars);
+  const values = variableValuesOf(template, vars, (names) => names.map((each) => `--var ${each}=…`).join(" "));
   const fields = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const { prompt } = template;
   const raw = {
@@ -33,8 +33,16 @@ export function taskOfTemplate(store: Store, name: string, { vars, context, ...o
   return { ...parseInput(taskInput, raw, `The task of template ${name}`), given: { vars: values, needs: {} }, isFromTemplate: true };
 }
 
-/** @throws WorkerError invalid_input. */
-function valuesOf(template: Template, vars: Readonly<Record<string, string>>): Record<string, string> {
+/**
+ * The value of each variable of the template: what is given, or its default.
+ * @param how says how a caller gives values of these names.
+ * @throws WorkerError invalid_input: one is missing or unknown.
+ */
+export function variableValuesOf(
+  template: Template,
+  vars: Readonly<Record<string, string>>,
+  how: (names: readonly string[]) => string,
+): Record<string, string> {
   const variables = variablesOf(template);
   const names = variables.map(({ name }) => name);
   const unknown = Object.keys(vars).find((name) => !names.includes(name));
@@ -46,8 +54,7 @@ function valuesOf(template: Template, vars: Readonly<Record<string, string>>): R
   const missing = variables.filter((each) => each.default === null && !Object.hasOwn(vars, each.name)).map(({ name }) => name);
   const [first] = missing;
   if (first !== undefined) {
-    const flags = missing.map((name) => `--var ${name}=…`).join(" ");
-    throw problem(first, `The template ${template.name} needs ${missing.map((each) => `"${each}"`).join(", ")}. Give ${flags}`);
+    throw problem(first, `The template ${template.name} needs ${missing.map((each) => `"${each}"`).join(", ")}. Give ${how(missing)}`);
   }
   return Object.fromEntries(variables.map((each) => [each.name, vars[each.name] ?? each.default ?? ""]));
 }

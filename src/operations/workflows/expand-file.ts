@@ -30,8 +30,21 @@ export interface PlannedStep {
   readonly question: string | null;
   /** Fields of the task's submit, without those of the workflow. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Values of the variables of its template. */
+  readonly vars: Readonly<Record<string, Json>>;
+  /** The template that its prompt comes from, as long as it is not read; null: none. */
+  readonly template: StepTemplate | null;
+  /** Whether its prompt comes from a template. */
+  readonly isFromTemplate: boolean;
   /** Names its place in the file, in problems. */
   fail(detail: string): never;
+}
+
+export interface StepTemplate {
+  readonly name: string;
+  readonly vars: Readonly<Record<string, string | number | boolean>>;
+  /** What the task itself says: it counts more than the template. */
+  readonly own: Readonly<Record<string, unknown>>;
 }
 
 export interface Expanded {
@@ -105,7 +118,9 @@ function expandTask(read: ReadFile, name: string, task: WorkflowTask, inputs: Re
     matrix: {},
     list: null,
     question: null,
-    fields: fieldsOf(read.file, task),
+    ...fieldsOf(read.file, task),
+    vars: {},
+    isFromTemplate: false,
     fail,
   };
   if (task.approval !== undefined) return [{ ...common, key, kind: "approval", question: task.approval }];
@@ -129,7 +144,7 @@ function expandTask(read: ReadFile, name: string, task: WorkflowTask, inputs: Re
 /** It ends once the others have completed. */
 function joinOf(step: Omit<PlannedStep, "kind">, children: readonly PlannedStep[]): PlannedStep {
   const needs = children.map((each) => ({ key: each.key, on: "completed" as const }));
-  return { ...step, kind: "join", needs, names: {}, condition: null, fields: placeOnly(step.fields) };
+  return { ...step, kind: "join", needs, names: {}, condition: null, fields: placeOnly(step.fields), template: null };
 }
 
 function placeOnly({ working_directory, group }: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -172,20 +187,34 @@ function inputValue(value: Json, inputs: Record<string, Json>): Json {
   return name !== undefined && Object.hasOwn(inputs, name) ? (inputs[name] ?? null) : value;
 }
 
-const ofWorkflow = new Set(["prompt", "approval", "workflow", "with", "needs", "if", "matrix", "for_each", "on_failure", "workspace"]);
+const ofWorkflow = new Set([
+  "prompt",
+  "approval",
+  "workflow",
+  "with",
+  "template",
+  "vars",
+  "needs",
+  "if",
+  "matrix",
+  "for_each",
+  "on_failure",
+  "workspace",
+]);
 
 /** The fields of a submit: the file's defaults, and what the task says. */
-function fieldsOf({ defaults = {}, workspace: all }: WorkflowFile, task: WorkflowTask): Record<string, unknown> {
-  const own = Object.entries(task).filter(([field, value]) => !ofWorkflow.has(field) && value !== undefined);
+function fieldsOf({ defaults = {}, workspace: all }: WorkflowFile, task: WorkflowTask): Pick<PlannedStep, "fields" | "template"> {
+  const given = Object.entries(task).filter(([field, value]) => !ofWorkflow.has(field) && value !== undefined);
   const kept = Object.entries(defaults).filter(([, value]) => value !== undefined);
   const workspace = task.workspace ?? all;
   const kind = workspace === undefined ? {} : { workspace_kind: workspace === "own" ? "worktree" : "in_place" };
-  return {
-    ...Object.fromEntries(kept),
+  const own = {
     ...kind,
-    ...Object.fromEntries(own),
+    ...Object.fromEntries(given),
     ...(task.prompt === undefined ? {} : { prompt: task.prompt }),
   };
+  const { template: name, vars = {} } = task;
+  return { fields: { ...Object.fromEntries(kept), ...own }, template: name === undefined ? null : { name, vars, own } };
 }
 
 function needsOf({ needs = [] }: WorkflowTask): Need[] {
@@ -195,12 +224,13 @@ function needsOf({ needs = [] }: WorkflowTask): Need[] {
 }
 
 function requireOneKind(task: WorkflowTask, fail: (detail: string) => never): void {
-  const given = (["prompt", "approval", "workflow"] as const).filter((kind) => task[kind] !== undefined);
-  if (given.length === 0) fail("has no prompt: say what Claude should do, or give approval or workflow");
+  const given = (["prompt", "template", "approval", "workflow"] as const).filter((kind) => task[kind] !== undefined);
+  if (given.length === 0) fail("has no prompt: say what Claude should do, or give template, approval or workflow");
   if (given.length > 1) fail(`has ${given.join(" and ")}. Give one of them`);
   if (task.matrix !== undefined && task.for_each !== undefined) fail("has matrix and for_each. Give one of them");
-  if (task.prompt === undefined && (task.matrix !== undefined || task.for_each !== undefined))
+  if (task.prompt === undefined && task.template === undefined && (task.matrix !== undefined || task.for_each !== undefined))
     fail("has a matrix or for_each, which need a prompt");
+  if (task.vars !== undefined && task.template === undefined) fail("has vars, which needs template");
   if (task.with !== undefined && task.workflow === undefined) fail("has with, which needs workflow");
 }
 

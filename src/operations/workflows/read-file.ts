@@ -1,6 +1,8 @@
 /** Reads a workflow file, YAML or JSON. Every problem names its line and column. */
 import { LineCounter, isNode, parseDocument } from "yaml";
 import type { Document } from "yaml";
+import { schemaProblem } from "../../contract/schema-problem.ts";
+import type { SchemaIssue } from "../../contract/schema-problem.ts";
 import { fieldsAt, workflowFile } from "../../contract/workflow-file.ts";
 import type { WorkflowFile } from "../../contract/workflow-file.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -10,6 +12,16 @@ import { didYouMean } from "../../domain/text/did-you-mean.ts";
 const mostProblems = 20;
 /** Aliases may not make a small file large. */
 const maxAliases = 100;
+
+/** What to do about problems whose sentence does not say it, by the YAML library's codes. */
+const hints: Readonly<Record<string, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: ': put a text with ": " in it into quotes',
+  BAD_INDENT: ": look at the spaces at the begin of the line",
+  TAB_AS_INDENT: ": use spaces",
+  DUPLICATE_KEY: ": the same name stands here twice",
+  BAD_SCALAR_START: ": put the text into quotes",
+  UNEXPECTED_TOKEN: ": look at quotes and brackets",
+};
 
 /** A file with what places of it are called in problems. */
 export interface ReadFile {
@@ -24,17 +36,17 @@ export function readWorkflowFile(text: string, path: string): ReadFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   if (document.errors.length > 0) {
-    throw failed(
-      path,
-      document.errors.slice(0, mostProblems).map(({ message, pos: [start] }) => ({ at: lines.linePos(start), place: [], detail: message })),
-    );
+    const problems = document.errors.slice(0, mostProblems).map(({ code, message, pos: [start] }) => {
+      return { at: lines.linePos(start), place: [], detail: `${message.replace(/\.$/, "")}${hints[code] ?? ""}` };
+    });
+    throw failed(path, problems);
   }
   const at = (place: readonly PropertyKey[]) => lines.linePos(startOf(document, place));
   const parsed = workflowFile.safeParse(valueOf(document, path));
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap((issue) => {
       const { place, message, keys } = deepest(issue);
-      if (keys === null) return [{ at: at(place), place, detail: message }];
+      if (keys === null) return [{ at: at(place), place, detail: place.length === 0 ? `the file ${message}` : message }];
       return keys.map((key) => ({ at: at([...place, key]), place, detail: unknownKey(key, fieldsAt(place)) }));
     });
     throw failed(path, problems.slice(0, mostProblems));
@@ -62,10 +74,8 @@ function valueOf(document: Document.Parsed, path: string): unknown {
   }
 }
 
-interface Issue {
-  readonly code: string;
+interface Issue extends SchemaIssue {
   readonly path: readonly PropertyKey[];
-  readonly message: string;
   readonly keys?: readonly string[];
   readonly errors?: readonly (readonly Issue[])[];
 }
@@ -79,10 +89,10 @@ function deepest(
   const place = [...above, ...issue.path];
   if (issue.code === "invalid_union" && issue.errors !== undefined) {
     const inner = issue.errors.flat().map((each) => deepest(each, place));
-    const best = inner.toSorted((a, b) => b.place.length - a.place.length || Number(b.keys !== null) - Number(a.keys !== null))[0];
+    const best = inner.toSorted((a, b) => Number(b.keys !== null) - Number(a.keys !== null) || b.place.length - a.place.length)[0];
     if (best !== undefined) return best;
   }
-  return { place, message: issue.message, keys: issue.code === "unrecognized_keys" ? (issue.keys ?? []) : null };
+  return { place, message: schemaProblem(issue), keys: issue.code === "unrecognized_keys" ? (issue.keys ?? []) : null };
 }
 
 /** Where a place begins; where it is missing, the nearest above it. */

@@ -5,18 +5,20 @@ import { parseInput } from "../../contract/parse-input.ts";
 import { taskInput } from "../../contract/task-input.ts";
 import type { CheckedWorkflow } from "../../contract/views/workflow.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { findExpressions } from "../../domain/prompts/expressions.ts";
 import type { GivenValues, Json } from "../../domain/prompts/given-values.ts";
 import { workflowGroup } from "../../domain/workflows/workflow.ts";
-import { checkPrompt } from "../prompts/check-prompt.ts";
-import { evaluate } from "../prompts/evaluate.ts";
+import { checkPrompt, hasSchema } from "../prompts/check-prompt.ts";
 import { insertTasks, newTasks, planned } from "../tasks/submit-task.ts";
 import type { SubmitContext, SubmitInput } from "../tasks/submit-task.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
+import type { Store } from "../../store/store.ts";
+import { checkSteps } from "./check-steps.ts";
 import { expandFile } from "./expand-file.ts";
 import type { Expanded, PlannedStep } from "./expand-file.ts";
+import { filledFields } from "./fill-fields.ts";
 import { readWorkflowFile } from "./read-file.ts";
 import type { ReadFile } from "./read-file.ts";
+import { withTemplate } from "./template-step.ts";
 
 interface CheckedFile extends Expanded {
   readonly read: ReadFile;
@@ -24,8 +26,8 @@ interface CheckedFile extends Expanded {
 }
 
 /** Stores nothing. @throws WorkerError invalid_input. */
-export function checkWorkflow(input: WorkflowCheck): CheckedWorkflow {
-  const { name, steps, missing } = expanded(input);
+export function checkWorkflow(store: Store, input: WorkflowCheck): CheckedWorkflow {
+  const { name, steps, missing } = expanded(store, input);
   const tasks = steps.map(({ key, kind, needs }) => ({ key, kind, needs: needs.map((each) => each.key) }));
   return { name, inputs: input.inputs, needs_files: [...missing], tasks };
 }
@@ -35,7 +37,7 @@ export function checkWorkflow(input: WorkflowCheck): CheckedWorkflow {
  * @throws WorkerError invalid_input; and like a submit of each task.
  */
 export async function runWorkflow(context: SubmitContext, input: WorkflowRun, caller: Caller): Promise<number> {
-  const { read, name, steps, missing } = expanded(input);
+  const { read, name, steps, missing } = expanded(context.store, input);
   if (missing.length > 0) read.fail(["tasks"], `needs the file ${missing.join(", ")}, which was not given`);
   const now = context.now();
   const tasks: PlannedTask[] = [];
@@ -66,15 +68,18 @@ export async function runWorkflow(context: SubmitContext, input: WorkflowRun, ca
 
 const emptyGroup = { pausedAt: null } as const;
 
-function expanded({ file, path, files, inputs }: WorkflowCheck): CheckedFile {
+function expanded(store: Store, { file, path, files, inputs }: WorkflowCheck): CheckedFile {
   const read = readWorkflowFile(file, path);
   const other = (name: string): ReadFile | null => {
     const text = Object.hasOwn(files, name) ? files[name] : undefined;
     return text === undefined ? null : readWorkflowFile(text, name);
   };
   // Paths of other files are relative to the first one, wherever that is.
-  const found = expandFile({ ...read, path: read.path.replace(/^.*\//, "") }, inputs, other);
-  return { ...found, read, name: read.file.name ?? path.replace(/^.*\//, "").replace(/\.[^.]+$/, "") };
+  const { steps: written, missing } = expandFile({ ...read, path: read.path.replace(/^.*\//, "") }, inputs, other);
+  const steps = written.map((step) => withTemplate(store, step));
+  // Without a file that another one names, the tasks are not all there.
+  if (missing.length === 0) checkSteps(steps);
+  return { steps, missing, read, name: read.file.name ?? path.replace(/^.*\//, "").replace(/\.[^.]+$/, "") };
 }
 
 export interface StepContext {
@@ -103,7 +108,8 @@ export async function plannedStep(
     const isClaude = kind === "task" || kind === "for_each";
     const input: SubmitInput = {
       ...parseInput(taskInput, raw, "It"),
-      ...(isClaude ? {} : { isFromTemplate: true, workspace_kind: "in_place" as const }),
+      isFromTemplate: step.isFromTemplate || !isClaude,
+      ...(isClaude ? {} : { workspace_kind: "in_place" as const }),
     };
     const made = newTasks({ ...context, isBatch: true }, [input], caller, now);
     const [task] = await planned(
@@ -120,29 +126,6 @@ export async function plannedStep(
   }
 }
 
-/**
- * Options with inputs and the matrix filled in. Results are known only later, and stand in prompts.
- */
-function filledFields({ fields, inputs, matrix, list }: PlannedStep): Record<string, unknown> {
-  const fill = (value: unknown, field: string): unknown => {
-    if (Array.isArray(value)) return value.map((each) => fill(each, field));
-    if (typeof value === "object" && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, fill(each, field)]));
-    if (typeof value !== "string") return value;
-    return findExpressions(value).reduceRight((text, { start, end, source, root, path }) => {
-      const known = root === "inputs" ? inputs : root === "matrix" && list === null ? matrix : null;
-      if (known === null || !Object.hasOwn(known, path[0] ?? ""))
-        throw new WorkerError(
-          "invalid_input",
-          `${field} has {{ ${source} }}: options can only name inputs, and values of a matrix, that there are`,
-        );
-      const found = evaluate(source, { inputs, matrix });
-      return text.slice(0, start) + (typeof found === "string" ? found : JSON.stringify(found)) + text.slice(end);
-    }, value);
-  };
-  return Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, field === "prompt" ? value : fill(value, field)]));
-}
-
 interface NewStep {
   readonly workflowId: number;
   readonly task: { readonly id: number; readonly prompt: string };
@@ -153,10 +136,11 @@ interface NewStep {
 
 /** Inside `write`. @throws WorkerError invalid_input: an expression names what there is not. */
 export function addStep({ store }: SubmitContext, { workflowId, task, step, ids }: NewStep, isMatrixData = false): void {
-  const { key, kind, parent, needs, names, condition, onFailure, inputs, matrix, list, question, fields } = step;
+  const { key, kind, parent, needs, names, condition, onFailure, inputs, matrix, vars, list, question, fields } = step;
   const named = Object.fromEntries(Object.entries(names).map(([name, other]) => [name, ids.get(other) ?? 0]));
-  const given: GivenValues = { inputs, matrix, needs: named, ...(isMatrixData ? { isMatrixData } : {}) };
-  const spec = kind === "for_each" ? { list, fields } : kind === "approval" ? { question } : null;
+  const ownVars = Object.keys(vars).length === 0 ? {} : { vars };
+  const given: GivenValues = { inputs, matrix, ...ownVars, needs: named, ...(isMatrixData ? { isMatrixData } : {}) };
+  const spec = kind === "for_each" ? { list, fields, isFromTemplate: step.isFromTemplate } : kind === "approval" ? { question } : null;
   store.workflows.addStep({
     taskId: task.id,
     workflowId,
@@ -181,15 +165,15 @@ interface HeldStep {
   readonly isHeld: boolean;
 }
 
-function holdStep(store: SubmitContext["store"], { task, step, given, isHeld }: HeldStep): void {
+function holdStep(store: Store, { task, step, given, isHeld }: HeldStep): void {
   const returnsStructured = (id: number): boolean => {
     const other = store.workflows.stepOf(id);
-    return other === null || other.kind === "join" || other.kind === "for_each";
+    return other === null || other.kind === "join" || other.kind === "for_each" || hasSchema(store, id);
   };
   try {
     const origin = { literalFrom: null, given, pointer: "/file", returnsStructured };
     const runsAfter = store.dependencies.ofTask(task.id).map((each) => each.task);
-    const hasSome = checkPrompt(store, { prompt: task.prompt, runsAfter, ...origin });
+    const hasSome = checkPrompt({ prompt: task.prompt, runsAfter, ...origin });
     if (isHeld && hasSome) store.prompts.put(task.id, { literalFrom: null, given });
   } catch (error) {
     if (error instanceof WorkerError && error.code === "invalid_input") step.fail(error.message.replace(/\.$/, ""));

@@ -1,62 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TestContext } from "node:test";
 import type { Caller } from "../../../src/contract/caller.ts";
 import { workflowCheck, workflowRun } from "../../../src/contract/operations/workflows.ts";
-import type { JsonObject } from "../../../src/domain/text/read-json.ts";
-import { GitProgram } from "../../../src/git/git-program.ts";
-import { prepareStart } from "../../../src/operations/prompts/prepare-start.ts";
-import { SubmitRate } from "../../../src/operations/tasks/submit-rate.ts";
-import { ClaudeCodeTrust } from "../../../src/operations/tasks/working-directory.ts";
-import { prepareStep } from "../../../src/operations/workflows/prepare-step.ts";
-import { WorkspaceGate } from "../../../src/operations/workspaces/workspace-gate.ts";
-import { realApi } from "../../../testing/real-api.ts";
-
-const person: Caller = { scope: "admin", name: "socket" };
-
-/** Workflows whose tasks end as a test says, started as the scheduler would. */
-function workflows(t: TestContext) {
-  const real = realApi(t);
-  const { api, store, settings, paths, corner, clock } = real;
-  const env = { HOME: corner.home };
-  const now = (): number => clock.nowMs;
-  const context = {
-    store,
-    settings,
-    paths,
-    env,
-    now,
-    claudeCodeTrust: new ClaudeCodeTrust(env),
-    git: new GitProgram(env),
-    gate: new WorkspaceGate(),
-    rate: new SubmitRate(1000),
-    agentRate: new SubmitRate(1000, "agent_submits_per_minute"),
-  };
-  const run = async (file: string, inputs: object = {}) =>
-    await api.runWorkflow(workflowRun.parse({ file, inputs, working_directory: corner.work }), person);
-  /** Brings the run on until nothing can start; tasks of Claude end as `ends` says. */
-  const drive = async (
-    id: number,
-    ends: (key: string) => { status?: "completed" | "failed"; result?: string; structured?: JsonObject } = () => ({}),
-  ) => {
-    const started: string[] = [];
-    for (let ids = store.tasks.startable(now(), 100); ids.length > 0; ids = store.tasks.startable(now(), 100)) {
-      const ready = await prepareStart({ store, now, prepareStep: (step) => prepareStep(context, step) }, ids);
-      for (const task of ready) {
-        if (store.tasks.row(task)?.status !== "pending") continue;
-        const key = store.workflows.placeOf(task)?.key ?? "";
-        started.push(key);
-        const { status = "completed", result = `done ${key}`, structured = null } = ends(key);
-        await real.finish(task, status);
-        if (status === "completed") await store.write(() => store.tasks.patch(task, now(), { result, structuredResult: structured }));
-      }
-    }
-    const view = await api.getWorkflow({ workflow: id });
-    return { started, view, states: Object.fromEntries(view.tasks.map(({ key, status }) => [key, status])) };
-  };
-  const check = async (file: string) => await api.validateWorkflow(workflowCheck.parse({ file, path: "w.yaml" }), person);
-  return { ...real, run, drive, check };
-}
+import type { realApi } from "../../../testing/real-api.ts";
+import { person, workflows } from "../../../testing/workflow-runs.ts";
 
 const prompts = async (api: ReturnType<typeof realApi>["api"], id: number | string) =>
   (await api.getTask({ id: Number(id) })).rendered_prompt;
@@ -217,9 +164,49 @@ test("a broken file is refused with line and column, and what was meant", async 
   await refused("tasks: { a: { prompt: x, model: 5 } }", /^w\.yaml:1:\d+: tasks\.a\.model/);
   await refused("tasks: { a: { needs: [] } }", /has no prompt/);
   await refused("a: &a [*a]\ntasks: {}", /w\.yaml/);
+  await refused("", /^w\.yaml:1:1: the file must be names with values, and is empty\.$/);
+  await refused("tasks: [a]", /tasks: must be names with values, and is a list\.$/);
+  await refused("tasks: { a b: { prompt: x } }", /tasks\.a b: must begin with a letter/);
+  await refused("tasks: { a: { prompt: x, max_turns: 0 } }", /max_turns: must be at least 1\.$/);
+  await refused("tasks: { a: { prompt: x, needs: [{ taks: a }] } }", /"taks" is not known; did you mean "task"\?/);
+  await refused("tasks: { a: { prompt: x, needs: [{ task: a, on: fail }] } }", /on: must be completed, ended or failed\.$/);
+  await refused("tasks:\n  a:\n    prompt: fix: it\n", /^w\.yaml:3:13: .*: put a text with ": " in it into quotes\.$/);
+  const many = (count: number) => Array.from({ length: count }, (_, n) => `  t${n}: { prompt: x }\n`).join("");
+  await refused(`tasks:\n${many(1001)}`, /has 1001 tasks, and a run has at most 1000\.$/);
+  const wide = Array.from({ length: 250 }, (_, n) => n).join(",");
+  await refused(
+    `tasks:\n${["a", "b", "c", "d"].map((key) => `  ${key}: { prompt: x, matrix: { n: [${wide}] } }\n`).join("")}`,
+    /makes 1004 tasks, and a run has at most 1000\.$/,
+  );
   await assert.rejects(run("tasks: { a: { prompt: '{{ needs.b.result }}' } }"), /needs\.b\.result/);
   await assert.rejects(run("tasks: { a: { prompt: '{{ inputs.b }}' } }"), /there is no input/);
   assert.deepEqual((await api.listWorkflows()).workflows, []);
+});
+
+test("a check of a file finds values that there are not", async (t) => {
+  const { check } = workflows(t);
+  const refused = async (task: string, pattern: RegExp): Promise<void> =>
+    await assert.rejects(check(`inputs: { v: x }\ntasks:\n  a: { prompt: x }\n  b: ${task}\n`), (error: Error) => {
+      assert.match(error.message, /^w\.yaml:4:3: tasks\.b: /);
+      return pattern.test(error.message) || assert.fail(error.message);
+    });
+  await refused("{ prompt: '{{ inputs.w }}' }", /\{\{ inputs\.w \}\} has no value: there is no input "w"\.$/);
+  await refused("{ prompt: '{{ needs.a.result }}' }", /names "a", and no task that it runs after has this name/);
+  await refused("{ prompt: '{{ needs.a.structured_result.x }}', needs: a }", /task a .* has no json_schema/);
+  await refused("{ prompt: '{{ matrix.n }}', matrix: { m: [1] } }", /there is no value of the matrix "n"/);
+  await refused("{ prompt: x, if: publish }", /if: publish names no value: inputs\.NAME/);
+  await refused(
+    "{ prompt: x, needs: a, if: 'inputs.v == \"needs.c.x\" and needs.a.statu == 1' }",
+    /if: needs\.a\.statu names "statu".*did you mean "status"\?$/,
+  );
+  await refused("{ prompt: x, needs: a, for_each: needs.a.structured_result.files }", /for_each: .* has no json_schema/);
+  await refused("{ prompt: x, for_each: inputs.v, if: matrix.item }", /there is no value of the matrix/);
+  await refused("{ prompt: x, model: '{{ needs.a.result }}', needs: a }", /options can only name inputs/);
+  await refused("{ approval: 'Publish {{ inputs.w }}?' }", /there is no input "w"/);
+  const sound = await check(
+    "inputs: { v: x }\ntasks: { a: { prompt: '{{ inputs.v }}', if: inputs.v == \"x\" }, b: { prompt: x, if: 'true' } }",
+  );
+  assert.equal(sound.tasks.length, 2);
 });
 
 test("a file runs another file, whose tasks come between", async (t) => {
