@@ -90,10 +90,15 @@ export class Git {
 
   /** The output; null for the exit code 1, with which commands answer "no". @throws GitProblem. */
   async find(args: readonly string[], call: GitCall = {}): Promise<string | null> {
+    return (await this.findBytes(args, call))?.toString("utf8").replace(/\n$/, "") ?? null;
+  }
+
+  /** The same as it is. @throws GitProblem. */
+  async findBytes(args: readonly string[], call: GitCall = {}): Promise<Buffer | null> {
     const { code, stdout, stderr } = await this.#start(args, call);
     if (code === 1) return null;
     if (code !== 0) throw this.#problem(args, call, stderr, code);
-    return stdout.toString("utf8").replace(/\n$/, "");
+    return stdout;
   }
 
   /** The names of the filters that have a program. @throws GitProblem. */

@@ -74,8 +74,8 @@ export async function takeBack(repository: Repository, { back, wanted }: MovePla
   for (const file of back.remove) if (await isOurs(file)) remove.push(file);
   for (const each of back.write) if (await isOurs(each[0])) write.push(each);
   // What is new goes first: that gives room for the others.
-  if (remove.length > 0) await putBack(repository, { write: [], remove, nested: [] }, index);
-  if (write.length > 0) await putBack({ ...repository, git: git.again() }, { write, remove: [], nested: [] }, index);
+  if (remove.length > 0) await putBack(repository, { write: [], remove, leftAlone: [] }, index);
+  if (write.length > 0) await putBack({ ...repository, git: git.again() }, { write, remove: [], leftAlone: [] }, index);
   const left = await look();
   const touched = [...back.remove, ...back.write.map(([file]) => file)].filter((file) => lstatOf(top, file) !== undefined);
   return left !== null && touched.every((file) => !left.has(file)) && back.write.every(([file]) => !left.has(file));

@@ -94,10 +94,8 @@ class Overlooked {
     const rules = await this.#rules(base);
     const present = await this.#rules(tree);
     const explained = new Set<BytePath>();
-    const said = await this.#git.find(["check-ignore", "--verbose", "-z", "--stdin"], call);
-    const parts = Buffer.from(said ?? "", "utf8")
-      .toString("latin1")
-      .split("\0");
+    const said = await this.#git.findBytes(["check-ignore", "--verbose", "-z", "--stdin"], call);
+    const parts = said?.toString("latin1").split("\0") ?? [];
     for (let at = 0; at + 3 < parts.length; at += 4) {
       const [source = "", , , file = ""] = parts.slice(at, at + 4);
       if (rules.has(source) && rules.get(source) === present.get(source)) explained.add(file);

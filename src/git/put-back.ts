@@ -22,8 +22,8 @@ const shownNames = 10;
 export interface PutBackPlan {
   readonly write: readonly (readonly [path: BytePath, entry: FileEntry])[];
   readonly remove: readonly BytePath[];
-  /** Repositories inside of the work tree, which stay as they are. */
-  readonly nested: readonly BytePath[];
+  /** What stays as it is: repositories inside of the work tree, and what was ignored before. */
+  readonly leftAlone: readonly BytePath[];
 }
 
 /**
@@ -37,15 +37,15 @@ export function planPutBack(
 ): PutBackPlan {
   const write: [BytePath, FileEntry][] = [];
   const remove: BytePath[] = [];
-  const nested: BytePath[] = [];
+  const leftAlone: BytePath[] = [];
   for (const each of paths) {
     const [now, then] = [present.get(each), target.get(each)];
     if (now?.mode === then?.mode && now?.blob === then?.blob) continue;
-    if (now?.mode === nestedMode || then?.mode === nestedMode) nested.push(each);
+    if (now?.mode === nestedMode || then?.mode === nestedMode) leftAlone.push(each);
     else if (then === undefined) remove.push(each);
     else write.push([each, then]);
   }
-  return { write, remove, nested };
+  return { write, remove, leftAlone };
 }
 
 /**

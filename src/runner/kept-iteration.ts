@@ -9,6 +9,7 @@ import { nameOf } from "../git/changed-files.ts";
 import { changesSince } from "../git/changes-since.ts";
 import type { GitProgram } from "../git/git-program.ts";
 import { Objects } from "../git/objects.ts";
+import { leaveIgnored } from "../git/ignored-before.ts";
 import { filesOf } from "../git/path-list.ts";
 import { lookAtPlan, obstacleProblem, obstaclesOf, planPutBack, putBack } from "../git/put-back.ts";
 import type { PresentFiles } from "./checkpoints.ts";
@@ -43,7 +44,7 @@ async function keep(order: KeepOrder, { repository, commit }: PresentFiles, obje
   const stretches = now === order.last ? order.stretches : [...order.stretches, { from: order.last, to: now, isOfTask: false }];
   const { ofTask, ofOthers } = await changesSince(objects, stretches);
   const [present, wanted] = [await filesOf(objects, now), await filesOf(objects, order.commit)];
-  const plan = planPutBack(ofTask, present, wanted);
+  const plan = await leaveIgnored(repository, planPutBack(ofTask, present, wanted), wanted, `${index}.rules`);
   const later = [...plan.write.map(([file]) => file), ...plan.remove].filter((file) => ofOthers.has(file));
   if (later.length > 0) {
     const names = later.slice(0, shownNames).map((file) => plainLine(nameOf(file), 200));

@@ -62,8 +62,7 @@ export async function putBack({ io, client, id, checkpoint }: PutBackCall, { for
   if (json === true) return writeJson(io.stdout, { id, ...done });
   if (done.changed_files === 0) return say(io.stdout, `Nothing to put back: the files that task ${id} changed are as they were ${place}.`);
   const [files, was] = done.changed_files === 1 ? ["1 file", "it was"] : [`${done.changed_files} files`, "they were"];
-  const nested =
-    done.left_alone.length === 0 ? "" : ` Repositories inside stay as they are: ${plainLine(done.left_alone.join(", "), 500)}.`;
+  const nested = done.left_alone.length === 0 ? "" : ` These stay as they are: ${plainLine(done.left_alone.join(", "), 500)}.`;
   say(
     io.stdout,
     `Put ${files} of task ${id} back as ${was} ${place}.${nested} To take this back: claude-worker restore ${id} ${done.before}`,

@@ -177,7 +177,11 @@ export const putBackView = z.object({
   changed_files: z.int().describe("Files that were written or removed."),
   written: z.array(z.string()).describe("The first 1,000 that were written."),
   removed: z.array(z.string()).describe("The first 1,000 that were removed."),
-  left_alone: z.array(z.string()).describe("Repositories inside of the work tree: only their commits are known, so they stay."),
+  left_alone: z
+    .array(z.string())
+    .describe(
+      "What stays as it is: repositories inside of the work tree, of which only the commits are known, and files that were ignored at the checkpoint.",
+    ),
   dry_run: z.boolean().describe("True: nothing was changed yet."),
 });
 export type PutBackView = z.infer<typeof putBackView>;

@@ -15,6 +15,7 @@ import { nameOf } from "../../git/changed-files.ts";
 import type { BytePath } from "../../git/changed-files.ts";
 import { changesSince } from "../../git/changes-since.ts";
 import { Objects } from "../../git/objects.ts";
+import { hasContent, leaveIgnored } from "../../git/ignored-before.ts";
 import { filesOf } from "../../git/path-list.ts";
 import type { FileEntry } from "../../git/path-list.ts";
 import { lookAtPlan, obstacleProblem, obstaclesOf, planPutBack, putBack } from "../../git/put-back.ts";
@@ -143,8 +144,9 @@ async function restoreOnce(
   const { ofTask, ofOthers } = await changesSince(objects, stretchesSince(known, target.number, before.commit));
   const later = [...ofTask].filter((each) => ofOthers.has(each) && !isSame(present, wanted, each));
   if (later.length > 0 && !force) throw laterProblem(taskId, later);
-  const plan = planPutBack(ofTask, present, wanted);
-  const obstacles = obstaclesOf(repository.top, plan, present);
+  const scratch = `${snapshotIndexPath(paths, taskId)}.rules`;
+  const plan = await leaveIgnored(repository, planPutBack(ofTask, present, wanted), wanted, scratch);
+  const obstacles = obstaclesOf(repository.top, plan, present).filter((each) => !isThere(repository.top, each, wanted));
   if (obstacles.length > 0) throw obstacleProblem(obstacles);
   const answer = {
     checkpoint: target.number,
@@ -152,7 +154,7 @@ async function restoreOnce(
     written: plan.write.slice(0, answeredNames).map(([each]) => nameOf(each)),
     removed: plan.remove.slice(0, answeredNames).map(nameOf),
     changed_files: plan.write.length + plan.remove.length,
-    left_alone: plan.nested.slice(0, answeredNames).map(nameOf),
+    left_alone: plan.leftAlone.slice(0, answeredNames).map(nameOf),
     dry_run: isDryRun,
   };
   if (isDryRun || answer.changed_files === 0) return answer;
@@ -183,6 +185,11 @@ async function requireAsIn({ paths }: PutBackContext, { taskId, repository, obje
   const changing = [...plan.write.map(([file]) => file), ...plan.remove];
   const moved = changing.filter((file) => !isSame(present, now, file));
   if (moved.length > 0) throw new FilesMoved(moved, 0);
+}
+
+function isThere(top: string, file: BytePath, wanted: Files): boolean {
+  const entry = wanted.get(file);
+  return entry !== undefined && hasContent(top, file, entry);
 }
 
 function isSame(present: Files, wanted: Files, file: BytePath): boolean {

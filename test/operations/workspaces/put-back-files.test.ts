@@ -127,6 +127,33 @@ test("what no snapshot has is never overwritten, not even by force", async (t) =
   assert.equal(snapshots.git("status", "--porcelain", "--", "c"), "");
 });
 
+test("a file that the task only stopped to ignore stays, and is in no way", async (t) => {
+  const w = await worked(t);
+  const { api, id, snapshots } = w;
+  w.write(".gitignore", "/.env\nforced\n");
+  w.write("deep/.gitignore", "*.log\n!kept.log\n");
+  for (const name of [".env", "deep/forced", "deep/a.log"]) w.write(name, "a person's\n");
+  await snapshots.take();
+  rmSync(w.file(".gitignore"));
+  w.write("deep/.gitignore", "");
+  for (const name of ["deep/kept.log", "new.log"]) w.write(name, "the task's\n");
+  await snapshots.take("end");
+  const undone = await api.undoTask({ id, ...asIs }, person);
+  assert.deepEqual(
+    [undone.removed, undone.written],
+    [
+      ["deep/kept.log", "new.log"],
+      [".gitignore", "deep/.gitignore"],
+    ],
+  );
+  assert.deepEqual(undone.left_alone.toSorted(), [".env", "deep/a.log", "deep/forced"]);
+  for (const name of undone.left_alone) assert.equal(w.read(name), "a person's\n", name);
+  assert.equal(w.read("new.log"), null);
+  // Now it is ignored, and in the way with the very content that it is to get.
+  await api.restoreFiles({ id, ...asIs, checkpoint: undone.before }, person);
+  assert.deepEqual([w.read("new.log"), w.read(".env"), w.read(".gitignore")], ["the task's\n", "a person's\n", null]);
+});
+
 test("a link in place of a directory is not followed", async (t) => {
   const w = await worked(t);
   const { api, id, corner } = w;

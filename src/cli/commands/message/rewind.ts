@@ -84,8 +84,7 @@ const filesOf = (count: number): string => (count === 1 ? "1 file goes back" : `
 function filesText({ id, files_put_back: files, files_kept: why }: RewoundView, isAsked: boolean): string {
   if (files === null) return `Its files stay as they are.${isAsked || why === null ? "" : ` ${plainLine(why, 500)}`}`;
   if (files.changed_files === 0) return "Its files are as they were then.";
-  const nested =
-    files.left_alone.length === 0 ? "" : ` Repositories inside stay as they are: ${plainLine(files.left_alone.join(", "), 500)}.`;
+  const nested = files.left_alone.length === 0 ? "" : ` These stay as they are: ${plainLine(files.left_alone.join(", "), 500)}.`;
   const [which, was] = files.changed_files === 1 ? ["1 file is", "it was"] : [`${files.changed_files} files are`, "they were"];
   return `${which} as ${was} then (before: claude-worker restore ${id} ${files.before}).${nested}`;
 }
