@@ -2,8 +2,6 @@
  * The checkout of a person, into which work is applied: whether it can take changes, and how it
  * takes them. It is changed only when the result is known.
  */
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { plainLine } from "../domain/text/plain-text.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
@@ -12,19 +10,10 @@ import { unchangedLfsFiles } from "./lfs-files.ts";
 import { requireRoom, takeBack } from "./move-plan.ts";
 import type { MovePlan } from "./move-plan.ts";
 import type { Repository } from "./repository.ts";
+import { openCommand } from "./unfinished-work.ts";
 
 const timeoutMs = 600_000;
 const shownNames = 10;
-
-/** What git keeps while one of its commands waits for a person. */
-const unfinished: readonly (readonly [file: string, what: string])[] = [
-  ["MERGE_HEAD", "a merge"],
-  ["CHERRY_PICK_HEAD", "a cherry-pick"],
-  ["REVERT_HEAD", "a revert"],
-  ["rebase-merge", "a rebase"],
-  ["rebase-apply", "a rebase"],
-  ["BISECT_LOG", "a bisect"],
-];
 
 export interface CheckoutState {
   readonly branch: string;
@@ -39,10 +28,11 @@ export async function stateOf({ git }: Repository): Promise<CheckoutState | null
 }
 
 /** @throws GitProblem: it cannot take changes now. */
-export async function requireClean({ git, top, gitDirectory }: Repository): Promise<CheckoutState> {
+export async function requireClean(repository: Repository): Promise<CheckoutState> {
+  const { git, top } = repository;
   const place = plainLine(top, 1000);
-  const open = unfinished.find(([file]) => existsSync(path.join(gitDirectory, file)));
-  if (open !== undefined) throw new GitProblem("failed", `In ${place} ${open[1]} is not finished. Finish or abort it first.`);
+  const open = openCommand(repository);
+  if (open !== null) throw new GitProblem("failed", `In ${place} ${open} is not finished. Finish or abort it first.`);
   const state = readStatus(await git.run([...statusArguments, "--"], { timeoutMs }));
   const { branch, head } = state;
   if (branch === null) throw new GitProblem("failed", `HEAD of ${place} is detached. Check a branch out first: git switch NAME`);

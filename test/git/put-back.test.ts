@@ -66,7 +66,7 @@ test("every kind of file is put back, and index and HEAD stay", async (t) => {
   git("add", "-A");
   assert.equal(git("diff", "--cached", "--name-only", to), "");
   const again = await planOf(new Objects(repository.program, file(".git")), to, to);
-  assert.deepEqual(again, { write: [], remove: [], nested: [] });
+  assert.deepEqual(again, { write: [], remove: [], leftAlone: [] });
 });
 
 test("no hook or monitor of a hostile repository runs when files are put back", async (t) => {

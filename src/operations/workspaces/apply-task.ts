@@ -33,6 +33,7 @@ import { lockRepository } from "../../git/repository-lock.ts";
 import { presentTree, snapshotLimits } from "../../git/snapshot.ts";
 import { computeApply, WorkConflict } from "../../git/scratch-tree.ts";
 import type { AppliedWork } from "../../git/scratch-tree.ts";
+import { unfinishedWork } from "../../git/unfinished-work.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
 import { requireTask } from "../tasks/require-task.ts";
@@ -133,7 +134,13 @@ class Applying {
     if (state === "trashed" || state === "gone") {
       if (last !== null) return last;
     }
-    return await snapshotNow(this.#context, this.#worktree, await openWorkspace(this.#context, this.#worktree), "restore");
+    const repository = await openWorkspace(this.#context, this.#worktree);
+    const unfinished = await unfinishedWork(repository, this.#task.id);
+    if (unfinished !== null) {
+      const advice = `Let the task finish it: claude-worker send ${this.#task.id} "Resolve the conflicts, finish what git waits for, and commit"`;
+      throw new GitProblem("failed", `${unfinished.message} ${advice}`);
+    }
+    return await snapshotNow(this.#context, this.#worktree, repository, "restore");
   }
 
   async #checkout(): Promise<Repository> {

@@ -37,6 +37,7 @@ import { openRepository } from "../../git/repository.ts";
 import type { Repository } from "../../git/repository.ts";
 import { lockRepository } from "../../git/repository-lock.ts";
 import { computeApply, WorkConflict } from "../../git/scratch-tree.ts";
+import { UnfinishedWork, unfinishedWork } from "../../git/unfinished-work.ts";
 import { sendMessage } from "../messages/send-message.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
@@ -99,7 +100,7 @@ export async function landTasks(context: LandContext, input: LandInput, caller: 
       throw new WorkerError("conflict", `Tasks ${first.task.id} and ${other.task.id} work in different repositories. Land them apart.`);
     return await gitAnswer(async () => {
       const place = join(dirname(path), `.land-${createHash("sha256").update(input.into).digest("hex").slice(0, 12)}`);
-      const progress = context.landings.begin(input.into, input.tasks);
+      const progress = context.landings.begin(input.into, ids);
       try {
         return await inTurn(place, progress, async () => await new Landing(context, { works, place, input, caller, progress }).run());
       } finally {
@@ -184,6 +185,7 @@ class Landing {
   readonly #repository: string;
   readonly #objects: Objects;
   readonly #outcomes = new Map<number, LandedTaskView>();
+  readonly #unfinished = new Map<number, UnfinishedWork>();
 
   constructor(context: LandContext, { works, place, input, caller, progress }: LandingOrder) {
     this.#context = context;
@@ -267,7 +269,7 @@ class Landing {
           this.#say(work, "landed", { commit: found.commit, changed_files: length });
         }
       } catch (error) {
-        if (!(error instanceof WorkConflict)) throw error;
+        if (!(error instanceof WorkConflict || error instanceof UnfinishedWork)) throw error;
         this.#progress.say(`task ${work.task.id} does not fit`);
         this.#say(work, "conflict", { reason: error.message, files: [...error.files] });
       }
@@ -287,9 +289,11 @@ class Landing {
     return `Its check ${open.name} has not passed (${open.state}). Have it made again: claude-worker retry ${task.id} --resume. Or bring the work onto the branch unchecked: claude-worker apply ${task.id}`;
   }
 
-  /** @returns null: the branch has the work already. @throws WorkConflict, GitProblem. */
+  /** Null: the branch has the work. @throws WorkConflict, UnfinishedWork, GitProblem. */
   async #compute({ task, worktree, last }: Work, onto: string): Promise<{ commit: string; tree: string } | null> {
     const { store, git } = this.#context;
+    const unfinished = this.#unfinished.get(task.id);
+    if (unfinished !== undefined) throw unfinished;
     await this.#objects.requireCommit(last.commit, `The last checkpoint of task ${task.id}`);
     const applied = store.applies.last(task.id);
     const isThere =
@@ -318,7 +322,10 @@ class Landing {
   async #present({ task, worktree }: Pick<Work, "task" | "worktree">): Promise<Checkpoint> {
     const last = this.#context.store.checkpoints.last(task.id);
     if (last !== null && (worktree.state === "trashed" || worktree.state === "gone")) return last;
-    return await snapshotNow(this.#context, worktree, await openWorkspace(this.#context, worktree), "restore");
+    const repository = await openWorkspace(this.#context, worktree);
+    const unfinished = await unfinishedWork(repository, task.id);
+    if (unfinished !== null) this.#unfinished.set(task.id, unfinished);
+    return await snapshotNow(this.#context, worktree, repository, "restore");
   }
 
   /**

@@ -183,6 +183,44 @@ test("a conflict goes back to its task where that is asked for", async (t) => {
   await assert.rejects(land([task]), { code: "conflict", message: /has not ended/ });
 });
 
+test("work with conflicts of its own, or in a rebase, is left out", async (t) => {
+  const { worked, land, git, api, store } = setup(t);
+  const [merging, rebasing, good] = [await worked({}), await worked({}), await worked({ "good.txt": "good\n" })];
+  for (const task of [merging, rebasing]) {
+    task.git("checkout", "-q", "-b", `side-${task.id}`);
+    task.write("app.txt", "side\n");
+    task.git("commit", "-qam", "side");
+    task.git("checkout", "-q", task.branch);
+    task.write("app.txt", "own\n");
+    task.git("commit", "-qam", "own");
+  }
+  assert.throws(() => merging.git("merge", "-q", `side-${merging.id}`));
+  assert.throws(() => rebasing.git("rebase", "-q", `side-${rebasing.id}`));
+  rebasing.write("app.txt", "resolved\n");
+  const found = await land([merging, rebasing, good]);
+  assert.deepEqual(statesOf(found), ["conflict", "conflict", "landed"]);
+  assert.deepEqual(
+    found.tasks.slice(0, 2).map(({ reason, files }) => [reason, files]),
+    [
+      [`Files in the worktree of task ${merging.id} have conflicts of a merge that are not resolved: app.txt.`, ["app.txt"]],
+      [`In the worktree of task ${rebasing.id} a rebase is not finished.`, []],
+    ],
+  );
+  assert.equal(git("show", "main:app.txt"), "one");
+  for (const way of ["squash", "patch", "merge", "rebase"] as const)
+    for (const { id } of [merging, rebasing])
+      await assert.rejects(api.applyTask({ id, way, dry_run: true }, person), {
+        code: "conflict",
+        message: new RegExp(`(not resolved: app\\.txt|not finished)\\. Let the task finish it: claude-worker send ${id} "`),
+      });
+  await store.write(() => store.tasks.patch(merging.id, 1, { sessionId: crypto.randomUUID() }));
+  const [said] = (await land([merging], { send_conflicts: true })).tasks;
+  assert.equal(said?.message, store.messages.ofTask(merging.id)[0]?.id);
+  rebasing.git("add", ".");
+  rebasing.git("-c", "core.editor=true", "rebase", "--continue");
+  assert.deepEqual(statesOf(await land([rebasing])), ["landed"]);
+});
+
 test("what must not be is refused, and changes nothing", async (t) => {
   const { api, worked, land, corner, git, state } = setup(t);
   const task = await worked({ "a.txt": "a\n" });

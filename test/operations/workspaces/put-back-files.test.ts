@@ -74,7 +74,7 @@ test("what a killed put-back had done counts as its own, also beside a person's 
   await changed(w);
   // As a kill in the middle leaves it: `a` is back, `new/b` and `c` are not.
   const before = store.checkpoints.last(id)?.number ?? 0;
-  const plan = { write: ["a", "c"].map((file) => [file, { mode: "", blob: "" }] as const), remove: ["new/b"], nested: [] };
+  const plan = { write: ["a", "c"].map((file) => [file, { mode: "", blob: "" }] as const), remove: ["new/b"], leftAlone: [] };
   writeIntent(paths, id, { before, target: 1 }, plan);
   w.write("a", "old\n");
   w.write("mine", "a person's later change\n");

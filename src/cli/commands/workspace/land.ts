@@ -44,8 +44,9 @@ export const command = defineCommand<LandFlags>({
     const { into, rebase, sendConflicts, dryRun, yes, json } = options;
     if (into === undefined) throw new WorkerError("invalid_input", "Say which branch gets the work: --into main");
     const client = clientOf(io);
-    const tasks: number[] = [];
-    for (const word of words) tasks.push(Number(await actTaskId(client, word)));
+    const named = new Set<number>();
+    for (const word of words) named.add(Number(await actTaskId(client, word)));
+    const tasks = [...named];
     const input = { tasks, into, way: rebase === true ? "rebase" : "squash", send_conflicts: sendConflicts === true } as const;
     const plan = await client.landTasks({ ...input, dry_run: true });
     const fits = plan.tasks.filter(({ state }) => state === "landed");
