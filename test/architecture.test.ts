@@ -49,7 +49,11 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ["standardwebhooks", "ipaddr.js", "nodemailer", "ws", "type pino"],
     node: true,
   },
-  git: { ours: ["domain", "processes/failpoint.ts", "processes/identity.ts", "processes/waiting-for-pipe.ts"], packages: [], node: true },
+  git: {
+    ours: ["domain", "processes/failpoint.ts", "processes/identity.ts", "processes/users-umask.ts", "processes/waiting-for-pipe.ts"],
+    packages: [],
+    node: true,
+  },
   "attempt-protocol": { ours: ["domain"], packages: [], node: false },
   runner: { ours: ["domain", "config", "processes", "attempt-protocol", "agent", "git", "json-schema"], packages: [], node: true },
   agent: { ours: ["domain", "config", "processes", "attempt-protocol"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },

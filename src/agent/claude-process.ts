@@ -7,6 +7,7 @@ import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { readFromProc } from "../processes/proc.ts";
+import { withUsersUmask } from "../processes/users-umask.ts";
 
 /** The SDK's request to start a process (its SpawnOptions). */
 interface SpawnRequest {
@@ -44,7 +45,10 @@ export class ClaudeProcess {
   /** The SDK's `spawnClaudeCodeProcess`. Call it once. */
   readonly start = (request: SpawnRequest): Child => {
     const { command, args, cwd, env } = request;
-    const child = spawn(command, args.filter(isToBeSeen), { cwd: this.directory ?? cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const place = this.directory ?? cwd;
+    const child = withUsersUmask(() =>
+      spawn(command, args.filter(isToBeSeen), { cwd: place, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] }),
+    );
     // The SDK adds more exit listeners than Node's limit, and the warning would go into the log.
     child.setMaxListeners(50);
     this.#child = child;

@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { plainLine } from "../domain/text/plain-text.ts";
+import { withUsersUmask } from "../processes/users-umask.ts";
 import { waitingForPipe } from "../processes/waiting-for-pipe.ts";
 import { GitProblem } from "./git-problem.ts";
 import { findNamedPipe } from "./named-pipe.ts";
@@ -96,7 +97,7 @@ export class GitProgram {
 function run({ args, directory, env, input, timeoutMs, maxBytes, signal }: GitStart): Promise<GitEnd> {
   const command = `git ${commandIn(args)}`;
   return new Promise((resolve, reject) => {
-    const child = spawn("git", args, { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
+    const child = withUsersUmask(() => spawn("git", args, { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] }));
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let bytes = 0;

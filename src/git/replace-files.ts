@@ -17,6 +17,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import path from "node:path";
+import { withUsersUmask } from "../processes/users-umask.ts";
 import { nameOf } from "./changed-files.ts";
 import type { BytePath } from "./changed-files.ts";
 import { GitProblem, problemOfDisk } from "./git-problem.ts";
@@ -98,7 +99,7 @@ export class FileReplacer {
 
   #makeDirectory(file: BytePath, directory: BytePath): void {
     try {
-      mkdirSync(placeOf(this.#top, directory));
+      withUsersUmask(() => mkdirSync(placeOf(this.#top, directory)));
     } catch (error) {
       throw codeOf(error) === "EEXIST" ? new FilesMoved([file], this.#done) : this.#problem(file, error);
     }

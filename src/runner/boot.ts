@@ -4,6 +4,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { taskVariables } from "../domain/task/task-variables.ts";
+import { keepFilesPrivate } from "../processes/users-umask.ts";
 import type { CreateAgent } from "../agent/agent.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 
@@ -34,7 +35,7 @@ export function localToken(env: Readonly<Record<string, string>>): Record<string
 
 /** Sets umask 077 and the process title, and ignores SIGHUP. */
 export function prepareProcess(boot: RunnerBoot, name = "claude-worker-runner"): void {
-  process.umask(0o077);
+  keepFilesPrivate();
   process.title = `${name} ${boot.runnerId}`;
   process.on("SIGHUP", () => {});
   process.on("SIGPIPE", () => {});

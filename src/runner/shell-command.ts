@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { ProcessEnd } from "../domain/verification/verify-result.ts";
+import { withUsersUmask } from "../processes/users-umask.ts";
 import { OutputTail } from "./output-tail.ts";
 
 /** Time between SIGTERM and SIGKILL. */
@@ -89,7 +90,9 @@ export class ShellCommand {
   #spawn(): ChildProcess {
     const { command, directory, env } = this.#options;
     const words = ["-c", 'exec /bin/sh -c "$1" 2>&1', "sh", command];
-    const child = spawn("/bin/sh", words, { cwd: directory, env: { ...env }, detached: true, stdio: ["ignore", "pipe", "ignore"] });
+    const child = withUsersUmask(() =>
+      spawn("/bin/sh", words, { cwd: directory, env: { ...env }, detached: true, stdio: ["ignore", "pipe", "ignore"] }),
+    );
     child.stdout.on("data", (chunk: Buffer) => this.#tail.add(chunk));
     child.stdout.on("error", () => {});
     return child;

@@ -9,13 +9,14 @@ import { loadSettings } from "../config/load-settings.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import { plainText } from "../domain/text/plain-text.ts";
+import { keepFilesPrivate } from "../processes/users-umask.ts";
 import { startServer } from "./server.ts";
 import { serverOptions } from "./options.ts";
 import { redactLog } from "./redact-log.ts";
 import { checkStart } from "./check-start.ts";
 import { version } from "./version.ts";
 
-process.umask(0o077);
+keepFilesPrivate();
 process.title = "claude-worker server";
 await main().catch(refuse);
 

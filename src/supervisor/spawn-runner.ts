@@ -8,6 +8,7 @@ import { openSync, closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { taskVariables } from "../domain/task/task-variables.ts";
 import { failpoint, failpointEnvironment } from "../processes/failpoint.ts";
+import { withUsersUmask } from "../processes/users-umask.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import { connectRunner } from "./runner-connection.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
@@ -53,12 +54,10 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
   let end: () => void = () => {};
   let leave: () => void = () => {};
   try {
-    const child = spawn(process.execPath, [entryOf("main")], {
-      detached: true,
-      cwd: "/",
-      stdio: ["ignore", "pipe", log],
-      env: environmentOf(options.boot),
-    });
+    const env = environmentOf(options.boot);
+    const child = withUsersUmask(() =>
+      spawn(process.execPath, [entryOf("main")], { detached: true, cwd: "/", stdio: ["ignore", "pipe", log], env }),
+    );
     failpoint("runner.spawn.after");
     child.unref();
     end = () => void child.kill("SIGKILL");

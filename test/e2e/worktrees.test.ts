@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { step } from "../../testing/script.ts";
@@ -168,9 +168,14 @@ test("what a task changed in place is undone, and brought back", async (t) => {
   });
   const { git } = repository(w);
   const file = (name: string): string => path.join(w.place.work, name);
+  // As any program of the person's makes it.
+  writeFileSync(path.join(w.place.directory, "usual"), "");
+  const modeOf = (place: string): number => statSync(place).mode;
+  const usual = modeOf(path.join(w.place.directory, "usual"));
   await w.start();
   const id = Number((await w.cli(["run", "port the importer", "--allow", "Bash", "--permission-mode", "acceptEdits"])).stdout);
   await w.ended(id);
+  assert.equal(modeOf(file("new.txt")), usual, "others read what a task writes, as far as the umask lets them");
   writeFileSync(file("deep/app.txt"), "a person's\n");
   const asked = await w.cli(["undo", String(id)]);
   assert.deepEqual([asked.code, asked.stderr.match(/^(write|remove) .*$/gm)], [2, ["write app.txt", "remove new.txt"]]);
@@ -182,6 +187,7 @@ test("what a task changed in place is undone, and brought back", async (t) => {
     /^Put 2 files of task 1 back as they were before its first step\. To take this back: claude-worker restore 1 \d+\n$/,
   );
   assert.deepEqual([readFileSync(file("app.txt"), "utf8"), existsSync(file("new.txt"))], ["one\n", false]);
+  assert.equal(modeOf(file("app.txt")), usual);
   assert.equal(git("status", "--porcelain"), "M deep/app.txt", "a person's change stays");
   const back = / restore 1 (\d+)/.exec(stdout)?.[1] ?? "";
   writeFileSync(file("app.txt"), "a person's, later\n");
