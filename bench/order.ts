@@ -95,6 +95,7 @@ async function seed(file: string, count: number, lane: string): Promise<void> {
      WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${count})
      SELECT 'Fix test number ' || n, ${lane}, ${lane} ->> 0, iif(json_array_length(${lane}) = 2, json_array(${lane} ->> 1), '[]'),
        'pending', 1.7e12 + n, 1.7e12 + n, 1.7e12 + n, '/home/me/project', '{"permissionMode":"acceptEdits"}' FROM counter;
+     UPDATE status_counts SET count = ${count} WHERE status = 'pending';
      INSERT INTO task_texts (task_id, prompt) SELECT id, title FROM tasks;
      INSERT INTO task_search (task_id, search) SELECT id, lower(title) FROM tasks;`,
   );

@@ -93,6 +93,12 @@ export interface Store {
    */
   readonly epoch: number;
   /**
+   * Runs reads that belong together in one transaction: all of them see one state, and SQLite locks
+   * once instead of at each read, which costs more than most of the reads. `work` is synchronous
+   * and changes nothing. Inside `write` and inside another `read` it just runs.
+   */
+  read<T>(work: () => T): T;
+  /**
    * Runs `work` in the current group's transaction (own savepoint) and resolves after the group's
    * commit is durable. `work` is synchronous and may be called at most once. An error of `work`
    * rejects only this promise and undoes only this work.

@@ -9,6 +9,7 @@ import { readEvent } from "../../domain/events/read-event.ts";
 import { arrayOf, isObject, objectOf } from "../../domain/text/read-json.ts";
 import type { Writing } from "./group-commit.ts";
 import type { Outbox } from "./outbox.ts";
+import type { CountUsage } from "./usage-counters.ts";
 import { defineRow } from "./row.ts";
 import type { EventStore } from "../store.ts";
 
@@ -33,7 +34,12 @@ const eventRow = defineRow<EventRow>({
   data: "json",
 });
 
-export function createEventStore(database: Database.Database, writing: Writing, outbox: Pick<Outbox, "ofEvent">): EventStore {
+interface Parts {
+  readonly outbox: Pick<Outbox, "ofEvent">;
+  readonly countUsage: CountUsage;
+}
+
+export function createEventStore(database: Database.Database, writing: Writing, { outbox, countUsage }: Parts): EventStore {
   const selectLastSeq = database.prepare<[number], number>("SELECT last_seq FROM tasks WHERE id = ?").pluck();
   const insertEvent = database.prepare("INSERT INTO events (task_id, seq, attempt_id, type, at, data) VALUES (?, ?, ?, ?, ?, ?)");
   const updateTask = database.prepare(
@@ -69,6 +75,7 @@ export function createEventStore(database: Database.Database, writing: Writing, 
       const { type, at, data, summary } = event;
       const held = JSON.stringify(summary === undefined ? data : { ...data, summary });
       const { lastInsertRowid } = insertEvent.run(taskId, seq, attemptId, type, at, held);
+      if (type === "result") countUsage({ taskId, attemptId, at, data: held });
       return { id: Number(lastInsertRowid), taskId, seq, attemptId, ...event };
     }
   }

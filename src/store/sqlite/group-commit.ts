@@ -25,6 +25,8 @@ export interface Writing {
 
 export interface GroupCommit extends Writing {
   readonly write: <T>(work: () => T) => Promise<T>;
+  /** Runs synchronous reads in one transaction, or in the one that is open. */
+  readonly read: <T>(work: () => T) => T;
   readonly problems: () => readonly string[];
   /** Commits the waiting writes and refuses later ones. May be called twice. */
   readonly stop: () => void;
@@ -62,6 +64,7 @@ const groupMs = 25;
 /** @param database a connection that no other code writes through. */
 export function createGroupCommit(database: Database.Database, options: GroupCommitOptions): GroupCommit {
   const begin = database.prepare("BEGIN IMMEDIATE");
+  const beginReading = database.prepare("BEGIN");
   const commit = database.prepare("COMMIT");
   const savepoint = database.prepare("SAVEPOINT work");
   const release = database.prepare("RELEASE work");
@@ -83,6 +86,16 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       queue.push({ work, resolve, reject });
       schedule();
     });
+  }
+
+  function read<T>(work: () => T): T {
+    if (database.inTransaction) return work();
+    beginReading.run();
+    try {
+      return work();
+    } finally {
+      commit.run();
+    }
   }
 
   function schedule(): void {
@@ -198,6 +211,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
 
   return {
     write,
+    read,
     problems: () => (problem === null ? [] : [problem]),
     stop: () => {
       stopped = true;

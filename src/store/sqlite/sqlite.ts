@@ -130,6 +130,7 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
       beforeWriting();
       return await state.connection.commit.write(work);
     },
+    read: <T>(work: () => T): T => state.connection.commit.read(work),
     onCommit: (listener: (change: Change) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

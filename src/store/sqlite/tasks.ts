@@ -36,6 +36,10 @@ export function createTaskStore(
     `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,
   );
   const selectLastQueued = database.prepare<[], number>("SELECT queued_at FROM tasks ORDER BY id DESC LIMIT 1").pluck();
+  const countPending = database.prepare("UPDATE status_counts SET count = count + 1 WHERE status = 'pending'");
+  const insertLabels = database.prepare<[number, string]>(
+    "INSERT INTO task_labels (key, value, task_id) SELECT key, value, ? FROM json_each(?)",
+  );
   const insertTexts = database.prepare("INSERT INTO task_texts (task_id, options, prompt) VALUES (?, ?, ?)");
   // Two statements, not a join: SQLite would prepare the join again at each call (see
   // statements.ts), which costs 50 µs.
@@ -95,6 +99,9 @@ export function createTaskStore(
     const queuedAt = Math.max(task.createdAt, selectLastQueued.get() ?? 0);
     const { lastInsertRowid } = insertRow.run(title, task.createdAt, shortOptions.encode(task), laneClass(task), queuedAt, ...values);
     const id = Number(lastInsertRowid);
+    // Not by triggers: see migration 59.
+    countPending.run();
+    if (Object.keys(task.labels).length > 0) insertLabels.run(id, JSON.stringify(task.labels));
     insertTexts.run(id, longOptions.encode(task), task.prompt);
     insertSearch.run(id, searchText(task.name, title));
     writing.touch(id);

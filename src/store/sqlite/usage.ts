@@ -1,6 +1,6 @@
 /**
- * Reads counters that triggers keep: tokens and money by day, group and model; outcomes and
- * durations of attempts.
+ * Reads counters: tokens and money by day, group and model (usage-counters.ts); outcomes and
+ * durations of attempts, which triggers keep.
  */
 import type Database from "better-sqlite3";
 import type { UsageKey } from "../../domain/task/usage-key.ts";

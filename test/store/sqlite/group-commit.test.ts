@@ -206,3 +206,33 @@ test("closing the store commits what waits and refuses what comes later", async 
   await store.close();
   assert.equal(open().tasks.counts().pending, 1);
 });
+
+test("reads of one pass see one state, inside a write, too, and an error ends the pass", async (t) => {
+  const { store, raw, submit } = setup(t);
+  const { id } = await submit();
+  const other = raw();
+  const titles = store.read(() => {
+    const before = store.tasks.get(id)?.title;
+    other.exec(`UPDATE tasks SET title = 'Another' WHERE id = ${id}`);
+    return [before, store.read(() => store.tasks.get(id)?.title)];
+  });
+  assert.equal(titles[0], titles[1]);
+  assert.equal(store.tasks.get(id)?.title, "Another");
+  assert.throws(
+    () =>
+      store.read(() => {
+        throw new Error("no");
+      }),
+    /no/,
+  );
+  const seen = await store.write(() => {
+    const more = store.tasks.insert(plainTask());
+    return store.read(() => store.tasks.exists(more.id));
+  });
+  assert.equal(seen, true);
+  await assert.rejects(
+    store.write(() => store.read(() => assert.fail("undone"))),
+    /undone/,
+  );
+  assert.equal(store.tasks.counts().pending, 2);
+});

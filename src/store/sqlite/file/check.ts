@@ -52,8 +52,8 @@ function findBrokenReferences(database: Database.Database, file: string): string
 }
 
 /**
- * Checks the rules that triggers and guarded statements keep. Each query selects one sentence per
- * broken rule.
+ * Checks the rules that the store, its triggers and guarded statements keep. Each query selects one
+ * sentence per broken rule.
  */
 function findBrokenRules(database: Database.Database): string[] {
   return rules.flatMap((sql) => database.prepare<[], string>(`${sql} LIMIT 20`).pluck().all());
@@ -67,5 +67,7 @@ const rules = [
    FROM tasks LEFT JOIN attempts ON task_id = tasks.id AND attempts.ended_at IS NULL WHERE open_attempt_id IS NOT attempts.id`,
   `SELECT 'Task ' || task_id || ' has ' || count(*) || ' events numbered up to ' || max(seq) || ', but says ' || last_seq || '.'
    FROM events JOIN tasks ON tasks.id = task_id GROUP BY task_id HAVING count(*) <> last_seq OR max(seq) <> last_seq`,
+  `SELECT 'Task ' || id || ' is not found by its labels.' FROM tasks WHERE labels <> '{}'
+     AND (SELECT count(*) FROM json_each(labels) JOIN task_labels USING (key, value) WHERE task_id = id) <> (SELECT count(*) FROM json_each(labels))`,
   `SELECT 'Task ' || id || ' has lost its texts.' FROM tasks WHERE NOT EXISTS (SELECT 1 FROM task_texts WHERE task_id = id)`,
 ];

@@ -48,6 +48,7 @@ import { createAttachmentStore } from "../attachments.ts";
 import { createTurnStore } from "../turns.ts";
 import { createTrustedCommandStore } from "../trusted-commands.ts";
 import { createTrustedRunStore } from "../trusted-runs.ts";
+import { createUsageCounters } from "../usage-counters.ts";
 import { createUsageStore } from "../usage.ts";
 import { createWorkflowStore } from "../workflows.ts";
 import { createWorkspaceStore } from "../workspaces.ts";
@@ -63,7 +64,10 @@ export interface ConnectOptions {
 }
 
 /** What belongs to the connection: the tables' nouns and the epoch. */
-export type Nouns = Omit<Store, "write" | "onCommit" | "isWritable" | "problems" | "inspect" | "probe" | "backup" | "check" | "close">;
+export type Nouns = Omit<
+  Store,
+  "write" | "read" | "onCommit" | "isWritable" | "problems" | "inspect" | "probe" | "backup" | "check" | "close"
+>;
 
 export interface Connection {
   readonly nouns: Nouns;
@@ -117,7 +121,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     heads,
   });
   const tasks = createTaskStore(database, commit, { budgets, heads });
-  const events = createEventStore(database, commit, outbox);
+  const events = createEventStore(database, commit, { outbox, countUsage: createUsageCounters(database) });
   const groups = createGroupStore(database, commit, { budgets, heads, timeZone });
   const requireAttempts = createAttemptRule(database);
   const dependencies = createDependencyStore(database, { writing: commit, tasks, events });

@@ -56,6 +56,7 @@ import { workflows } from "../migrations/0050-workflows.ts";
 import { schedules } from "../migrations/0051-schedules.ts";
 import { memoryPeaks } from "../migrations/0052-memory-peaks.ts";
 import { groupDefaults } from "../migrations/0053-group-defaults.ts";
+import { plainInserts } from "../migrations/0059-plain-inserts.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -119,6 +120,7 @@ export const migrations: readonly Migration[] = [
   schedules,
   memoryPeaks,
   groupDefaults,
+  plainInserts,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -84,11 +84,14 @@ test("a check finds contradictions in a database and says them in sentences", as
   connection.exec("UPDATE status_counts SET count = 4 WHERE status = 'pending'");
   connection.exec("DELETE FROM events WHERE task_id = 2 AND seq = 1");
   connection.exec("DELETE FROM task_texts WHERE task_id = 3");
+  connection.exec(`UPDATE tasks SET labels = '{"a":"b"}' WHERE id = 5`);
+  connection.exec("DELETE FROM task_labels WHERE task_id = 5");
   connection.exec("UPDATE events SET task_id = 77 WHERE task_id = 4");
   const problems = await store.check();
   assert.match(problems.join("\n"), /The counter of pending says 4, but there are 5 such tasks\./);
   assert.match(problems.join("\n"), /Task 2 has 1 events numbered up to 2, but says 2\./);
   assert.match(problems.join("\n"), /Task 3 has lost its texts\./);
+  assert.match(problems.join("\n"), /Task 5 is not found by its labels\./);
   assert.match(problems.join("\n"), /of events refers to a row of tasks that does not exist\./);
 });
 
