@@ -4,6 +4,7 @@
  */
 import { lstatSync, realpathSync } from "node:fs";
 import path from "node:path";
+import { lookOnce } from "./one-look.ts";
 import { foreignText } from "./read-foreign.ts";
 
 /** Git writes one path per file. A longer file was not written by Git. */
@@ -21,6 +22,10 @@ const longestConfigBytes = 1_000_000;
  * repository itself.
  */
 export function mainCheckoutOf(directory: string): string | null {
+  return lookOnce(mainCheckoutOf, directory, () => findMainCheckout(directory));
+}
+
+function findMainCheckout(directory: string): string | null {
   const link = gitAbove(directory);
   if (link === null) return null;
   try {
@@ -45,6 +50,10 @@ export function mainCheckoutOf(directory: string): string | null {
  * @param directory a real path. @returns null: it is in none.
  */
 export function filesCheckoutOf(directory: string): string | null {
+  return lookOnce(filesCheckoutOf, directory, () => findFilesCheckout(directory));
+}
+
+function findFilesCheckout(directory: string): string | null {
   const git = gitAbove(directory);
   if (git === null) return null;
   const top = path.dirname(git);
@@ -63,6 +72,10 @@ function hasFiles(repository: string): boolean {
  * anything else of that name; null: there is none.
  */
 export function gitAbove(directory: string): string | null {
+  return lookOnce(gitAbove, directory, () => findGit(directory));
+}
+
+function findGit(directory: string): string | null {
   for (let current = directory; ; current = path.dirname(current)) {
     if (lstatSync(path.join(current, ".git"), { throwIfNoEntry: false }) !== undefined) return path.join(current, ".git");
     if (current === path.dirname(current)) return null;

@@ -8,6 +8,7 @@ import { parseJson } from "../domain/text/parse-json.ts";
 import { repositoryCommands } from "../domain/verification/repository-commands.ts";
 import type { RepositoryCommands } from "../domain/verification/repository-commands.ts";
 import { filesCheckoutOf } from "./main-checkout.ts";
+import { lookOnce } from "./one-look.ts";
 import { readForeign } from "./read-foreign.ts";
 
 const fileName = ".claude-worker.json";
@@ -32,6 +33,10 @@ export function repositoryFilePath(directory: string): string {
 
 /** @returns null when there is none. */
 export function readRepositoryFile(file: string): RepositoryFile | null {
+  return lookOnce(readRepositoryFile, file, () => readNow(file));
+}
+
+function readNow(file: string): RepositoryFile | null {
   const found = readForeign(file, maxBytes);
   if (found === null) return null;
   if ("problem" in found) return { file, digest: "", content: found };

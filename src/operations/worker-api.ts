@@ -1,6 +1,7 @@
 /** Assembles the operations into the interface that REST, MCP and CLI use. */
 import { agentEnvironment } from "../config/agent-env.ts";
 import { paysPerUse } from "../config/credentials.ts";
+import { inOneLook } from "../config/one-look.ts";
 import type { LoadedSettings } from "../config/load-settings.ts";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
@@ -190,15 +191,18 @@ export function workerApi(context: ApiContext): WorkerApi {
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
   const waitingNow = (): WaitingContext => ({ ...waitingContext(context, now()), ahead: (id) => store.tasks.ahead(id) });
-  const view = (task: Task): TaskView => taskView(task, waitingNow(), paths);
+  /** Reads of one state, and each file looked at once. */
+  const onePass = <T>(work: () => T): T => inOneLook(() => store.read(work));
+  const view = (task: Task): TaskView => onePass(() => taskView(task, waitingNow(), paths));
   /** What the reasons of waiting depend on is read once for all of them. */
-  const viewsWithWarnings = (tasks: readonly Task[]): TaskView[] => {
-    const waiting = waitingNow();
-    return tasks.map((task) => {
-      const warnings = submitWarnings(context, task);
-      return { ...taskView(task, waiting, paths), ...(warnings.length === 0 ? {} : { warnings }) };
+  const viewsWithWarnings = (tasks: readonly Task[]): TaskView[] =>
+    onePass(() => {
+      const waiting = waitingNow();
+      return tasks.map((task) => {
+        const warnings = submitWarnings(context, task);
+        return { ...taskView(task, waiting, paths), ...(warnings.length === 0 ? {} : { warnings }) };
+      });
     });
-  };
   const viewWithWarnings = (task: Task): TaskView => only(viewsWithWarnings([task]));
   const trust = (): TrustView => trustView(store, claudeCodeTrust);
   const holds = (): { holds: HoldView[] } => ({ holds: listHolds(store, context.account(), now()) });
@@ -230,9 +234,11 @@ export function workerApi(context: ApiContext): WorkerApi {
     requireMachineTask: async (input) => requireMachineTask(submitContext, input, promptRules),
     getTask: async ({ id }) => view(requireTask(store, id)),
     async listTasks(query = {}) {
-      const { rows, nextCursor } = listTasks(store, query);
-      const waiting = waitingContext(context, now());
-      return { tasks: rows.map((row) => taskSummaryView(row, waiting)), next_cursor: nextCursor };
+      return onePass(() => {
+        const { rows, nextCursor } = listTasks(store, query);
+        const waiting = waitingContext(context, now());
+        return { tasks: rows.map((row) => taskSummaryView(row, waiting)), next_cursor: nextCursor };
+      });
     },
     listAttempts: async ({ id }) => ({ attempts: store.attempts.ofTask(requireTask(store, id).id).map(attemptView) }),
     taskEvents: async (query) => taskEvents(store, query),

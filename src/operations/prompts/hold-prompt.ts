@@ -18,6 +18,7 @@ export interface PromptOrigin {
  * @throws WorkerError invalid_input: an expression names what there is not.
  */
 export function holdPrompt(store: Store, { id, prompt }: Pick<Task, "id" | "prompt">, { literalFrom, given, pointer }: PromptOrigin): void {
+  if (literalFrom === null && !prompt.includes("{{")) return;
   const runsAfter = store.dependencies.ofTask(id).map(({ task }) => task);
   if (given === null && runsAfter.length === 0) return;
   const needs = given?.needs ?? {};

@@ -3,6 +3,7 @@
  * before each start; views show the reason for a no.
  */
 import { existsSync } from "node:fs";
+import { lookOnce } from "../../config/one-look.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { directoryOf } from "../../domain/workspace/directory.ts";
 import { requireSeenRuns } from "../trust/seen-runs.ts";
@@ -68,7 +69,8 @@ export class StartRights {
     const { store, claudeCodeTrust } = this.#context;
     const workspace = store.workspaces.get(task.id);
     const directory = directoryOf(task, workspace);
-    if (existsSync(directory)) requireSeenRuns(store, directory, () => claudeCodeTrust.autoRuns(directory, starts));
+    const exists = lookOnce(existsSync, directory, () => existsSync(directory));
+    if (exists) requireSeenRuns(store, directory, () => claudeCodeTrust.autoRuns(directory, starts));
   }
 
   /**

@@ -3,6 +3,7 @@
  * its rights are judged for them, too, so a group never widens what its callers may do.
  */
 import { isDeepStrictEqual } from "node:util";
+import { lookOnce } from "../../config/one-look.ts";
 import type { FilledTaskInput, ParsedTaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { filledOptions, optionDefaults } from "../../domain/task/option-values.ts";
@@ -10,7 +11,9 @@ import type { OptionName } from "../../domain/task/options.ts";
 import type { Store } from "../../store/store.ts";
 
 export function filledInput(store: Pick<Store, "groups">, input: ParsedTaskInput): FilledTaskInput {
-  return filledOptions(input, store.groups.defaults(input.group ?? optionDefaults.group), input.from_settings);
+  const group = input.group ?? optionDefaults.group;
+  const defaults = lookOnce(store.groups, group, () => store.groups.defaults(group));
+  return filledOptions(input, defaults, input.from_settings);
 }
 
 /** The same error, which says that an option comes from the group, where it is about such a one. */

@@ -55,10 +55,12 @@ export function addDependencies(
   if (planned.length === 0) return;
   const found: Dependency[] = planned.map(({ on, task, pointer }) => {
     if ("place" in task) return { task: ids[task.place] ?? 0, on };
-    const other = store.tasks.get(localTaskId(task.ref));
-    if (other === null) throw problem(pointer, `names task ${task.ref}, and there is none. See which there are: claude-worker list --all`);
-    if (isAgent(caller)) requireDelegated(store, other, caller);
-    return { task: other.id, on };
+    const other = localTaskId(task.ref);
+    const delegated = isAgent(caller) ? store.tasks.get(other) : null;
+    if (!store.tasks.exists(other))
+      throw problem(pointer, `names task ${task.ref}, and there is none. See which there are: claude-worker list --all`);
+    if (delegated !== null) requireDelegated(store, delegated, caller);
+    return { task: other, on };
   });
   store.dependencies.add(id, found);
 }

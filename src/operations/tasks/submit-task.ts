@@ -4,6 +4,7 @@ import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { FilledTaskInput, ParsedTaskInput } from "../../contract/task-input.ts";
 import { gitAbove } from "../../config/main-checkout.ts";
+import { inOneLook } from "../../config/one-look.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { GivenValues } from "../../domain/prompts/given-values.ts";
@@ -69,7 +70,7 @@ export async function submitTasks(context: SubmitContext, inputs: readonly Submi
 export function newTasks(context: SubmitContext, inputs: readonly SubmitInput[], caller: Caller, now: number): PlannedTask[] {
   takeRate(context, inputs.length, caller, now);
   const dependencies = dependenciesOf(inputs, context.isBatch === true);
-  return inputs.map((input, index) => {
+  const planOne = (input: SubmitInput, index: number): PlannedTask => {
     try {
       const pointer = `${context.isBatch === true ? `/tasks/${index}` : ""}/prompt`;
       const promptOrigin = { literalFrom: input.literal_from ?? null, given: input.given ?? null, pointer };
@@ -77,7 +78,8 @@ export function newTasks(context: SubmitContext, inputs: readonly SubmitInput[],
     } catch (error) {
       throw context.isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
     }
-  });
+  };
+  return inOneLook(() => context.store.read(() => inputs.map(planOne)));
 }
 
 /**
@@ -111,16 +113,18 @@ function inBatch(error: WorkerError, index: number): WorkerError {
 export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[], caller: Caller, now: number): Task[] {
   requireRoom(context, tasks.length);
   const admitted = isAgent(caller) ? admitAgentTasks(context, tasks, caller) : tasks;
+  for (const directory of new Set(admitted.map(({ workingDirectory }) => workingDirectory)))
+    rememberRuns(context.store, directory, { env: context.claudeCodeTrust.env, now });
+  const asked = taskCallerOf(context.store, caller);
   const inserted = admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
-    rememberRuns(context.store, task.workingDirectory, { env: context.claudeCodeTrust.env, now });
     if (task.images !== undefined) context.store.attachments.add(stored.id, task.images);
     if (task.worktree !== undefined) chooseWorktree(context.store, context.paths, stored, task.worktree);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
-    context.store.callers.put(stored.id, taskCallerOf(context.store, caller));
+    context.store.callers.put(stored.id, asked);
     const schedule = task.schedule === undefined ? {} : { schedule: task.schedule };
     context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: { ...doneBy(caller), ...schedule } }]);
-    return { ...stored, lastSeq: 1 };
+    return stored;
   });
   const ids = inserted.map(({ id }) => id);
   for (const [index, task] of inserted.entries()) {
@@ -128,7 +132,10 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
     addDependencies(context.store, task.id, dependencies, ids, caller);
     if (promptOrigin !== undefined) holdPrompt(context.store, task, promptOrigin);
   }
-  return inserted.map((task, index) => (admitted[index]?.dependencies?.length ? (context.store.tasks.get(task.id) ?? task) : task));
+  // Dependencies decide the status, too; of a task without them only its first event is new.
+  return inserted.map((task, index) =>
+    admitted[index]?.dependencies?.length ? (context.store.tasks.get(task.id) ?? task) : { ...task, lastSeq: 1 },
+  );
 }
 
 /** Counts against the rate. @throws WorkerError too_many_requests. */

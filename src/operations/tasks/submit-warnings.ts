@@ -8,6 +8,7 @@ import { describeBroken } from "../../config/broken-file.ts";
 import { brokenSettings } from "../../config/claude-settings-files.ts";
 import { claudeStateProblem } from "../../config/claude-state.ts";
 import { gitAbove } from "../../config/main-checkout.ts";
+import { lookOnce } from "../../config/one-look.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { credentialsIn, noCredentials } from "../../config/credentials.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -27,8 +28,6 @@ interface Known {
   readonly agentEnv: Readonly<Record<string, string>>;
   /** Warnings by directory, of this turn of the event loop only. */
   readonly ofTurn: Map<string, string[]>;
-  /** The git directory above a directory, of this turn only. */
-  readonly gitOfTurn: Map<string, string | null>;
 }
 
 /** How many tasks a warning names. */
@@ -64,31 +63,22 @@ function knownOf({ settings, env }: WarningContext): Known {
   const made = {
     agentEnv: agentEnvironment(env, settings.agent_env),
     ofTurn: new Map<string, string[]>(),
-    gitOfTurn: new Map<string, string | null>(),
   };
   known.set(settings, made);
   return made;
-}
-
-function gitOf(context: WarningContext, directory: string): string | null {
-  const { gitOfTurn } = knownOf(context);
-  const before = gitOfTurn.get(directory);
-  if (before !== undefined) return before;
-  const git = gitAbove(directory);
-  if (gitOfTurn.size === 0) setImmediate(() => gitOfTurn.clear());
-  gitOfTurn.set(directory, git);
-  return git;
 }
 
 /** Tasks that work in one checkout at the same time overwrite each other's files. */
 function sharedWarnings(context: WarningContext, { id, workingDirectory }: Task): string[] {
   const { store } = context;
   if (context.settings.exclusive_directories === "on" || store.workspaces.get(id)?.kind === "worktree") return [];
-  const git = gitOf(context, workingDirectory);
+  const git = gitAbove(workingDirectory);
   if (git === null) return [];
-  const others = store.workspaces
-    .unfinishedAt(dirname(git))
-    .filter((other) => other.id !== id && (other.workingDirectory === workingDirectory || gitOf(context, other.workingDirectory) === git))
+  const top = dirname(git);
+  // The task itself may be one of them, and one more says that there are others.
+  const inside = lookOnce(sharedWarnings, top, () => store.workspaces.unfinishedAt(top, shownTasks + 2));
+  const others = inside
+    .filter((other) => other.id !== id && (other.workingDirectory === workingDirectory || gitAbove(other.workingDirectory) === git))
     .map((other) => other.id);
   if (others.length === 0) return [];
   const shown = others.slice(0, shownTasks).toReversed().join(", ");

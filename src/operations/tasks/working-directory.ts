@@ -10,6 +10,7 @@ import { othersCanWrite } from "../../config/others-can-write.ts";
 import type { SeenRun } from "../../domain/task/auto-runs.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { mainCheckoutOf } from "../../config/main-checkout.ts";
+import { lookOnce } from "../../config/one-look.ts";
 import type { TrustStore } from "../../store/store.ts";
 
 /** How long what runs by itself in a directory is taken to be the same, for views and batches. */
@@ -35,6 +36,10 @@ export class ClaudeCodeTrust {
 
   /** Real paths of the directories whose trust dialog was accepted. */
   directories(): ReadonlySet<string> {
+    return lookOnce(this, "directories", () => this.#directoriesNow());
+  }
+
+  #directoriesNow(): ReadonlySet<string> {
     const file = claudeStateFile(this.env);
     const stats = statSync(file, { throwIfNoEntry: false });
     // What another user can write there is not this user's word.
@@ -95,7 +100,11 @@ export function realDirectories(paths: readonly string[]): string[] {
  * @throws WorkerError invalid_input: relative, missing, not a directory, or not usable by the
  * server's user.
  */
-export function realDirectory(path: string, { what: name, pointer }: DirectoryUse = workingDirectory): string {
+export function realDirectory(path: string, use: DirectoryUse = workingDirectory): string {
+  return lookOnce(realDirectory, path, () => findDirectory(path, use));
+}
+
+function findDirectory(path: string, { what: name, pointer }: DirectoryUse): string {
   const wrong = (what: string): WorkerError => {
     const sentence = `The ${name} ${path} ${what}.`;
     return new WorkerError("invalid_input", sentence, [{ pointer, detail: sentence }]);
@@ -145,7 +154,8 @@ export function requireTrust(
 ): void {
   const theirs = claudeCode.directories();
   const isTrusted = (path: string): boolean => trust.has(path) || theirs.has(path) || (path !== dirname(path) && isTrusted(dirname(path)));
-  if (isTrusted(directory)) return;
+  const isItself = lookOnce(trust, directory, () => isTrusted(directory));
+  if (isItself) return;
   const mainCheckout = mainCheckoutOf(directory);
   if (mainCheckout !== null && isTrusted(mainCheckout)) return;
   const problem = claudeCode.problem();

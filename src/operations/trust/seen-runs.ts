@@ -4,6 +4,7 @@
  */
 import { autoRunsOf } from "../../config/auto-runs.ts";
 import { mainCheckoutOf } from "../../config/main-checkout.ts";
+import { lookOnce } from "../../config/one-look.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { joinedRuns, unseenRuns, unseenSentence } from "../../domain/task/auto-runs.ts";
 import type { SeenRun } from "../../domain/task/auto-runs.ts";
@@ -26,7 +27,7 @@ export function seenRunsOf(store: Pick<Store, "trustedRuns">, directory: string)
  * @throws WorkerError untrusted_directory, with the difference.
  */
 export function requireSeenRuns(store: Pick<Store, "trustedRuns">, directory: string, now: () => readonly SeenRun[]): void {
-  const seen = seenRunsOf(store, directory);
+  const seen = lookOnce(store.trustedRuns, directory, () => seenRunsOf(store, directory));
   if (seen === null) return;
   const unseen = unseenRuns(seen, now());
   if (unseen.length === 0) return;

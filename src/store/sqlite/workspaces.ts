@@ -18,9 +18,10 @@ export interface WorkspaceStore {
   /** The tasks with a running attempt that works in or below this directory. */
   busyAt(path: string): number[];
   /**
-   * The newest unfinished tasks, at most 100, that work in place in or below this directory.
+   * Unfinished tasks that work in place in or below this directory, newest first: of each working
+   * directory the newest `most`. Looks into at most 100 directories.
    */
-  unfinishedAt(path: string): { readonly id: number; readonly workingDirectory: string }[];
+  unfinishedAt(path: string, most: number): { readonly id: number; readonly workingDirectory: string }[];
   /** Inside `write`. Adds the workspace of a task, or replaces what is known of it. */
   put(workspace: Workspace): void;
   /**
@@ -73,6 +74,9 @@ const fields = [
   "setup",
 ] as const satisfies readonly (keyof Workspace)[];
 
+/** A checkout with more directories in use is looked at in part. */
+const mostDirectories = 100;
+
 /** The workspaces' rows on one connection. */
 export function createWorkspaceStore(database: Database.Database, writing: Writing): WorkspaceStore {
   const select = database.prepare<[number]>(`SELECT ${row.select} FROM workspaces WHERE task_id = ?`);
@@ -84,16 +88,37 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
   );
   const busy = database.prepare<{ path: string }, { id: number }>(
     `SELECT tasks.id FROM tasks LEFT JOIN workspaces ON workspaces.task_id = tasks.id
-     WHERE tasks.open_attempt_id IS NOT NULL AND (workspaces.path = @path
+     WHERE tasks.status IN ('running', 'waiting') AND tasks.open_attempt_id IS NOT NULL AND (workspaces.path = @path
        OR (workspaces.kind IS NOT 'worktree' AND substr(tasks.working_directory || '/', 1, length(@path) + 1) = @path || '/'))
      ORDER BY tasks.id`,
   );
-  const unfinished = database.prepare<{ path: string }, { id: number; workingDirectory: string }>(
-    `SELECT tasks.id, tasks.working_directory AS "workingDirectory" FROM tasks LEFT JOIN workspaces ON workspaces.task_id = tasks.id
-     WHERE tasks.status IN ('pending', 'running', 'waiting') AND workspaces.kind IS NOT 'worktree'
-       AND substr(tasks.working_directory || '/', 1, length(@path) + 1) = @path || '/'
-     ORDER BY tasks.id DESC LIMIT 100`,
-  );
+  const inUse = "tasks INDEXED BY tasks_unfinished_in";
+  const isUnfinished = "tasks.status IN ('pending', 'running', 'waiting')";
+  const selectNextDirectory = database
+    .prepare<{ after: string; end: string }, string>(
+      `SELECT working_directory FROM ${inUse} WHERE ${isUnfinished} AND working_directory > @after AND working_directory < @end
+       ORDER BY working_directory LIMIT 1`,
+    )
+    .pluck();
+  const selectNewest = database
+    .prepare<{ directory: string; most: number }, number>(
+      `SELECT tasks.id FROM ${inUse} LEFT JOIN workspaces ON workspaces.task_id = tasks.id
+       WHERE ${isUnfinished} AND tasks.working_directory = @directory AND workspaces.kind IS NOT 'worktree' ORDER BY tasks.id DESC LIMIT @most`,
+    )
+    .pluck();
+
+  /** The path, and the directories below it in which unfinished tasks work. */
+  function directoriesAt(path: string): string[] {
+    const found = [path];
+    const below = path.endsWith("/") ? path : `${path}/`;
+    // The character behind the slash: all paths below lie between the two.
+    const end = `${below.slice(0, -1)}0`;
+    for (let after: string | undefined = below; found.length < mostDirectories; found.push(after)) {
+      after = selectNextDirectory.get({ after, end });
+      if (after === undefined) break;
+    }
+    return found;
+  }
   const selectTrees = database.prepare<{ all: number }>(
     `SELECT ${row.select} FROM workspaces WHERE kind = 'worktree' AND (@all OR state <> 'gone') ORDER BY task_id DESC`,
   );
@@ -112,7 +137,12 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
       remove.run(taskId);
     },
     ports: () => new Set(ports.all().map(({ ports: first }) => first)),
-    unfinishedAt: (path) => unfinished.all({ path }),
+    unfinishedAt: (path, most) => {
+      const inEach = directoriesAt(path).map((directory) =>
+        selectNewest.all({ directory, most }).map((id) => ({ id, workingDirectory: directory })),
+      );
+      return inEach.flat().toSorted((a, b) => b.id - a.id);
+    },
     busyAt: (path) => busy.all({ path }).map(({ id }) => id),
     move: (taskId, from, to) => {
       writing.touch(taskId);
