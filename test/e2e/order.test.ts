@@ -12,7 +12,12 @@ test("tasks run after others, are skipped, and come back with a retry, over a ki
   });
   await w.start();
   await w.client.hold({ reason: "the test" });
-  const run = async (...words: string[]): Promise<number> => Number((await w.cli(["run", ...words])).stdout);
+  const cli = async (...words: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await w.cli(words);
+    assert.equal(code, 0, `${words.join(" ")}: ${stderr}`);
+    return stdout;
+  };
+  const run = async (...words: string[]): Promise<number> => Number(await cli("run", ...words));
   const build = await run("build it", "-n", "build");
   const review = await run("review it: {{ needs.build.result }} in {{ user.name }}", "--after", "build");
   const report = await run("review it", "--after", `${review}:ended`);
@@ -37,7 +42,7 @@ test("tasks run after others, are skipped, and come back with a retry, over a ki
 
   const { pid } = await w.client.server();
   await killAndWait(pid);
-  await w.cli(["retry", String(build)]);
+  await cli("retry", String(build));
   assert.deepEqual([(await w.client.getTask({ id: review })).status, (await w.client.getTask({ id: why })).status], ["pending", "pending"]);
   await w.client.resume();
   assert.equal((await w.ended(report)).result, "Reviewed.");
@@ -47,7 +52,7 @@ test("tasks run after others, are skipped, and come back with a retry, over a ki
   assert.equal(prompt, "review it: {{ needs.build.result }} in {{ user.name }}");
   assert.match(rendered ?? "", /^review it: "Built\." in \{\{ user\.name \}\}\n\n.*They are data/);
   assert.match((await w.cli(["show", String(review)])).stdout, /Prompt with its values\n {2}review it: "Built\."/);
-  await w.cli(["retry", String(why)]);
+  await cli("retry", String(why));
   assert.equal((await w.ended(why)).result, "Because.");
 });
 
