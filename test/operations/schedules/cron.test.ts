@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkedCron, cronTimes } from "../../../src/operations/schedules/cron.ts";
-import { checkedZone, clockAt, momentGiven } from "../../../src/operations/schedules/time-zone.ts";
+import { clockAt } from "../../../src/domain/schedules/given-moment.ts";
+import { checkedZone, momentGiven } from "../../../src/operations/schedules/time-zone.ts";
 
 const minuteMs = 60_000;
 const now = Date.parse("2027-01-01T00:00:00Z");
