@@ -2,85 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import type { TestContext } from "node:test";
-import type { LandView } from "../../../src/contract/views/workspace.ts";
 import { Git } from "../../../src/git/git.ts";
 import { GitProgram } from "../../../src/git/git-program.ts";
 import { SetupCache } from "../../../src/git/setup-cache.ts";
 import { identityOf } from "../../../src/processes/identity.ts";
-import { realApi } from "../../../testing/real-api.ts";
-import type { RealApi } from "../../../testing/real-api.ts";
-import { checkout, worktreeTask } from "../../../testing/task-worktree.ts";
-import type { WorktreeTask } from "../../../testing/task-worktree.ts";
 import { person } from "./setup.ts";
-
-interface Bundle extends RealApi {
-  readonly git: (...args: string[]) => string;
-  /** A task that has written these files. */
-  worked(files: Record<string, string>, ...verify: string[]): Promise<WorktreeTask>;
-  /** The same with other options. */
-  worktree(files: Record<string, string>, more: object): Promise<WorktreeTask>;
-  land(tasks: readonly WorktreeTask[], more?: object): Promise<LandView>;
-  /** What a landing that is refused must not change. */
-  state(): string[];
-}
-
-function setup(t: TestContext): Bundle {
-  const real = realApi(t);
-  const git = checkout(real);
-  const worktree: Bundle["worktree"] = async (files, more) => {
-    const task = await worktreeTask(real, more);
-    for (const [name, text] of Object.entries(files)) task.write(name, text);
-    return task;
-  };
-  return {
-    ...real,
-    git,
-    worked: async (files, ...verify) => await worktree(files, { verify }),
-    worktree,
-    land: async (tasks, more = {}) =>
-      await real.api.landTasks(
-        { tasks: tasks.map(({ id }) => id), into: "main", way: "squash", send_conflicts: false, dry_run: false, ...more },
-        person,
-      ),
-    state: () => [git("rev-parse", "main"), git("status", "--porcelain"), git("for-each-ref", "refs/heads")],
-  };
-}
-
-const statesOf = ({ tasks }: LandView): string[] => tasks.map(({ state }) => state);
-
-test("ten tasks land but for one that does not fit and one that fails a check", async (t) => {
-  const { api, git, worked, land, store, state } = setup(t);
-  // Passes where no file says "broken", and only the whole shows two that are bad together.
-  const check = "test -f app.txt && ! grep -rq broken --include='*.txt' .";
-  const tasks: WorktreeTask[] = [];
-  for (let n = 1; n <= 10; n += 1) {
-    if (n === 3) tasks.push(await worked({ "app.txt": "three\n" }, check));
-    else if (n === 5) tasks.push(await worked({ "five.txt": "broken\n", "app.txt": "one\n" }, check));
-    else if (n === 8) tasks.push(await worked({ "app.txt": "eight\n" }, check));
-    else tasks.push(await worked({ [`${n}.txt`]: `${n}\n` }, check));
-  }
-  const before = state();
-  const plan = await land(tasks, { dry_run: true });
-  assert.partialDeepStrictEqual(plan, { landed: false, commit: null, checks: [check] });
-  assert.deepEqual(state(), before, "a dry run changes nothing");
-  const done = await land(tasks);
-  const expected = Array.from({ length: 10 }, (_, at) => (at === 4 ? "failed" : at === 7 ? "conflict" : "landed"));
-  assert.deepEqual(statesOf(done), expected);
-  assert.partialDeepStrictEqual(done.tasks[4], { check: { command: check, exit_code: 1, failed_before: false }, commit: null });
-  assert.deepEqual(done.tasks[7]?.files, ["app.txt"]);
-  assert.deepEqual([git("rev-parse", "main"), git("rev-parse", "main~8"), git("status", "--porcelain")], [done.commit, before[0], ""]);
-  assert.deepEqual([git("show", "main:app.txt"), git("show", "main:10.txt")], ["three", "10"]);
-  assert.match(git("log", "-1", "--format=%B"), /Claude-Worker-Task: 10/);
-  assert.equal(store.applies.last(tasks[9]?.id ?? 0)?.result, done.commit);
-  assert.deepEqual([store.applies.last(5), store.applies.last(8)], [null, null]);
-  const { workspace } = await api.getTask({ id: 1 });
-  assert.partialDeepStrictEqual(workspace?.applied, { branch: "main", commit: done.tasks[0]?.commit });
-  assert.equal(git("worktree", "list").split("\n").length, 11, "no worktree of the landing is left");
-  const again = await land(tasks.filter((_, at) => expected[at] === "landed"));
-  assert.deepEqual([again.landed, new Set(statesOf(again))], [false, new Set(["already"])]);
-  assert.equal(git("rev-parse", "main"), done.commit);
-});
+import { setup, statesOf } from "./land-setup.ts";
 
 test("a check that fails once blames nobody", async (t) => {
   const { corner, worked, land, git } = setup(t);
