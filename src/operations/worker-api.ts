@@ -39,7 +39,7 @@ import { checkWorkflow, runWorkflow } from "./workflows/run-workflow.ts";
 import { getGroup, listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
 import { addSchedule, changeSchedule, removeSchedule, requireSchedule } from "./schedules/change-schedule.ts";
 import { runSchedule } from "./schedules/run-schedule.ts";
-import { nextRuns, runView, scheduleDetailView, scheduleView, shownNext } from "./schedules/schedule-view.ts";
+import { nextRuns, runView, scheduleDetailView, scheduleView, shownNext, submittedBy } from "./schedules/schedule-view.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
 import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
@@ -472,12 +472,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting, shor
     forks: (taskId) => store.forks.of(taskId),
     workflowOf: (taskId) => store.workflows.placeOf(taskId),
     renderedPrompt: (taskId) => store.prompts.get(taskId)?.rendered ?? null,
-    scheduleOf(taskId) {
-      const row = store.schedules.ofTask(taskId);
-      const schedule = row === null ? null : store.schedules.get(row.scheduleId);
-      if (row === null || schedule === null) return null;
-      return { id: schedule.id, name: schedule.name, due_at: row.kind === "due" ? rfc3339(row.dueAt) : null };
-    },
+    scheduleOf: (taskId) => submittedBy(store, store.schedules.ofTask(taskId)),
     dependencies: (taskId) => store.dependencies.ofTask(taskId),
     dependents: (taskId) => store.dependencies.dependents(taskId),
     waitsFor: (taskId) => store.dependencies.waitsFor(taskId),

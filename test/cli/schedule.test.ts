@@ -48,6 +48,13 @@ test("what is wrong with a schedule is said in one sentence with its flag", asyn
     [["--cron", "@daily", "--", "x", "--modle", "opus"], /Unknown flag --modle\. Did you mean --model\?/],
     [["--cron", "@daily", "--", "x", "--after", "1"], /--after cannot stand behind --\. The schedule says when its runs start/],
     [["--cron", "@daily", "--", "x", "--not-before", "02:00"], /--not-before cannot stand behind --/],
+    [["--cron", "@daily", "--", "x", "--template", "review"], /--template cannot stand behind --\. Put it before the --/],
+    [["--cron", "@daily", "--template", "review", "--workflow", "w.yaml"], /--template and --workflow both say what is submitted/],
+    [["--cron", "@daily", "--var", "a=b", "--", "x"], /--var belongs to a template\. Name it: --template NAME/],
+    [["--cron", "@daily", "--input", "a=b", "--", "x"], /--input belongs to a workflow\. Name its file: --workflow FILE/],
+    [["--cron", "@daily", "--template", "revew"], /There is no template revew/],
+    [["--cron", "@daily", "--workflow", "gone.yaml"], /The file gone\.yaml cannot be read \(ENOENT\)/],
+    [["--cron", "@daily", "--workflow", "gone.yaml", "--", "x"], /A workflow file has the prompts and the options of its tasks/],
     [["--cron", "@daily", "--", "x", "--json"], /--json cannot stand behind --\. Put it before the --/],
     [["--cron", "@daily", "-d", "/", "--", "x", "-d", "/tmp"], /--dir is given twice/],
     [["--cron", "0 0 30 2 *", "--", "x"], /--cron "0 0 30 2 \*" never fires: no year has such a day/],
@@ -74,6 +81,67 @@ test("what is wrong with a schedule is said in one sentence with its flag", asyn
   assert.match((await call(["schedule", "add", "7up", "--cron", "@daily", "--", "x"])).stderr, /<name>: must begin with a letter/);
 });
 
+test("schedule add and edit name a template with its variables and options of run", async (t) => {
+  const { call, api, place } = await withServer(t);
+  const shown = async () => await api.getSchedule({ schedule: "review" });
+  await call(["template", "add", "review", "--", "Review {{ vars.branch }}"]);
+  const refused = await call(["schedule", "add", "review", ...daily, "--template", "review", "--", "My prompt"]);
+  assert.match(refused.stderr, /The template review has the prompt\. Leave yours out: behind -- stand options of run/);
+  assert.match((await call(["schedule", "add", "review", ...daily, "--template", "review"])).stderr, /needs "branch"/);
+  const vars = ["--template", "review", "--var", "branch=main"];
+  const added = await call(["schedule", "add", "review", ...daily, ...vars, "--", "--model", "opus"]);
+  assert.match(added.stdout, /^Schedule review is added/);
+  const { template, target } = await shown();
+  assert.deepEqual([template?.options, target.working_directory], [{ model: "opus" }, place.work]);
+  assert.match((await call(["schedule", "list"])).stdout, /\ttemplate review branch=main\n$/);
+  await call(["schedule", "edit", "review", "--var", "branch=next", "--", "--model", "haiku"]);
+  const changed = (await shown()).template;
+  assert.deepEqual([changed?.vars, changed?.options], [{ branch: "next" }, { model: "haiku" }]);
+  assert.match((await call(["schedule", "show", "review"])).stdout, /\nSubmits: +template review branch=next\n/);
+  assert.match(
+    (await call(["schedule", "edit", "review", "--input", "a=b"])).stderr,
+    /--input belongs to a workflow, and review runs none/,
+  );
+  await call(["schedule", "edit", "review", "--", "By hand"]);
+  const { task } = await shown();
+  assert.deepEqual([task?.prompt, task?.working_directory], ["By hand", place.work]);
+});
+
+test("schedule add and edit send a workflow file with those that it runs", async (t) => {
+  const { call, api, place } = await withServer(t);
+  place.file(
+    "work/release.yaml",
+    "inputs: { version: 1 }\ntasks:\n  build: { workflow: parts/build.yaml }\n  ask: { approval: Sure?, needs: build }\n",
+  );
+  place.workdir("work/parts");
+  place.file("work/parts/build.yaml", "tasks: { make: { prompt: Make it } }\n");
+  const add = ["schedule", "add", "release", ...daily, "--workflow", "release.yaml", "--input", "version=2.4", "-d", place.work];
+  assert.match((await call(add)).stdout, /^Schedule release is added/);
+  const { workflow } = await api.getSchedule({ schedule: "release" });
+  assert.deepEqual(
+    [workflow?.files, workflow?.inputs, workflow?.tasks.map(({ key }) => key)],
+    [["parts/build.yaml"], { version: "2.4" }, ["build/make", "build", "ask"]],
+  );
+  const page = (await call(["schedule", "show", "release"])).stdout;
+  assert.match(
+    page,
+    /\nSubmits: +workflow release\.yaml\n[^]*\nInputs: +version=2\.4\n\n {2}build\/make\n {2}build \(join\)\n {2}ask \(approval\) {2}after build\n$/,
+  );
+  assert.match((await call(["schedule", "edit", "release"])).stderr, /Nothing to change/);
+  // What is stored counts, until the file is given again.
+  place.file("work/release.yaml", "inputs: { version: 1 }\ntasks: { only: { prompt: Only } }\n");
+  assert.equal((await call(["schedule", "run", "release"])).stdout, "1\n");
+  assert.equal((await api.getWorkflow({ workflow: 1 })).tasks.length, 3);
+  await call(["schedule", "edit", "release", "--workflow", "release.yaml"]);
+  const changed = (await api.getSchedule({ schedule: "release" })).workflow;
+  assert.deepEqual([changed?.tasks.map(({ key }) => key), changed?.inputs, changed?.files], [["only"], { version: "2.4" }, []]);
+  await call(["schedule", "edit", "release", "--input", "version=3"]);
+  assert.deepEqual((await api.getSchedule({ schedule: "release" })).workflow?.inputs, { version: "3" });
+  assert.match((await call(["schedule", "runs", "release"])).stdout, /\tsubmitted\t\t\t\t\t1\trunning\n$/);
+  assert.match((await call(["schedule", "runs", "release"], { columns: 100 })).stdout, /workflow 1 running \(asked for\)/);
+  assert.match((await call(["workflow", "show", "1"])).stdout, /\n {2}Schedule release, asked for\n/);
+});
+
 test("a schedule is listed, changed, paused, run, looked at and removed", async (t) => {
   const { call, api } = await withServer(t);
   await call(["schedule", "add", "triage", ...daily, "--", "Triage", "--model", "opus"]);
@@ -93,7 +161,7 @@ test("a schedule is listed, changed, paused, run, looked at and removed", async 
     (await call(["schedule", "resume", "night"])).stdout,
     /^Schedule night is on\. Next run: \w{3} \d{4}-\d\d-\d\d 05:30 Europe\/Berlin, in/,
   );
-  assert.match((await call(["schedule", "runs", "night"])).stdout, /^\S+Z\tsubmitted\t1\tpending\t\t\n$/);
+  assert.match((await call(["schedule", "runs", "night"])).stdout, /^\S+Z\tsubmitted\t1\tpending\t\t\t\t\n$/);
   assert.match((await call(["schedule", "runs", "night"], { columns: 100 })).stdout, /task 1 pending \(asked for\)/);
   assert.equal((await call(["schedule", "next", "night", "-l", "3"])).stdout.split("\n").length, 4);
   const page = (await call(["schedule", "show", "night"])).stdout;

@@ -16,7 +16,7 @@ import type { TaskFlags } from "./task-flags.ts";
  * What this call's environment and file say, by the fields of a submit. The server has settings of
  * its own.
  */
-export function settingFields({ settings, origins }: Pick<Connection, "settings" | "origins">): Record<string, unknown> {
+function settingFields({ settings, origins }: Pick<Connection, "settings" | "origins">): Record<string, unknown> {
   const own = taskOptions.flatMap((row) => {
     const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
     return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]] as const];
@@ -31,12 +31,16 @@ export async function runInput(
   connection: Pick<Connection, "settings" | "origins">,
   io: Io,
 ): Promise<TaskInput> {
+  return { prompt, ...(await ownFields(options, connection, io)), working_directory: pathGiven(io, options.dir ?? ".") };
+}
+
+/** The options that the flags give, and those of settings, which count less than others. */
+export async function ownFields(options: TaskFlags, connection: Pick<Connection, "settings" | "origins">, io: Io) {
   const own = settingFields(connection);
   const fields = await taskFields(options, io);
-  // Defaults of the task's group count before settings.
+  // A template and defaults of the task's group count before settings.
   const from = Object.keys(own).filter((name) => !Object.hasOwn(fields, name)) as OptionName[];
-  const weak = from.length === 0 ? {} : { from_settings: from };
-  return { prompt, ...own, ...weak, ...fields, working_directory: pathGiven(io, options.dir ?? ".") };
+  return { ...own, ...(from.length === 0 ? {} : { from_settings: from }), ...fields };
 }
 
 interface Trusting {

@@ -8,8 +8,7 @@ import type { Io } from "../terminal/io.ts";
 import { orderFields } from "./order-flags.ts";
 import type { OrderFlags } from "./order-flags.ts";
 import { readPiped } from "./read-prompt.ts";
-import { settingFields, submitTrusting } from "./run-input.ts";
-import { taskFields } from "./task-flags.ts";
+import { ownFields, submitTrusting } from "./run-input.ts";
 import type { TaskFlags } from "./task-flags.ts";
 
 export interface TemplateRunFlags extends TaskFlags, OrderFlags {
@@ -36,7 +35,6 @@ export async function runTemplate(
     );
   const { client } = connection;
   const { options: stored } = await withServer(io, connection, async () => await client.getTemplate({ template }), { isRepeatable: true });
-  const settings = Object.entries(settingFields(connection)).filter(([field]) => !Object.hasOwn(stored, field));
   const own = stored["working_directory"];
   const directory = options.dir === undefined && typeof own === "string" ? own : pathGiven(io, options.dir ?? ".");
   const piped = await readPiped(io);
@@ -44,8 +42,7 @@ export async function runTemplate(
     template,
     vars: Object.fromEntries(vars),
     ...(piped === null ? {} : { context: piped }),
-    ...Object.fromEntries(settings),
-    ...(await taskFields(options, io)),
+    ...(await ownFields(options, connection, io)),
     ...(await orderFields(options, client)),
     working_directory: directory,
   };

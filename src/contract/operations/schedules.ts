@@ -5,13 +5,16 @@ import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
 import { maxPromptBytes } from "../../domain/task/prompt-size.ts";
 import { taskInput } from "../task-input.ts";
 import { changedOptions, text } from "../task-options.ts";
+import { templateName } from "../template-names.ts";
 import { occurrenceList, scheduleDetailView, scheduleList, scheduleRunView, scheduleTimes } from "../views/schedule.ts";
 import { operation } from "./operation.ts";
+import { templateRun, variableValues } from "./templates.ts";
+import { maxWorkflowBodyBytes, workflowRun } from "./workflows.ts";
 import { largest, wholeNumber } from "./query-values.ts";
 
 const tag = "Schedules";
 /** A prompt of the longest length, with room for JSON's escapes, the other fields and images. */
-const maxBodyBytes = maxPromptBytes + 1024 * 1024 + maxAttachedCharacters;
+const maxBodyBytes = Math.max(maxPromptBytes + 1024 * 1024 + maxAttachedCharacters, maxWorkflowBodyBytes);
 
 const scheduleName = z
   .string()
@@ -19,6 +22,17 @@ const scheduleName = z
 
 /** What a schedule submits: a submit's body, which starts when the schedule says. */
 export const scheduledTask = taskInput.omit({ depends_on: true, not_before: true, literal_from: true });
+
+/** A template with its variables, and options that count more than those of the template. */
+export const scheduledTemplate = templateRun
+  .omit({ depends_on: true, not_before: true })
+  .extend({ template: templateName.describe("The template's name: each run uses it as it is then.") });
+
+/** A workflow file, as a run of it has it: it is stored with the schedule. */
+export const scheduledWorkflow = workflowRun;
+
+/** What a schedule may submit, by its kind. */
+export const scheduledTargets = { task: scheduledTask, template: scheduledTemplate, workflow: scheduledWorkflow } as const;
 
 const timing = {
   cron: text
@@ -59,7 +73,9 @@ const timing = {
 export const scheduleInput = z.strictObject({
   name: scheduleName.describe("What people call it: letters, digits, '.', ':', '_' and '-'."),
   ...timing,
-  task: scheduledTask.describe("What it submits each time, with the rights that the caller has then."),
+  task: scheduledTask.optional().describe("The task that it submits each time, with the rights that the caller has then."),
+  template: scheduledTemplate.optional().describe("Instead of a task: a stored prompt with its variables."),
+  workflow: scheduledWorkflow.optional().describe("Instead of a task: a workflow file, of which each run is one."),
 });
 export type ParsedScheduleInput = z.output<typeof scheduleInput>;
 
@@ -75,6 +91,31 @@ export const scheduleChange = z.strictObject({
     })
     .optional()
     .describe("Fields of the submit to replace; null takes one away. Those that are left out stay."),
+  template: z
+    .strictObject({
+      template: templateName.optional(),
+      vars: variableValues.optional().describe("Beside `template` they take the place of all, alone they are added."),
+      context: templateRun.shape.context.nullable(),
+      working_directory: templateRun.shape.working_directory.nullable(),
+      ...changedOptions,
+      from_settings: templateRun.shape.from_settings,
+      stash: taskInput.shape.stash,
+    })
+    .optional()
+    .describe("The same for a template. What was of another kind before is replaced as a whole."),
+  workflow: z
+    .strictObject({
+      file: workflowRun.shape.file.optional().describe("Takes the place of the file and of all that it runs."),
+      path: workflowRun.shape.path.removeDefault().optional(),
+      files: workflowRun.shape.files.removeDefault().optional().describe("Other files that it runs."),
+      inputs: workflowRun.shape.inputs
+        .removeDefault()
+        .optional()
+        .describe("Beside `file` they take the place of all, alone they are added."),
+      working_directory: workflowRun.shape.working_directory.optional(),
+    })
+    .optional()
+    .describe("The same for a workflow."),
 });
 export type ScheduleChange = z.output<typeof scheduleChange>;
 
@@ -101,13 +142,13 @@ export const scheduleOperations = {
     access: "submit",
     tag,
     summary: "Add a schedule",
-    description: `Give one of cron, at and every_ms. The caller needs the rights for a submit of the task, now and at each run. ${agents}`,
+    description: `Give one of cron, at and every_ms, and one of task, template and workflow. The caller needs the rights for a submit of it, now and at each run. ${agents}`,
     body: scheduleInput,
     maxBodyBytes,
     status: 201,
     answer: "The schedule, with its next runs.",
     output: scheduleDetailView,
-    problems: ["conflict", "untrusted_directory"],
+    problems: ["not_found", "conflict", "untrusted_directory"],
   }),
   getSchedule: operation("getSchedule", {
     access: "read",
@@ -121,7 +162,7 @@ export const scheduleOperations = {
     access: "submit",
     tag,
     summary: "Change a schedule, pause it or resume it",
-    description: `Absent fields stay. A caller that changes more than its name or its pause is its caller from then on, and needs the rights for a submit of the task. Due times during a pause are skipped. ${agents}`,
+    description: `Absent fields stay. A caller that changes more than its name or its pause is its caller from then on, and needs the rights for a submit of what it submits. Due times during a pause are skipped. ${agents}`,
     params,
     body: scheduleChange,
     maxBodyBytes,
@@ -142,11 +183,11 @@ export const scheduleOperations = {
   runSchedule: operation("runSchedule", {
     access: "submit",
     tag,
-    summary: "Submit a schedule's task now",
+    summary: "Submit now what a schedule submits",
     description: `With the caller's own rights, also while it is paused, and beside runs that have not ended. Its next due time stays. ${agents}`,
     params,
     status: 201,
-    answer: "The row of the run, with its task.",
+    answer: "The row of the run, with its task or its run of a workflow.",
     output: scheduleRunView,
     problems: ["untrusted_directory"],
   }),

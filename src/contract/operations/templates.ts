@@ -59,6 +59,9 @@ export const templateRun = z.strictObject({
   context: taskInput.shape.prompt.optional().describe("Text that follows the prompt. `{{ … }}` in it is not filled in."),
   working_directory: working_directory.describe("Absolute path of an existing, trusted directory. Default: the template's."),
   ...optionalOptions,
+  from_settings: taskInput.shape.from_settings.describe(
+    "Options of this call that come from settings of the caller: options of the template and defaults of the task's group count before them.",
+  ),
   ...orderInput,
 });
 export type TemplateRun = z.output<typeof templateRun>;

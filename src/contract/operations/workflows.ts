@@ -46,7 +46,7 @@ const listQuery = z.strictObject({
 });
 export type WorkflowQuery = z.output<typeof listQuery>;
 
-const maxBodyBytes = 8 * maxWorkflowBytes;
+export const maxWorkflowBodyBytes = 8 * maxWorkflowBytes;
 const submitProblems = ["untrusted_directory", "conflict", "unprocessable"] as const;
 
 export const workflowOperations = {
@@ -65,7 +65,7 @@ export const workflowOperations = {
     description:
       "All of its tasks are stored, or none, with the rights that the caller has for each. The answer is sent when they are durable.",
     body: workflowRun,
-    maxBodyBytes,
+    maxBodyBytes: maxWorkflowBodyBytes,
     status: 201,
     answer: "The run.",
     output: workflowView,
@@ -77,7 +77,7 @@ export const workflowOperations = {
     summary: "Check a workflow file",
     description: "Stores nothing. What is wrong is an `invalid_input` with line and column for each problem.",
     body: workflowCheck,
-    maxBodyBytes,
+    maxBodyBytes: maxWorkflowBodyBytes,
     answer: "What a run of it would have.",
     output: checkedWorkflow,
   }),

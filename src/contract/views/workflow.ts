@@ -32,7 +32,13 @@ export const workflowSummaryView = z.object({
 });
 export type WorkflowSummaryView = z.infer<typeof workflowSummaryView>;
 
-export const workflowView = workflowSummaryView.extend({ tasks: z.array(workflowTaskView) });
+export const workflowView = workflowSummaryView.extend({
+  tasks: z.array(workflowTaskView),
+  schedule: z
+    .object({ id: z.int(), name: z.string(), due_at: timeOrNull.describe("Null: a person asked for the run.") })
+    .nullable()
+    .describe("The schedule that submitted it; null: none did, or it was removed."),
+});
 export type WorkflowView = z.infer<typeof workflowView>;
 
 export const workflowPage = z.object({ workflows: z.array(workflowSummaryView), next_cursor: z.int().nullable() });

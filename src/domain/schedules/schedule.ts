@@ -10,8 +10,15 @@ export const overlapPolicies = ["skip", "queue", "cancel", "allow"] as const;
 export type OverlapPolicy = (typeof overlapPolicies)[number];
 
 /** What a schedule submits. Each kind has an input of its own. */
-export const targetKinds = ["task"] as const;
+export const targetKinds = ["task", "template", "workflow"] as const;
 export type TargetKind = (typeof targetKinds)[number];
+
+/** What a due time has led to: a task, or a run of a workflow. */
+export interface SubmittedRun {
+  readonly kind: "task" | "workflow";
+  /** The number of the task, or of the run. */
+  readonly id: number;
+}
 
 export const occurrenceKinds = ["due", "manual"] as const;
 export const occurrenceStates = ["submitted", "skipped", "failed"] as const;
@@ -74,6 +81,8 @@ export interface Occurrence {
   readonly message: string | null;
   /** Null: there is none, or it was removed. */
   readonly taskId: number | null;
+  /** The run of a workflow. Null: there is none, or it was removed. */
+  readonly workflowId: number | null;
   /** Whether it was made up for after it had been missed. */
   readonly isCatchUp: boolean;
   /** Who asked for a manual run. */

@@ -6,7 +6,8 @@ import { data, defineTool } from "../tool.ts";
 export const listSchedules = defineTool({
   name: "list_schedules",
   title: "List schedules",
-  description: "Tasks that are submitted again and again, or at a time: when they run next, what became of the last run, what is paused.",
+  description:
+    "Tasks, templates and workflows that are submitted again and again, or at a time: when they run next, what became of the last run, what is paused.",
   input: z.strictObject({}),
   output: scheduleList.extend({ schedules: z.array(scheduleView), next_step: z.string() }),
   writes: false,
@@ -15,7 +16,8 @@ export const listSchedules = defineTool({
     const { schedules } = await api.listSchedules({}, caller);
     return data({
       schedules,
-      next_step: "Only the user changes schedules: claude-worker schedule --help. get_task shows the task of a run.",
+      next_step:
+        "Only the user changes schedules: claude-worker schedule --help. get_task shows the task of a run, get_workflow its workflow.",
     });
   },
 });

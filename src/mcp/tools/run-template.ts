@@ -6,7 +6,7 @@ import { data, defineTool } from "../tool.ts";
 import { personalOptions } from "./agent-options.ts";
 import { warningsOf } from "./create-task.ts";
 
-const { context, ...fields } = templateRun.omit(personalOptions).shape;
+const { context, ...fields } = templateRun.omit({ ...personalOptions, from_settings: true }).shape;
 
 export const runTemplate = defineTool({
   name: "run_template",

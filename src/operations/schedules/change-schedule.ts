@@ -1,8 +1,6 @@
 /** Adds, changes and removes schedules. Agents do none of it. */
 import type { Caller } from "../../contract/caller.ts";
-import { scheduledTask } from "../../contract/operations/schedules.ts";
 import type { ParsedScheduleInput, ScheduleChange } from "../../contract/operations/schedules.ts";
-import { parseInput } from "../../contract/parse-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { nextDue, nextDues, pastDues } from "../../domain/schedules/due-times.ts";
@@ -14,7 +12,8 @@ import { isAgent } from "../rights/guard-agent.ts";
 import { taskCallerOf } from "../rights/task-rights.ts";
 import { checkedCron } from "./cron.ts";
 import type { FireContext } from "./fire-schedule.ts";
-import { prepareTarget, storedTask } from "./submit-target.ts";
+import { prepareTarget } from "./submit-target.ts";
+import { changedTarget, givenTarget } from "./target.ts";
 import { checkedZone, momentGiven, systemZone } from "./time-zone.ts";
 import { pointerAfter, pointerTo, timesOf } from "./times-of.ts";
 
@@ -41,8 +40,7 @@ export async function addSchedule(context: ScheduleContext, input: ParsedSchedul
     missed,
     overlap,
     jitterMs,
-    targetKind: "task",
-    target: storedTask(input.task),
+    ...givenTarget(input),
     ...writtenBy(store, caller),
     pausedAt: paused ? now : null,
     pauseReason: null,
@@ -122,14 +120,13 @@ async function workOf(
   { caller, now }: { readonly caller: Caller; readonly now: number },
 ): Promise<SchedulePatch> {
   const timing = movesTimes(work) ? changedTiming(before, work, now) : {};
-  const target = work.task === undefined ? before.target : mergedTask(before, work.task);
   const { missed, overlap, jitter_ms: jitterMs } = work;
   const patch = {
     ...timing,
     ...(missed === undefined ? {} : { missed }),
     ...(overlap === undefined ? {} : { overlap }),
     ...(jitterMs === undefined ? {} : { jitterMs }),
-    target,
+    ...changedTarget(before, work),
     ...writtenBy(context.store, caller),
   };
   const after = { ...before, ...patch };
@@ -206,6 +203,7 @@ function pauseOf(store: Store, schedule: Schedule, paused: boolean, now: number)
       reason: "paused",
       message: "The schedule was paused.",
       taskId: null,
+      workflowId: null,
       isCatchUp: false,
       by: null,
       at: now,
@@ -213,13 +211,6 @@ function pauseOf(store: Store, schedule: Schedule, paused: boolean, now: number)
   const last = dues.at(-1);
   const pointer = last === undefined ? {} : pointerTo(schedule, nextDue(times, schedule, last));
   return { pausedAt: null, pauseReason: null, failures: 0, ...pointer };
-}
-
-/** Fields of the submit take the place of those that were there; null takes one away. */
-function mergedTask(before: Schedule, task: Readonly<Record<string, unknown>>): Schedule["target"] {
-  const merged = storedTask({ ...before.target, ...task });
-  parseInput(scheduledTask, merged, "The schedule's task");
-  return merged;
 }
 
 function writtenBy(store: Store, caller: Caller): Pick<Schedule, "callerName" | "callerScope" | "tokenId"> {

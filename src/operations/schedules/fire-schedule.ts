@@ -8,11 +8,12 @@ import { decisionsOf } from "../../domain/schedules/catch-up.ts";
 import type { Decision } from "../../domain/schedules/catch-up.ts";
 import { nextDue, pastDues } from "../../domain/schedules/due-times.ts";
 import { mostFailures, mostQueued, staggerMs } from "../../domain/schedules/schedule.ts";
-import type { Schedule } from "../../domain/schedules/schedule.ts";
+import type { Schedule, SubmittedRun } from "../../domain/schedules/schedule.ts";
 import type { NewOccurrence } from "../../store/sqlite/schedules.ts";
 import { cancelWithin } from "../tasks/cancel-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
-import { callerOf, prepareTarget } from "./submit-target.ts";
+import { cancelRunWithin } from "../workflows/manage-workflows.ts";
+import { callerOf, numbersOf, prepareTarget } from "./submit-target.ts";
 import type { PreparedTarget } from "./submit-target.ts";
 import { pointerTo, timesOf } from "./times-of.ts";
 
@@ -73,7 +74,10 @@ function overlapOf({ store }: FireContext, { id, overlap }: Schedule): string | 
   const running = store.schedules.running(id);
   const [first] = running;
   if (first === undefined) return null;
-  if (overlap === "skip") return `Task ${first} of an earlier run had not ended.`;
+  if (overlap === "skip")
+    return first.kind === "task"
+      ? `Task ${first.id} of an earlier run had not ended.`
+      : `The earlier workflow run ${first.id} had not ended.`;
   return running.length > mostQueued ? `${running.length} earlier runs had not ended, and no more of them wait.` : null;
 }
 
@@ -128,20 +132,22 @@ function act(context: FireContext, step: Step, chosen: Decision, attempted: Atte
   if (attempted.kind === "refused") return fail(context, step, row, attempted.error);
   const after = earlierOf(context, schedule, isCatchUp);
   const notBefore = isCatchUp && step.turn.catchUps > 0 ? context.now() + step.turn.catchUps * staggerMs : null;
-  const taskId = attempted.target.insert({ notBefore, after });
-  store.schedules.addOccurrence({ ...row, state: "submitted", taskId });
+  const run = attempted.target.insert({ notBefore, after });
+  store.schedules.addOccurrence({ ...row, state: "submitted", ...numbersOf(run) });
   return { failures: 0 };
 }
 
 /** Inside `write`: the runs that a new one waits for; those of a `cancel` are cancelled. */
-function earlierOf({ store, now, wall }: FireContext, schedule: Schedule, isCatchUp: boolean): readonly number[] {
+function earlierOf({ store, now, wall }: FireContext, schedule: Schedule, isCatchUp: boolean): readonly SubmittedRun[] {
   const { id, overlap } = schedule;
   const isChain = isCatchUp && schedule.missed === "all";
   if (overlap === "allow" && !isChain) return [];
   const running = store.schedules.running(id);
   if (overlap !== "cancel" || isChain) return running;
   const caller = callerOf(store, schedule, wall());
-  for (const taskId of running) cancelWithin(store, taskId, caller, now());
+  for (const run of running)
+    if (run.kind === "task") cancelWithin(store, run.id, caller, now());
+    else cancelRunWithin(store, run.id, caller, now());
   return running;
 }
 
@@ -167,6 +173,7 @@ function bare({ schedule, now }: Step, dueAt: number): NewOccurrence {
     reason: null,
     message: null,
     taskId: null,
+    workflowId: null,
     isCatchUp: false,
     by: null,
     at: now,

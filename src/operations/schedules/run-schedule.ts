@@ -1,10 +1,10 @@
-/** Submits a schedule's task because a person asks for it. */
+/** Submits what a schedule names because a person asks for it. */
 import type { Caller } from "../../contract/caller.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Occurrence } from "../../domain/schedules/schedule.ts";
 import { requirePerson, requireSchedule } from "./change-schedule.ts";
 import type { FireContext } from "./fire-schedule.ts";
-import { prepareTarget } from "./submit-target.ts";
+import { numbersOf, prepareTarget } from "./submit-target.ts";
 
 /**
  * A row of its own kind: the next due time stays, and runs that have not ended do not count.
@@ -18,6 +18,7 @@ export async function runSchedule(context: FireContext, ref: string, caller: Cal
   const now = context.wall();
   return await store.write(() => {
     requireSchedule(store, String(schedule.id));
+    const run = target.insert({ notBefore: null, after: [] });
     const row = store.schedules.addOccurrence({
       scheduleId: schedule.id,
       kind: "manual",
@@ -25,7 +26,7 @@ export async function runSchedule(context: FireContext, ref: string, caller: Cal
       state: "submitted",
       reason: null,
       message: null,
-      taskId: target.insert({ notBefore: null, after: [] }),
+      ...numbersOf(run),
       isCatchUp: false,
       by: caller.name,
       at: now,

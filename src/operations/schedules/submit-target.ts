@@ -1,66 +1,81 @@
 /** Submits what a schedule names, with the rights of a caller. */
 import type { Caller } from "../../contract/caller.ts";
-import { scheduledTask } from "../../contract/operations/schedules.ts";
+import { scheduledTask, scheduledTemplate, scheduledWorkflow } from "../../contract/operations/schedules.ts";
 import { parseInput } from "../../contract/parse-input.ts";
-import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { isDefault, optionRows } from "../../domain/task/option-values.ts";
-import type { Schedule } from "../../domain/schedules/schedule.ts";
+import type { Occurrence, Schedule, SubmittedRun } from "../../domain/schedules/schedule.ts";
 import type { Store } from "../../store/store.ts";
 import { insertTasks, newTasks, planned } from "../tasks/submit-task.ts";
-import type { SubmitContext } from "../tasks/submit-task.ts";
+import type { SubmitContext, SubmitInput } from "../tasks/submit-task.ts";
+import { taskOfTemplate } from "../templates/task-of-template.ts";
+import { endsOf } from "../workflows/earlier-runs.ts";
+import { prepareRun } from "../workflows/run-workflow.ts";
 
 export interface Start {
   /** The earliest start (UTC ms); null: at once. */
   readonly notBefore: number | null;
-  /** Tasks that have to end first. */
-  readonly after: readonly number[];
+  /** What has to end first. */
+  readonly after: readonly SubmittedRun[];
 }
 
 /** What passed every check that needs no transaction. */
 export interface PreparedTarget {
-  /** Inside `write`. @returns the task. @throws WorkerError too_many_requests. */
-  insert(start: Start): number;
+  /** Inside `write`. @throws WorkerError too_many_requests, invalid_input. */
+  insert(start: Start): SubmittedRun;
 }
 
-type Targeted = Pick<Schedule, "id" | "targetKind" | "target">;
+export type Targeted = Pick<Schedule, "id" | "targetKind" | "target">;
 
 /** The input of a task target. @throws WorkerError invalid_input: this version cannot read it. */
-export function taskOf({ target }: Pick<Targeted, "target">): ParsedTaskInput {
+export function taskOf({ target }: Pick<Targeted, "target">) {
   return parseInput(scheduledTask, target, "The schedule's task");
 }
 
-/**
- * The fields of a submit as they are stored: those that say something. What is left out has the
- * defaults and settings of each run's time.
- */
-export function storedTask(fields: object): Schedule["target"] {
-  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(given.filter(([name, value]) => !isPlainDefault(name, value)));
+/** That of a template. @throws WorkerError as `taskOf`. */
+export function templateOf({ target }: Pick<Targeted, "target">) {
+  return parseInput(scheduledTemplate, target, "The schedule's template");
 }
 
-function isPlainDefault(name: string, value: unknown): boolean {
-  const row = optionRows.find((each) => each.name === name);
-  return row !== undefined && row.setting === undefined && isDefault(row, value);
+/** That of a workflow. @throws WorkerError as `taskOf`. */
+export function workflowOf({ target }: Pick<Targeted, "target">) {
+  return parseInput(scheduledWorkflow, target, "The schedule's workflow");
 }
 
 /**
  * The checks of a submit, as of now.
- * @throws WorkerError as a submit.
+ * @throws WorkerError as a submit; not_found: the template is gone.
  */
 export async function prepareTarget(context: SubmitContext, schedule: Targeted, caller: Caller): Promise<PreparedTarget> {
+  if (schedule.targetKind === "workflow") return await prepareWorkflow(context, schedule, caller);
+  if (schedule.targetKind === "task") return await prepareTask(context, schedule, taskOf(schedule), caller);
+  const { template, ...input } = templateOf(schedule);
+  return await prepareTask(context, schedule, taskOfTemplate(context.store, template, input), caller);
+}
+
+/** A run as a row of the schedule names it. */
+export function numbersOf({ kind, id }: SubmittedRun): Pick<Occurrence, "taskId" | "workflowId"> {
+  return kind === "task" ? { taskId: id, workflowId: null } : { taskId: null, workflowId: id };
+}
+
+async function prepareWorkflow(context: SubmitContext, schedule: Targeted, caller: Caller): Promise<PreparedTarget> {
+  const run = await prepareRun(context, workflowOf(schedule), caller, true);
+  return { insert: (start) => ({ kind: "workflow", id: run.insert({ ...start, schedule: schedule.id }) }) };
+}
+
+async function prepareTask(context: SubmitContext, schedule: Targeted, input: SubmitInput, caller: Caller): Promise<PreparedTarget> {
   const now = context.now();
-  const [task] = await planned(context, newTasks(context, [taskOf(schedule)], caller, now));
+  const [task] = await planned(context, newTasks(context, [input], caller, now));
+  if (task === undefined) throw new WorkerError("internal", "The task of a schedule is missing.");
+  // It runs after others only so that they do not overlap: no prompt can name those.
+  const { promptOrigin, ...rest } = task;
+  const own = input.given === undefined || promptOrigin === undefined ? rest : { ...rest, promptOrigin };
   return {
     insert: ({ notBefore, after }) => {
-      if (task === undefined) throw new WorkerError("internal", "The task of a schedule is missing.");
       const later = notBefore === null ? {} : { notBefore, notBeforeReason: "schedule" as const };
-      const dependencies = after.map((ref, index) => ({ pointer: `/depends_on/${index}`, on: "ended" as const, task: { ref } }));
-      // It runs after others only so that they do not overlap: its prompt stays as it was written.
-      const { promptOrigin: _nothing, ...literal } = task;
-      const [stored] = insertTasks(context, [{ ...literal, ...later, dependencies, schedule: schedule.id }], caller, now);
+      const dependencies = endsOf(context.store, after);
+      const [stored] = insertTasks(context, [{ ...own, ...later, dependencies, schedule: schedule.id }], caller, now);
       if (stored === undefined) throw new WorkerError("internal", "The task of a schedule was not stored.");
-      return stored.id;
+      return { kind: "task", id: stored.id };
     },
   };
 }

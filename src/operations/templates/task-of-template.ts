@@ -11,18 +11,21 @@ import type { SubmitInput } from "../tasks/submit-task.ts";
 import { requireTemplate } from "./manage-templates.ts";
 
 /**
- * The input of a submit. What the call names counts more than the template.
+ * The input of a submit. What the call names counts more than the template, and the template more
+ * than settings of the caller.
  * @throws WorkerError not_found; invalid_input: a variable is missing or unknown, or there is no
  * directory.
  */
-export function taskOfTemplate(store: Store, name: string, { vars, context, ...own }: TemplateRun): SubmitInput {
+export function taskOfTemplate(store: Store, name: string, { vars, context, from_settings: weak = [], ...own }: TemplateRun): SubmitInput {
   const template = requireTemplate(store, name);
   const values = variableValuesOf(template, vars, (names) => names.map((each) => `--var ${each}=…`).join(" "));
-  const fields = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const isWeaker = (field: string): boolean => weak.some((each) => each === field) && Object.hasOwn(template.options, field);
+  const fields = Object.fromEntries(Object.entries(own).filter(([field, value]) => value !== undefined && !isWeaker(field)));
   const { prompt } = template;
   const raw = {
     ...template.options,
     ...fields,
+    from_settings: weak.filter((field) => !isWeaker(field)),
     prompt: context === undefined ? prompt : `${prompt.trimEnd()}\n\n${context}`,
     ...(context === undefined ? {} : { literal_from: prompt.trimEnd().length }),
   };

@@ -28,6 +28,8 @@ export interface PlannedStep {
   readonly list: string | null;
   /** The question of an approval. */
   readonly question: string | null;
+  /** The runs that a `join` waits for instead of tasks. Absent: it waits for tasks. */
+  readonly earlierRuns?: readonly number[];
   /** Fields of the task's submit, without those of the workflow. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** Values of the variables of its template. */

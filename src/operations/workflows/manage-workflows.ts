@@ -8,10 +8,11 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { Workflow, WorkflowStep } from "../../domain/workflows/workflow.ts";
 import { workflowGroup } from "../../domain/workflows/workflow.ts";
 import type { Store } from "../../store/store.ts";
-import { cancelTask } from "../tasks/cancel-task.ts";
+import { cancelWithin } from "../tasks/cancel-task.ts";
 import { removeTask } from "../tasks/remove-task.ts";
 import { retryTask } from "../tasks/retry-task.ts";
 import type { CleanContext } from "../workspaces/losses.ts";
+import { submittedBy } from "../schedules/schedule-view.ts";
 import { requireOwn } from "../rights/guard-agent.ts";
 import { requireTask } from "../tasks/require-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
@@ -47,7 +48,7 @@ export function workflowViewOf(store: Store, id: number): WorkflowView {
     needs: needs.map((each) => each.key),
     conditions: needs.map((each) => ({ ...each })),
   }));
-  return { ...summary(store, workflow), tasks };
+  return { ...summary(store, workflow), tasks, schedule: submittedBy(store, store.schedules.ofWorkflow(id)) };
 }
 
 function summary(store: Store, { id, name, status, inputs, workingDirectory, createdAt, endedAt }: Workflow): WorkflowSummaryView {
@@ -69,11 +70,16 @@ export async function cancelWorkflow({ store, now }: SubmitContext, id: number, 
   if (status !== "running")
     throw new WorkerError("conflict", `The workflow run ${id} is ${status} already. Only one that runs can be cancelled.`);
   requireOwnSteps(store, id, caller);
-  await store.write(() => store.workflows.setCancelRequested(id, now()));
+  await store.write(() => cancelRunWithin(store, id, caller, now()));
+}
+
+/** Inside `write`. Cancels each task of a run that has not ended. @throws WorkerError forbidden. */
+export function cancelRunWithin(store: Store, id: number, caller: Caller, now: number): void {
+  store.workflows.setCancelRequested(id, now);
   // Those that others wait for come last: their dependents are then cancelled, and not skipped.
-  for (const step of store.workflows.steps(id).toReversed()) {
-    const row = store.tasks.row(step.taskId);
-    if (row !== null && !isTerminal(row.status)) await cancelTask(store, step.taskId, caller, now());
+  for (const { taskId } of store.workflows.steps(id).toReversed()) {
+    const row = store.tasks.row(taskId);
+    if (row !== null && !isTerminal(row.status)) cancelWithin(store, taskId, caller, now);
   }
 }
 

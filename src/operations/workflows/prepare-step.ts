@@ -24,6 +24,7 @@ import { insertTasks } from "../tasks/submit-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
+import { waitsAgain } from "./earlier-runs.ts";
 import type { PlannedStep } from "./expand-file.ts";
 import { addStep, plannedStep } from "./run-workflow.ts";
 
@@ -37,7 +38,10 @@ export async function prepareStep(context: SubmitContext, step: WorkflowStep): P
   if (step.kind === "task") return true;
   if (step.kind === "approval") await store.write(() => askOrDecide(context, step));
   else if (step.kind === "for_each" && !step.isExpanded) await expandList(context, step);
-  else await store.write(() => store.tasks.row(taskId)?.status === "pending" && complete(context, taskId, joined(store, step)));
+  else
+    await store.write(
+      () => store.tasks.row(taskId)?.status === "pending" && !waitsAgain(store, step) && complete(context, taskId, joined(store, step)),
+    );
   return false;
 }
 

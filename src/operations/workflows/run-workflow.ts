@@ -7,12 +7,15 @@ import type { CheckedWorkflow } from "../../contract/views/workflow.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { GivenValues, Json } from "../../domain/prompts/given-values.ts";
 import { workflowGroup } from "../../domain/workflows/workflow.ts";
+import type { WorkflowStep } from "../../domain/workflows/workflow.ts";
 import { checkPrompt, hasSchema } from "../prompts/check-prompt.ts";
 import { insertTasks, newTasks, planned } from "../tasks/submit-task.ts";
 import type { SubmitContext, SubmitInput } from "../tasks/submit-task.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
 import type { Store } from "../../store/store.ts";
 import { checkSteps } from "./check-steps.ts";
+import { earlierRunsStep, membersFrom } from "./earlier-runs.ts";
+import type { PlannedMember, RunStart } from "./earlier-runs.ts";
 import { expandFile } from "./expand-file.ts";
 import type { Expanded, PlannedStep } from "./expand-file.ts";
 import { filledFields } from "./fill-fields.ts";
@@ -32,38 +35,66 @@ export function checkWorkflow(store: Store, input: WorkflowCheck): CheckedWorkfl
   return { name, inputs: input.inputs, needs_files: [...missing], tasks };
 }
 
+/** A run that passed every check that needs no transaction. */
+export interface PreparedRun {
+  /**
+   * Inside `write`. @param start absent: now. @returns the run's number.
+   * @throws WorkerError too_many_requests, invalid_input.
+   */
+  insert(start?: RunStart): number;
+}
+
 /**
  * @returns the run's number, durable.
  * @throws WorkerError invalid_input; and like a submit of each task.
  */
 export async function runWorkflow(context: SubmitContext, input: WorkflowRun, caller: Caller): Promise<number> {
+  const run = await prepareRun(context, input, caller);
+  return await context.store.write(() => run.insert());
+}
+
+/**
+ * @param isScheduled whether the run may have to wait for earlier ones.
+ * @throws WorkerError invalid_input; and like a submit of each task.
+ */
+export async function prepareRun(context: SubmitContext, input: WorkflowRun, caller: Caller, isScheduled = false): Promise<PreparedRun> {
   const { read, name, steps, missing } = expanded(context.store, input);
   if (missing.length > 0) read.fail(["tasks"], `needs the file ${missing.join(", ")}, which was not given`);
   const now = context.now();
-  const tasks: PlannedTask[] = [];
-  for (const step of steps)
-    tasks.push(await plannedStep(context, step, { directory: input.working_directory, workflow: name, caller, now }));
-  const places = new Map(steps.map(({ key }, index) => [key, index]));
+  const own = { directory: input.working_directory, workflow: name, caller, now };
+  const members: PlannedMember[] = [];
+  for (const step of steps) members.push({ step, task: await plannedStep(context, step, own) });
+  const gate = isScheduled ? { step: earlierRunsStep, task: await plannedStep(context, earlierRunsStep, own) } : null;
+  const run = { name, inputs: steps[0]?.inputs ?? {}, concurrency: read.file.concurrency, caller, now };
+  return { insert: (start) => insertRun(context, start === undefined ? members : membersFrom(context.store, members, gate, start), run) };
+}
+
+interface NewRun {
+  readonly name: string;
+  readonly inputs: PlannedStep["inputs"];
+  readonly concurrency: number | undefined;
+  readonly caller: Caller;
+  readonly now: number;
+}
+
+/** Inside `write`. The prompts are checked once all tasks have their numbers. */
+function insertRun(context: SubmitContext, members: readonly PlannedMember[], { name, inputs, concurrency, caller, now }: NewRun): number {
   const { store } = context;
-  // The prompts are checked once all tasks have their numbers.
-  return await store.write(() => {
-    const inputs = steps[0]?.inputs ?? {};
-    const id = store.workflows.insert({ name, inputs, workingDirectory: tasks[0]?.workingDirectory ?? "", createdAt: now });
-    const { concurrency } = read.file;
-    if (concurrency !== undefined) store.groups.put({ ...emptyGroup, name: workflowGroup(id), maxRunning: concurrency, createdAt: now });
-    const ordered = tasks.map(({ promptOrigin: _later, ...task }, index): PlannedTask => ({
-      ...task,
-      ...(concurrency === undefined ? {} : { group: workflowGroup(id) }),
-      dependencies: (steps[index]?.needs ?? []).map(({ key, on }) => ({ pointer: "/file", on, task: { place: places.get(key) ?? 0 } })),
-    }));
-    const stored = insertTasks(context, ordered, caller, now);
-    const ids = new Map(steps.map(({ key }, index) => [key, stored[index]?.id ?? 0]));
-    for (const [index, step] of steps.entries()) {
-      const task = stored[index];
-      if (task !== undefined) addStep(context, { workflowId: id, task, step, ids });
-    }
-    return id;
-  });
+  const id = store.workflows.insert({ name, inputs, workingDirectory: members[0]?.task.workingDirectory ?? "", createdAt: now });
+  if (concurrency !== undefined) store.groups.put({ ...emptyGroup, name: workflowGroup(id), maxRunning: concurrency, createdAt: now });
+  const places = new Map(members.map(({ step }, index) => [step.key, index]));
+  const ordered = members.map(({ step, task: { promptOrigin: _later, dependencies = [], ...task } }): PlannedTask => ({
+    ...task,
+    ...(concurrency === undefined ? {} : { group: workflowGroup(id) }),
+    dependencies: [...dependencies, ...step.needs.map(({ key, on }) => ({ pointer: "/file", on, task: { place: places.get(key) ?? 0 } }))],
+  }));
+  const stored = insertTasks(context, ordered, caller, now);
+  const ids = new Map(members.map(({ step }, index) => [step.key, stored[index]?.id ?? 0]));
+  for (const [index, { step }] of members.entries()) {
+    const task = stored[index];
+    if (task !== undefined) addStep(context, { workflowId: id, task, step, ids });
+  }
+  return id;
 }
 
 const emptyGroup = { pausedAt: null } as const;
@@ -102,7 +133,7 @@ export async function plannedStep(
       kind === "approval"
         ? (step.question ?? "")
         : kind === "join"
-          ? `Ends once all tasks of ${key} have completed.`
+          ? (step.question ?? `Ends once all tasks of ${key} have completed.`)
           : String(fields["prompt"]);
     const raw = { name: `${workflow}/${key}`.slice(0, 200), working_directory: directory, ...own, prompt };
     const isClaude = kind === "task" || kind === "for_each";
@@ -136,26 +167,21 @@ interface NewStep {
 
 /** Inside `write`. @throws WorkerError invalid_input: an expression names what there is not. */
 export function addStep({ store }: SubmitContext, { workflowId, task, step, ids }: NewStep, isMatrixData = false): void {
-  const { key, kind, parent, needs, names, condition, onFailure, inputs, matrix, vars, list, question, fields } = step;
+  const { key, kind, parent, needs, names, condition, onFailure, inputs, matrix, vars } = step;
   const named = Object.fromEntries(Object.entries(names).map(([name, other]) => [name, ids.get(other) ?? 0]));
   const ownVars = Object.keys(vars).length === 0 ? {} : { vars };
   const given: GivenValues = { inputs, matrix, ...ownVars, needs: named, ...(isMatrixData ? { isMatrixData } : {}) };
-  const spec = kind === "for_each" ? { list, fields, isFromTemplate: step.isFromTemplate } : kind === "approval" ? { question } : null;
-  store.workflows.addStep({
-    taskId: task.id,
-    workflowId,
-    key,
-    kind,
-    parent,
-    needs,
-    condition,
-    onFailure,
-    given,
-    spec,
-  });
+  store.workflows.addStep({ taskId: task.id, workflowId, key, kind, parent, needs, condition, onFailure, given, spec: specOf(step) });
   if (kind === "join") return;
   const expected = { given: kind === "for_each" ? { ...given, matrix: { item: "", index: 0 } satisfies Record<string, Json> } : given };
   holdStep(store, { task, step, isHeld: kind === "task", ...expected });
+}
+
+/** What a step without a prompt of its own needs when its turn comes. */
+function specOf({ kind, list, fields, isFromTemplate, question, earlierRuns }: PlannedStep): WorkflowStep["spec"] {
+  if (kind === "for_each") return { list, fields, isFromTemplate };
+  if (kind === "approval") return { question };
+  return earlierRuns === undefined ? null : { runs: earlierRuns };
 }
 
 interface HeldStep {

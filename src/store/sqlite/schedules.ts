@@ -1,6 +1,6 @@
 /** Stores schedules, and what became of their due times. */
 import type Database from "better-sqlite3";
-import type { Occurrence, Schedule } from "../../domain/schedules/schedule.ts";
+import type { Occurrence, Schedule, SubmittedRun } from "../../domain/schedules/schedule.ts";
 import { keptRows } from "../../domain/schedules/schedule.ts";
 import type { Content } from "../../domain/notifications/content.ts";
 import type { Writing } from "./group-commit.ts";
@@ -37,13 +37,18 @@ export interface ScheduleStore {
   occurrences(scheduleId: number, limit: number, before?: number): Occurrence[];
   /** The newest row that is not a skipped one. */
   lastRun(scheduleId: number): Occurrence | null;
-  /** The row of the task; null: no schedule submitted it, or the schedule was removed. */
+  /**
+   * The row of the task, or of the workflow's run that it belongs to; null: no schedule submitted
+   * it, or the schedule was removed.
+   */
   ofTask(taskId: number): Pick<Occurrence, "scheduleId" | "dueAt" | "kind"> | null;
+  /** The row of a workflow's run; null: as `ofTask`. */
+  ofWorkflow(workflowId: number): Pick<Occurrence, "scheduleId" | "dueAt" | "kind"> | null;
   hasRow(scheduleId: number, dueAt: number): boolean;
   /** Inside `write`. Forgets rows of due times after `now` that have led to nothing. */
   takeBack(scheduleId: number, now: number): number;
-  /** Tasks of the newest due times that have not ended, oldest first. */
-  running(scheduleId: number): number[];
+  /** Tasks and runs of the newest due times that have not ended, oldest first. */
+  running(scheduleId: number): SubmittedRun[];
   /** Inside `write`. Notifies people of something about a schedule. */
   notify(content: Content, labels: Readonly<Record<string, string>>, occurrence: string, at: number): void;
 }
@@ -85,6 +90,7 @@ const occurrenceRow = defineRow<Occurrence>({
   reason: "plain",
   message: "plain",
   taskId: "plain",
+  workflowId: "plain",
   isCatchUp: "flag",
   by: "plain",
   at: "plain",
@@ -118,29 +124,34 @@ export function createScheduleStore(database: Database.Database, writing: Writin
   const selectRows = `SELECT ${occurrenceRow.select} FROM schedule_occurrences`;
   const insertRow = prepareReturning(
     database,
-    `INSERT INTO schedule_occurrences (schedule_id, kind, due_at, state, reason, message, task_id, is_catch_up, by, at)
-     VALUES (@scheduleId, @kind, @dueAt, @state, @reason, @message, @taskId, @isCatchUp, @by, @at) ON CONFLICT DO NOTHING RETURNING ${occurrenceRow.select}`,
+    `INSERT INTO schedule_occurrences (schedule_id, kind, due_at, state, reason, message, task_id, workflow_id, is_catch_up, by, at)
+     VALUES (@scheduleId, @kind, @dueAt, @state, @reason, @message, @taskId, @workflowId, @isCatchUp, @by, @at) ON CONFLICT DO NOTHING RETURNING ${occurrenceRow.select}`,
   );
   const trim = database.prepare<{ id: number; kept: number }>(
-    `DELETE FROM schedule_occurrences WHERE schedule_id = @id AND task_id IS NULL AND id <=
-       (SELECT id FROM schedule_occurrences INDEXED BY schedule_occurrences_bare WHERE schedule_id = @id AND task_id IS NULL ORDER BY id DESC LIMIT 1 OFFSET @kept)`,
+    `DELETE FROM schedule_occurrences WHERE schedule_id = @id AND task_id IS NULL AND workflow_id IS NULL AND id <=
+       (SELECT id FROM schedule_occurrences INDEXED BY schedule_occurrences_bare
+        WHERE schedule_id = @id AND task_id IS NULL AND workflow_id IS NULL ORDER BY id DESC LIMIT 1 OFFSET @kept)`,
   );
   const selectNewest = database.prepare(`${selectRows} WHERE schedule_id = ? AND id < ? ORDER BY id DESC LIMIT ?`);
   const selectLast = database.prepare(`${selectRows} WHERE schedule_id = ? AND state <> 'skipped' ORDER BY id DESC LIMIT 1`);
-  const selectOfTask = database.prepare(`${selectRows} WHERE task_id = ? ORDER BY id DESC LIMIT 1`);
+  const selectOfTask = database.prepare<[number]>(`${selectRows} WHERE task_id = ? ORDER BY id DESC LIMIT 1`);
+  const selectOfWorkflow = database.prepare<[number]>(`${selectRows} WHERE workflow_id = ? ORDER BY id DESC LIMIT 1`);
+  const selectOfStep = database.prepare<[number]>(
+    `${selectRows} WHERE workflow_id = (SELECT workflow_id FROM workflow_tasks WHERE task_id = ?) ORDER BY id DESC LIMIT 1`,
+  );
   const selectHas = database.prepare<[number, number]>(
     "SELECT 1 FROM schedule_occurrences WHERE schedule_id = ? AND due_at = ? AND kind = 'due'",
   );
   const deleteFuture = database.prepare<[number, number]>(
     "DELETE FROM schedule_occurrences WHERE schedule_id = ? AND due_at > ? AND kind = 'due' AND state = 'skipped'",
   );
-  const selectRunning = database
-    .prepare<[number, number], number>(
-      `SELECT newest.task_id FROM
-         (SELECT task_id, due_at FROM schedule_occurrences WHERE schedule_id = ? AND kind = 'due' AND task_id IS NOT NULL ORDER BY due_at DESC LIMIT ?) AS newest
-       CROSS JOIN tasks ON tasks.id = newest.task_id WHERE tasks.status IN ('pending', 'running', 'waiting') ORDER BY newest.due_at`,
-    )
-    .pluck();
+  const selectRunning = database.prepare<[number, number], { taskId: number | null; workflowId: number | null }>(
+    `SELECT newest.task_id AS "taskId", newest.workflow_id AS "workflowId" FROM
+       (SELECT task_id, workflow_id, due_at FROM schedule_occurrences
+        WHERE schedule_id = ? AND kind = 'due' AND (task_id IS NOT NULL OR workflow_id IS NOT NULL) ORDER BY due_at DESC LIMIT ?) AS newest
+     LEFT JOIN tasks ON tasks.id = newest.task_id LEFT JOIN workflows ON workflows.id = newest.workflow_id
+     WHERE tasks.status IN ('pending', 'running', 'waiting') OR workflows.status = 'running' ORDER BY newest.due_at`,
+  );
 
   const decoded = (found: unknown): Schedule | null => (found === undefined ? null : row.decode(found));
   const values = (schedule: NewSchedule | Schedule): unknown[] =>
@@ -181,7 +192,11 @@ export function createScheduleStore(database: Database.Database, writing: Writin
       return found === undefined ? null : occurrenceRow.decode(found);
     },
     ofTask: (taskId) => {
-      const found = selectOfTask.get(taskId);
+      const found = selectOfTask.get(taskId) ?? selectOfStep.get(taskId);
+      return found === undefined ? null : occurrenceRow.decode(found);
+    },
+    ofWorkflow: (workflowId) => {
+      const found = selectOfWorkflow.get(workflowId);
       return found === undefined ? null : occurrenceRow.decode(found);
     },
     hasRow: (id, dueAt) => selectHas.get(id, dueAt) !== undefined,
@@ -189,7 +204,10 @@ export function createScheduleStore(database: Database.Database, writing: Writin
       writing.mustBeInside();
       return deleteFuture.run(id, now).changes;
     },
-    running: (id) => selectRunning.all(id, mostLookedAt),
+    running: (id) =>
+      selectRunning.all(id, mostLookedAt).map(({ taskId, workflowId }) => {
+        return workflowId === null ? { kind: "task", id: taskId ?? 0 } : { kind: "workflow", id: workflowId };
+      }),
     notify: (content, labels, occurrence, at) => {
       writing.mustBeInside();
       outbox.ofSchedule(content, labels, occurrence, at);

@@ -5,8 +5,9 @@ import { defineCommand } from "../../commandline/command.ts";
 import type { Call } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { connectionOf } from "../../server/connection.ts";
-import { changedTask, scheduleBody, scheduleFields, scheduleFlags } from "../../task/schedule-flags.ts";
+import { scheduleBody, scheduleFields, scheduleFlags } from "../../task/schedule-flags.ts";
 import type { ScheduleFlags } from "../../task/schedule-flags.ts";
+import { changedTarget } from "../../task/schedule-target.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { nextLines, whenText } from "../../terminal/render/schedule.ts";
 import { say } from "../../terminal/render/wrap.ts";
@@ -20,6 +21,7 @@ export const command = defineCommand<EditFlags>({
   summary: "Change a schedule",
   details:
     "What is not named stays. Behind -- stand a new prompt, options of run, or both. Without anything to change, $VISUAL or $EDITOR opens with the prompt. " +
+    "--template, --workflow or a prompt may take the place of what was submitted before; --var and --input alone add to what is there. " +
     "From then on its runs have your rights, unless only the name changes.",
   arguments: [{ name: "<schedule>", description: "its name or its number" }],
   options: [
@@ -32,14 +34,16 @@ export const command = defineCommand<EditFlags>({
     { command: 'claude-worker schedule edit triage --cron "30 5 * * *"', does: "another time" },
     { command: "claude-worker schedule edit triage -- --model opus", does: "another model, and the same prompt" },
     { command: "claude-worker schedule edit triage", does: "the prompt, in $EDITOR" },
+    { command: "claude-worker schedule edit release --workflow release.yaml", does: "the file as it is now, with the same inputs" },
   ],
   async run(call) {
     const { words, options, io, behind = null } = call;
     const [schedule = ""] = words;
-    const task = await changedTask(behind, options.dir, io);
+    const connection = connectionOf(io);
+    const target = await changedTarget(schedule, { flags: options, behind, connection, io });
     const { name } = options;
-    const change = { ...scheduleBody(options), ...(name === undefined ? {} : { name }), ...(task === null ? {} : { task }) };
-    const { client } = connectionOf(io);
+    const change = { ...scheduleBody(options), ...(name === undefined ? {} : { name }), ...target };
+    const { client } = connection;
     const changed =
       Object.keys(change).length === 0 ? await inEditor(call, schedule) : await client.updateSchedule({ schedule, ...change });
     if (changed === null) return exitCodes.ok;
@@ -61,8 +65,13 @@ async function inEditor({ io }: Call<EditFlags>, schedule: string) {
   if (!io.stdin.isTTY || !io.stdout.isTTY)
     throw new WorkerError("invalid_input", 'Nothing to change: give --cron, another flag, or a run line behind --, e.g. -- "New prompt".');
   const { client } = connectionOf(io);
-  const { task } = await client.getSchedule({ schedule });
-  if (task === null) throw new WorkerError("conflict", `What ${schedule} submits cannot be read. Give the whole run line behind --.`);
+  const { task, template } = await client.getSchedule({ schedule });
+  if (template !== null)
+    throw new WorkerError(
+      "invalid_input",
+      `The template ${template.template} has the prompt: claude-worker template edit ${template.template}. To change what the schedule gives: --var NAME=VALUE`,
+    );
+  if (task === null) throw new WorkerError("invalid_input", `${schedule} runs a workflow. Change its file, and give it: --workflow FILE`);
   const { editedText } = await import("../../task/edited-text.ts");
   const prompt = editedText(task.prompt, io.env);
   if (prompt === task.prompt) {

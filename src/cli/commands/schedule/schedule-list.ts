@@ -5,7 +5,7 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
-import { outcomeText, stateText, whenText } from "../../terminal/render/schedule.ts";
+import { outcomeText, stateText, targetText, whenText } from "../../terminal/render/schedule.ts";
 import { table } from "../../terminal/render/table.ts";
 import { relativeTime } from "../../terminal/render/time.ts";
 import { say } from "../../terminal/render/wrap.ts";
@@ -13,7 +13,7 @@ import { say } from "../../terminal/render/wrap.ts";
 export const command = defineCommand<object>({
   name: "schedule list",
   summary: "List schedules, with their next and last runs",
-  details: "Without a terminal: name, state, when, time zone, next run, last run, directory, with tabs between.",
+  details: "Without a terminal: name, state, when, time zone, next run, last run, directory, what it submits, with tabs between.",
   examples: [{ command: "claude-worker schedule list", does: "what runs next, and what is paused" }],
   async run({ options, io }) {
     const { found } = await reading(io, async (client) => await client.listSchedules());
@@ -22,7 +22,16 @@ export const command = defineCommand<object>({
     else if (!io.stdout.isTTY) {
       const lines = schedules.map((each) => {
         const last = each.last_run === null ? "" : outcomeText(each.last_run);
-        return [each.name, stateText(each), whenText(each), each.time_zone, each.next_runs[0] ?? "", last, each.target.working_directory];
+        return [
+          each.name,
+          stateText(each),
+          whenText(each),
+          each.time_zone,
+          each.next_runs[0] ?? "",
+          last,
+          each.target.working_directory,
+          targetText(each.target),
+        ];
       });
       await io.stdout.flow(lines.map((cells) => `${cells.map((cell) => plainLine(cell, 1000)).join("\t")}\n`).join(""));
     } else if (schedules.length === 0)
@@ -37,9 +46,9 @@ export const command = defineCommand<object>({
         { text: each.time_zone, paint: paint.dim },
         { text: each.paused || each.next_runs[0] === undefined ? "" : relativeTime(each.next_runs[0], now) },
         { text: each.last_run === null ? "" : plainLine(outcomeText(each.last_run), 200) },
-        { text: plainLine(each.target.title, 200), paint: paint.dim },
+        { text: plainLine(targetText(each.target), 200), paint: paint.dim },
       ]);
-      const header = ["NAME", "STATE", "WHEN", "ZONE", "NEXT", "LAST RUN", "TASK"];
+      const header = ["NAME", "STATE", "WHEN", "ZONE", "NEXT", "LAST RUN", "SUBMITS"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, optional: [3] }));
     }
     return exitCodes.ok;

@@ -15,7 +15,7 @@ export const command = defineCommand<{ readonly limit?: number }>({
   name: "schedule runs",
   summary: "List what became of a schedule's times",
   details:
-    "Newest first, in local time: each time that came, and each run that a person asked for. Without a terminal: due time, state, task, its status, reason, message, with tabs between.",
+    "Newest first, in local time: each time that came, and each run that a person asked for. Without a terminal: due time, state, task, its status, reason, message, workflow run, its status, with tabs between.",
   arguments: [{ name: "<schedule>", description: "its name or its number" }],
   options: [{ flags: "-l, --limit <n>", description: "how many (default: 20)", parse: wholeNumber("--limit", { min: 1, max: 500 }) }],
   examples: [{ command: "claude-worker schedule runs triage", does: "the last runs, with their outcomes" }],
@@ -32,6 +32,8 @@ export const command = defineCommand<{ readonly limit?: number }>({
         each.task_status ?? "",
         each.reason ?? "",
         each.message ?? "",
+        each.workflow ?? "",
+        each.workflow_status ?? "",
       ]);
       await io.stdout.flow(lines.map((cells) => `${cells.map((cell) => plainLine(String(cell), 2000)).join("\t")}\n`).join(""));
     } else if (runs.length === 0) say(io.stdout, "None of its times has come yet.");

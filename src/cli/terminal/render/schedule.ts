@@ -63,24 +63,35 @@ export function scheduleSummary(schedules: readonly ScheduleView[], now: number)
   ].join("; ");
 }
 
-/** What became of a run: `task 42 completed`, `skipped: overlap`. */
-export function outcomeText({ state, reason, task, task_status: status, kind }: ScheduleRunView): string {
+/** What it submits, in a line: the title of a task, `template review branch=main`. */
+export function targetText({ kind, title }: ScheduleView["target"]): string {
+  return kind === "task" ? title : `${kind} ${title}`;
+}
+
+/** What became of a run: `task 42 completed`, `workflow 3 running`, `skipped: overlap`. */
+export function outcomeText({ state, reason, task, task_status: status, workflow, workflow_status: run, kind }: ScheduleRunView): string {
   if (state !== "submitted") return `${state === "failed" ? "not submitted" : state}: ${reason ?? ""}`;
-  const what = task === null ? "its task was removed" : `task ${task} ${status ?? ""}`;
+  const what =
+    workflow !== null
+      ? `workflow ${workflow} ${run ?? ""}`
+      : task === null
+        ? "what it submitted was removed"
+        : `task ${task} ${status ?? ""}`;
   return kind === "manual" ? `${what} (asked for)` : what;
 }
 
 /** The page of `schedule show`. */
 export function schedulePage(schedule: ScheduleDetailView, now: number): string {
-  const { time_zone: zone, end_at: end, jitter_ms: jitter, last_run: last, task } = schedule;
+  const { time_zone: zone, end_at: end, jitter_ms: jitter, last_run: last, task, template } = schedule;
   const fact = (name: string, text: string): string => `${`${name}:`.padEnd(12)}${text}`;
   const rules = [`missed ${schedule.missed}`, `overlap ${schedule.overlap}`, ...(jitter === 0 ? [] : [`jitter ${typedDuration(jitter)}`])];
-  const options = Object.entries(task?.options ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  const options = Object.entries(task?.options ?? template?.options ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   const facts = [
     fact("Schedule", `${schedule.name} (${schedule.id}), ${stateText(schedule)}`),
     ...(schedule.pause_reason === null ? [] : [fact("Why", plainLine(schedule.pause_reason, 2000))]),
     fact("When", `${whenText(schedule)}, ${zone}${end === null ? "" : `, until ${zoned(end, zone)}`}`),
     fact("Rules", rules.join(", ")),
+    ...(schedule.target.kind === "task" ? [] : [fact("Submits", plainLine(targetText(schedule.target), 2000))]),
     fact("Directory", plainLine(schedule.target.working_directory, 1000)),
     ...(options.length === 0 ? [] : [fact("Options", plainLine(options.join(" "), 2000))]),
     fact("Written by", plainLine(schedule.created_by, 200)),
@@ -92,5 +103,20 @@ export function schedulePage(schedule: ScheduleDetailView, now: number): string 
     next.length === 0
       ? ["Next runs:  none any more"]
       : next.map((line, index) => `${index === 0 ? "Next runs:  " : " ".repeat(12)}${line}`);
-  return `${[...facts, ...nextFacts, "", plainText(task?.prompt ?? schedule.target.title)].join("\n")}\n`;
+  return `${[...facts, ...nextFacts, ...bodyLines(schedule)].join("\n")}\n`;
+}
+
+/** The prompt; what a template's call adds to its prompt; or the tasks of a workflow. */
+function bodyLines({ task, template, workflow }: ScheduleDetailView): string[] {
+  if (task !== null) return ["", plainText(task.prompt)];
+  if (template?.context != null) return ["", plainText(template.context)];
+  if (workflow === null) return [];
+  const inputs = Object.entries(workflow.inputs).map(
+    ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  const tasks = workflow.tasks.map(({ key, kind, needs }) => {
+    const after = needs.length === 0 || kind === "join" ? "" : `  after ${plainLine(needs.join(", "), 500)}`;
+    return `  ${plainLine(key, 200)}${kind === "task" ? "" : ` (${kind})`}${after}`;
+  });
+  return [...(inputs.length === 0 ? [] : ["", `Inputs:     ${plainLine(inputs.join(" "), 2000)}`]), "", ...tasks];
 }

@@ -7,6 +7,7 @@ import { layOut } from "./graph-lanes.ts";
 import type { GraphRow } from "./graph-lanes.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { fitWidth, textWidth } from "./text-width.ts";
+import { localTime } from "./time.ts";
 
 type Step = WorkflowView["tasks"][number];
 
@@ -23,7 +24,12 @@ export function workflowPage(workflow: WorkflowView, output: Output): string {
   const state = `${workflow.status}, ${done} of ${workflow.tasks.length} completed`;
   const name = fitWidth(plainLine(workflow.name, 100), Math.max(10, output.columns - state.length - String(workflow.id).length - 13));
   const head = `${paint.bold(`Workflow ${workflow.id}`)}  ${name}  ${state}`;
-  return `${[head, ...graphLines(workflow.tasks, output)].join("\n")}\n`;
+  return `${[head, ...scheduleLines(workflow), ...graphLines(workflow.tasks, output)].join("\n")}\n`;
+}
+
+function scheduleLines({ schedule }: WorkflowView): string[] {
+  if (schedule === null) return [];
+  return [`  Schedule ${plainLine(schedule.name, 100)}, ${schedule.due_at === null ? "asked for" : `due ${localTime(schedule.due_at)}`}`];
 }
 
 interface Line {

@@ -56,6 +56,7 @@ import { workflows } from "../migrations/0050-workflows.ts";
 import { schedules } from "../migrations/0051-schedules.ts";
 import { memoryPeaks } from "../migrations/0052-memory-peaks.ts";
 import { groupDefaults } from "../migrations/0053-group-defaults.ts";
+import { scheduledWorkflows } from "../migrations/0056-scheduled-workflows.ts";
 import { plainInserts } from "../migrations/0059-plain-inserts.ts";
 
 interface Migration {
@@ -120,6 +121,7 @@ export const migrations: readonly Migration[] = [
   schedules,
   memoryPeaks,
   groupDefaults,
+  scheduledWorkflows,
   plainInserts,
 ];
 
