@@ -57,6 +57,8 @@ export function doorApi(t: TestContext): DoorApi {
     submitTasks: async (input, caller) => (note("submit", caller), await api.submitTasks(input, caller)),
     submitTaskOnce: async (input, key, caller) => (note("submit", caller), await api.submitTaskOnce(input, key, caller)),
     submitTasksOnce: async (input, key, caller) => (note("submit", caller), await api.submitTasksOnce(input, key, caller)),
+    runTemplateOnce: async (input, key, caller) => (note("submit", caller), await api.runTemplateOnce(input, key, caller)),
+    runWorkflowOnce: async (input, key, caller) => (note("submit", caller), await api.runWorkflowOnce(input, key, caller)),
     cancelTask: async (input, caller) => (note("cancel", caller), await api.cancelTask(input, caller)),
     retryTask: async (input, caller) => (note("retry", caller), await api.retryTask(input, caller)),
     updateTask: async (input, caller, check) => (note("update", caller), await api.updateTask(input, caller, check)),

@@ -11,6 +11,7 @@ import type { NoInput, Operation } from "./operations/operation.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 import type { Statistics } from "./views/statistics.ts";
 import type { TaskView } from "./views/task.ts";
+import type { WorkflowView } from "./views/workflow.ts";
 import type { TaskRef } from "../domain/task/task-ref.ts";
 
 export interface Subscription {
@@ -52,6 +53,10 @@ export interface WorkerApi extends ApiOperations {
    */
   submitTaskOnce(input: ParsedTaskInput, key: string, caller: Caller): Promise<{ task: TaskView; replayed: boolean }>;
   submitTasksOnce(input: InputOf<"submitTasks">, key: string, caller: Caller): Promise<{ tasks: TaskView[]; replayed: boolean }>;
+  /** The same for a task of a template. */
+  runTemplateOnce(input: InputOf<"runTemplate">, key: string, caller: Caller): Promise<{ task: TaskView; replayed: boolean }>;
+  /** The same for a run of a workflow. */
+  runWorkflowOnce(input: InputOf<"runWorkflow">, key: string, caller: Caller): Promise<{ workflow: WorkflowView; replayed: boolean }>;
   /**
    * Refuses a task that a machine wrote and that does not stand alone. Call it before the submit.
    * @throws WorkerError unprocessable.

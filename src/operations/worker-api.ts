@@ -35,7 +35,7 @@ import {
 } from "./templates/manage-templates.ts";
 import { taskOfTemplate } from "./templates/task-of-template.ts";
 import { cancelWorkflow, listWorkflows, removeWorkflow, retryWorkflow, workflowViewOf } from "./workflows/manage-workflows.ts";
-import { checkWorkflow, runWorkflow } from "./workflows/run-workflow.ts";
+import { checkWorkflow, runWorkflow, runWorkflowOnce } from "./workflows/run-workflow.ts";
 import { getGroup, listGroups, removeGroup, setGroup } from "./groups/manage-groups.ts";
 import { addSchedule, changeSchedule, removeSchedule, requireSchedule } from "./schedules/change-schedule.ts";
 import { runSchedule } from "./schedules/run-schedule.ts";
@@ -73,7 +73,7 @@ import { promptHints } from "../domain/agents/prompt-quality.ts";
 import { rfc3339 } from "./tasks/times.ts";
 import { requireMachineTask } from "./tasks/submit-machine-task.ts";
 import { promptRulesOf } from "./rights/prompt-rules.ts";
-import { submitTasksOnce } from "./tasks/submit-once.ts";
+import { runTemplateOnce, submitTasksOnce } from "./tasks/submit-once.ts";
 import { SubmitRate } from "./tasks/submit-rate.ts";
 import { submitTasks } from "./tasks/submit-task.ts";
 import { submitWarnings } from "./tasks/submit-warnings.ts";
@@ -337,6 +337,16 @@ export function workerApi(context: ApiContext): WorkerApi {
     async runTemplate({ template, ...input }, caller) {
       requireOpen(context);
       return viewWithWarnings(only(await submitTasks(submitContext, [taskOfTemplate(store, template, input)], caller)));
+    },
+    async runTemplateOnce({ template, ...input }, key, caller) {
+      requireOpen(context);
+      const { tasks, replayed } = await runTemplateOnce(submitContext, template, input, { key, caller });
+      return { task: viewWithWarnings(only(tasks)), replayed };
+    },
+    async runWorkflowOnce(input, key, caller) {
+      requireOpen(context);
+      const { id, replayed } = await runWorkflowOnce(submitContext, input, { key, caller });
+      return { workflow: workflowViewOf(store, id), replayed };
     },
     listWorkflows: async (query = {}) => listWorkflows(store, query),
     async runWorkflow(input, caller) {

@@ -7,7 +7,7 @@ import { fastWorker, killServer } from "../reliability/setup.ts";
 import { until } from "../../testing/wait.ts";
 
 const places = ["store.commit.before", "store.commit.after"] as const;
-const soon = (): string => new Date(Date.now() + 4_000).toISOString();
+const soon = (): string => new Date(Date.now() + 12_000).toISOString();
 
 test("a due time has one task over kills on both sides of its commit", async (t) => {
   const w = await fastWorker(t);

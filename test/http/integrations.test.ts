@@ -51,6 +51,29 @@ test("the same idempotency key twice in one transaction gives one task", async (
   assert.equal(store.tasks.counts().pending, 1);
 });
 
+test("templates and workflows take an idempotency key as tasks do", async (t) => {
+  const { call, input, store } = await setup(t);
+  await call({ path: "/api/v1/templates", body: { name: "review", prompt: "Review" } });
+  const directory = { working_directory: input.working_directory };
+  const requests = [
+    { path: "/api/v1/templates/review/run", body: directory, headers: { "idempotency-key": "t" }, location: "/api/v1/tasks/1" },
+    {
+      path: "/api/v1/workflows",
+      body: { file: "tasks: { a: { prompt: A } }", ...directory },
+      headers: { "idempotency-key": "w" },
+      location: "/api/v1/workflows/1",
+    },
+  ];
+  for (const { location, ...request } of requests)
+    for (const replayed of [undefined, "true"]) {
+      const answer = await call(request);
+      assert.deepEqual([answer.status, answer.headers.location, answer.headers["idempotent-replayed"]], [201, location, replayed]);
+    }
+  assert.equal(store.tasks.counts().pending, 2);
+  const wrong = await call({ ...requests[1], path: "/api/v1/workflows", body: directory, headers: { "idempotency-key": "" } });
+  assert.equal(wrong.status, 400);
+});
+
 test("the same idempotency key with another body is answered 422", async (t) => {
   const { call, input } = await setup(t);
   const headers = { "idempotency-key": "k-1" };

@@ -73,3 +73,12 @@ export async function submitTrusting<T>(
     }
   }
 }
+
+/**
+ * With it a submit whose answer got lost is sent again and makes no second task. Loading
+ * node:crypto for a UUID would take milliseconds.
+ */
+export function newKey(): string {
+  const random = (): string => Math.random().toString(36).slice(2);
+  return `run-${random()}${random()}`;
+}

@@ -8,7 +8,7 @@ import type { Io } from "../terminal/io.ts";
 import { orderFields } from "./order-flags.ts";
 import type { OrderFlags } from "./order-flags.ts";
 import { readPiped } from "./read-prompt.ts";
-import { ownFields, submitTrusting } from "./run-input.ts";
+import { newKey, ownFields, submitTrusting } from "./run-input.ts";
 import type { TaskFlags } from "./task-flags.ts";
 
 export interface TemplateRunFlags extends TaskFlags, OrderFlags {
@@ -46,5 +46,7 @@ export async function runTemplate(
     ...(await orderFields(options, client)),
     working_directory: directory,
   };
-  return await submitTrusting({ io, connection, trust, input, isRepeatable: false }, async (worker) => await worker.runTemplate(input));
+  const idempotencyKey = newKey();
+  const call = { io, connection, trust, input, isRepeatable: true };
+  return await submitTrusting(call, async (worker) => await worker.runTemplate(input, { idempotencyKey }));
 }

@@ -14,7 +14,7 @@ const tag = "Tasks";
 const maxBatchBytes = maxPromptBytes + 1024 * 1024;
 /** One task may have images, too. */
 const maxBodyBytes = maxBatchBytes + maxAttachedCharacters;
-const headers = [
+export const idempotencyHeaders = [
   {
     name: "Idempotency-Key",
     description:
@@ -40,7 +40,7 @@ export const submitOperations = {
     tag,
     summary: "Submit a task",
     description: "The answer is sent when the task is durable: from then on it survives any crash.",
-    headers,
+    headers: idempotencyHeaders,
     body: taskInput,
     maxBodyBytes,
     status: 201,
@@ -55,7 +55,7 @@ export const submitOperations = {
     description:
       "As `POST /api/v1/tasks`, but the task must stand alone: a system prompt of 75-500 characters that states role and constraints, a prompt of at least " +
       "150 characters that names a path, an existing and trusted directory. A task that falls short is refused with `unprocessable` and a sentence for each problem.",
-    headers,
+    headers: idempotencyHeaders,
     body: taskInput,
     maxBodyBytes,
     status: 201,
@@ -68,7 +68,7 @@ export const submitOperations = {
     tag,
     summary: "Submit up to 1000 tasks: all or none",
     description: "Errors name the task by its place, e.g. `/tasks/3/working_directory`.",
-    headers,
+    headers: idempotencyHeaders,
     body: batchInput,
     maxBodyBytes: maxBatchBytes,
     status: 201,

@@ -10,6 +10,7 @@ import { templateName, variableName } from "../template-names.ts";
 import { taskView } from "../views/task.ts";
 import { templateList, templateView } from "../views/template.ts";
 import { operation } from "./operation.ts";
+import { idempotencyHeaders } from "./submit.ts";
 
 const tag = "Templates";
 /** A prompt of the longest length, with room for JSON's escapes and the other fields. */
@@ -121,11 +122,12 @@ export const templateOperations = {
     summary: "Submit a task of a template",
     description:
       "The task has the template's prompt and options, with the rights that a submit by this caller has. What the body names counts more than the template.",
+    headers: idempotencyHeaders,
     params,
     body: templateRun,
     maxBodyBytes: maxTemplateBytes + maxAttachedCharacters,
     status: 201,
-    answer: "The task, durable.",
+    answer: "The task, durable. `Location` names it; `Idempotent-Replayed: true` tells that it was there already.",
     output: taskView,
     problems: ["untrusted_directory", "conflict", "unprocessable"],
   }),

@@ -5,6 +5,7 @@ import { taskInput } from "../task-input.ts";
 import { text } from "../task-options.ts";
 import { checkedWorkflow, workflowPage, workflowView } from "../views/workflow.ts";
 import { operation } from "./operation.ts";
+import { idempotencyHeaders } from "./submit.ts";
 import { largest, wholeNumber } from "./query-values.ts";
 
 const tag = "Workflows";
@@ -64,10 +65,11 @@ export const workflowOperations = {
     summary: "Run a workflow",
     description:
       "All of its tasks are stored, or none, with the rights that the caller has for each. The answer is sent when they are durable.",
+    headers: idempotencyHeaders,
     body: workflowRun,
     maxBodyBytes: maxWorkflowBodyBytes,
     status: 201,
-    answer: "The run.",
+    answer: "The run, durable. `Location` names it; `Idempotent-Replayed: true` tells that it was there already.",
     output: workflowView,
     problems: submitProblems,
   }),

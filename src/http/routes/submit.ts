@@ -1,6 +1,6 @@
 /**
- * Routes that submit tasks: one, a batch, and the strict entry for machines. All of them take an
- * idempotency key.
+ * Routes that submit: one task, a batch, the strict entry for machines, a task of a template, a run
+ * of a workflow. All of them take an idempotency key.
  */
 import type { IncomingMessage } from "node:http";
 import type { WorkerApi } from "../../contract/api.ts";
@@ -9,6 +9,7 @@ import { operations } from "../../contract/operations/index.ts";
 import { idempotencyKey as idempotencyKeySchema } from "../../contract/operations/submit.ts";
 import { parseInput } from "../../contract/parse-input.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { etagOf } from "../request/etag.ts";
 import { route } from "../request/route.ts";
@@ -27,6 +28,19 @@ export function submitRoutes(api: WorkerApi): Route[] {
       const { tasks, replayed } = await api.submitTasksOnce(body, key, caller);
       return { status: 201, json: { tasks }, headers: replayHeaders(replayed) };
     }),
+    route(operations.runTemplate, async ({ params, body, caller, request }) => {
+      const key = idempotencyKey(request);
+      const input = { ...params, ...body };
+      if (key === null) return answerWith(await api.runTemplate(input, caller), false);
+      const { task, replayed } = await api.runTemplateOnce(input, key, caller);
+      return answerWith(task, replayed);
+    }),
+    route(operations.runWorkflow, async ({ body, caller, request }): Promise<Answer> => {
+      const key = idempotencyKey(request);
+      const { workflow, replayed } =
+        key === null ? { workflow: await api.runWorkflow(body, caller), replayed: false } : await api.runWorkflowOnce(body, key, caller);
+      return { status: 201, json: workflow, headers: { location: `/api/v1/workflows/${workflow.id}`, ...replayHeaders(replayed) } };
+    }),
   ];
 }
 
@@ -40,6 +54,10 @@ async function submitOne(api: WorkerApi, input: ParsedTaskInput, caller: Caller,
   const key = idempotencyKey(request);
   const { task, replayed } =
     key === null ? { task: await api.submitTask(input, caller), replayed: false } : await api.submitTaskOnce(input, key, caller);
+  return answerWith(task, replayed);
+}
+
+function answerWith(task: TaskView, replayed: boolean): Answer {
   return { status: 201, json: task, headers: { location: `/api/v1/tasks/${task.id}`, etag: etagOf(task), ...replayHeaders(replayed) } };
 }
 

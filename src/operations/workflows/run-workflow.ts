@@ -9,6 +9,7 @@ import type { GivenValues, Json } from "../../domain/prompts/given-values.ts";
 import { workflowGroup } from "../../domain/workflows/workflow.ts";
 import type { WorkflowStep } from "../../domain/workflows/workflow.ts";
 import { checkPrompt, hasSchema } from "../prompts/check-prompt.ts";
+import { submitOnce } from "../tasks/submit-once.ts";
 import { insertTasks, newTasks, planned } from "../tasks/submit-task.ts";
 import type { SubmitContext, SubmitInput } from "../tasks/submit-task.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
@@ -51,6 +52,26 @@ export interface PreparedRun {
 export async function runWorkflow(context: SubmitContext, input: WorkflowRun, caller: Caller): Promise<number> {
   const run = await prepareRun(context, input, caller);
   return await context.store.write(() => run.insert());
+}
+
+/**
+ * The same for a request that may be sent again: the key stands for the run's first task.
+ * @throws WorkerError unprocessable, conflict; and like `runWorkflow`.
+ */
+export async function runWorkflowOnce(
+  context: SubmitContext,
+  input: WorkflowRun,
+  { key, caller }: { readonly key: string; readonly caller: Caller },
+): Promise<{ id: number; replayed: boolean }> {
+  const { store } = context;
+  const named = { key, caller, request: { workflow: input } };
+  const { taskIds, replayed } = await submitOnce(context, named, async () => {
+    const run = await prepareRun(context, input, caller);
+    return () => store.workflows.steps(run.insert()).slice(0, 1).map(({ taskId }) => taskId);
+  });
+  const id = store.workflows.placeOf(taskIds[0] ?? 0)?.id;
+  if (id === undefined) throw new WorkerError("internal", "The run of the idempotency key is missing.");
+  return { id, replayed };
 }
 
 /**

@@ -18,7 +18,7 @@ import { say } from "../../terminal/render/wrap.ts";
 import { orderFields, orderFlags } from "../../task/order-flags.ts";
 import { taskFlags } from "../../task/task-flags.ts";
 import { assignment } from "../../task/assignment.ts";
-import { runInput, submitTrusting } from "../../task/run-input.ts";
+import { newKey, runInput, submitTrusting } from "../../task/run-input.ts";
 import type { TemplateRunFlags } from "../../task/template-run.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
@@ -98,15 +98,6 @@ async function submitted(input: TaskInput, { trust = false }: RunOptions, connec
   const idempotencyKey = newKey();
   const call = { io, connection, input, trust, isRepeatable: true };
   return await submitTrusting(call, async (client) => await client.submitTask(input, { idempotencyKey }));
-}
-
-/**
- * With it a submit whose answer got lost is sent again and makes no second task. Loading
- * node:crypto for a UUID would take milliseconds.
- */
-function newKey(): string {
-  const random = (): string => Math.random().toString(36).slice(2);
-  return `run-${random()}${random()}`;
 }
 
 function submittedLine(task: TaskView): string {

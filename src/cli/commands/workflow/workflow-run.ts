@@ -3,7 +3,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
 import { connectionOf, withServer } from "../../server/connection.ts";
-import { submitTrusting } from "../../task/run-input.ts";
+import { newKey, submitTrusting } from "../../task/run-input.ts";
 import { watchWorkflow } from "../../task/watch-workflow.ts";
 import { inputFlag } from "../../task/workflow-flags.ts";
 import type { InputFlags } from "../../task/workflow-flags.ts";
@@ -34,8 +34,9 @@ export const command = defineCommand<RunFlags>({
     const read = async () => await readWorkflow(file, options.input ?? [], connection.client, io);
     const { input } = await withServer(io, connection, read, { isRepeatable: true });
     const submit = { ...input, working_directory: pathGiven(io, options.dir ?? ".") };
-    const call = { io, connection, input: submit, trust: options.trust === true, isRepeatable: false };
-    const workflow = await submitTrusting(call, async (client) => await client.runWorkflow(submit));
+    const call = { io, connection, input: submit, trust: options.trust === true, isRepeatable: true };
+    const idempotencyKey = newKey();
+    const workflow = await submitTrusting(call, async (client) => await client.runWorkflow(submit, { idempotencyKey }));
     if (options.watch === true) return await watchWorkflow(workflow, { io, client: connection.client, json: options.json === true });
     if (options.json === true) writeJson(io.stdout, workflow);
     else if (io.stdout.isTTY)
