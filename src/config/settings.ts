@@ -254,7 +254,8 @@ const rows = [
     nullable: true,
     mustBe: ["a time zone like Europe/Berlin or UTC", isTimeZone],
     default: null,
-    description: "Time zone of the days, weeks and months of budgets; unset: that of the machine.",
+    description:
+      "Time zone of the days, weeks and months of budgets, of windows, and of schedules that name none over REST; unset: that of the machine.",
   },
   {
     key: "min_free_memory_mb",

@@ -70,7 +70,6 @@ import { configOf } from "./server/show-config.ts";
 import { statisticsOf, usageOf } from "./server/show-usage.ts";
 import type { StartRights } from "./rights/start-rights.ts";
 import { promptHints } from "../domain/agents/prompt-quality.ts";
-import { rfc3339 } from "./tasks/times.ts";
 import { requireMachineTask } from "./tasks/submit-machine-task.ts";
 import { promptRulesOf } from "./rights/prompt-rules.ts";
 import { runTemplateOnce, submitTasksOnce } from "./tasks/submit-once.ts";
@@ -126,7 +125,9 @@ export interface ApiContext {
    */
   readonly isStopping?: () => boolean;
   /** The server's view of itself. */
-  server(): ServerView;
+  server(): Omit<ServerView, "resources">;
+  /** What the machine has for tasks. Default: nothing is known. */
+  resources?(): Promise<Omit<ServerView["resources"], ResourceSetting>>;
   /** How many slots processes of waiting tasks hold. Default: none. */
   slotsOfWaiting?(): number;
   /** What keeps the machine from carrying a task. Default: nothing. */
@@ -433,10 +434,10 @@ export function workerApi(context: ApiContext): WorkerApi {
     backup: async ({ file }) => await backupDatabase(store, file),
     checkDatabase: async () => await checkDatabase(store),
     prune: async (input) => await pruneOldTasks(submitContext, input, now()),
-    server: async () => context.server(),
+    server: async () => await serverOf(context),
     async stopServer(input) {
       await context.stopServer(input);
-      return context.server();
+      return await serverOf(context);
     },
   };
 }
@@ -456,6 +457,14 @@ function only<T>(tasks: readonly T[]): T {
 }
 
 /** What the reason of a waiting task depends on, read once per request. */
+type ResourceSetting = "min_free_memory_mb" | "max_load_per_cpu" | "min_free_disk_mb";
+
+async function serverOf({ server, resources, settings }: ApiContext): Promise<ServerView> {
+  const known = (await resources?.()) ?? { free_memory_mb: null, load_per_cpu: null, free_disk_mb: null, short_of: null };
+  const { min_free_memory_mb, max_load_per_cpu, min_free_disk_mb } = settings;
+  return { ...server(), resources: { ...known, min_free_memory_mb, max_load_per_cpu, min_free_disk_mb } };
+}
+
 function waitingContext({ store, settings, account, rights, slotsOfWaiting, shortOf }: ApiContext, now: number): WaitingContext {
   return {
     account: account(),

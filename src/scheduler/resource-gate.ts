@@ -22,6 +22,12 @@ export interface ResourceGateOptions {
   now(): number;
 }
 
+/** A look at the machine. A value that is null could not be read. */
+export interface MachineView extends MachineState {
+  /** On the disk of the server's data, MB. */
+  readonly freeDiskMb: number | null;
+}
+
 interface Started {
   readonly at: number;
   readonly memoryMb: number;
@@ -50,8 +56,29 @@ export class ResourceGate {
   /** By directory: full disks, as they were read last. */
   #full: ReadonlyMap<string, { readonly at: number; readonly block: ResourceBlock }> = new Map();
 
+  /** What doors have shown last. */
+  #seen: Promise<MachineView> | null = null;
+  #seenAt = 0;
+
   constructor(options: ResourceGateOptions) {
     this.#options = options;
+  }
+
+  /** What the machine has now, for people. Read again when it is older than ten seconds. */
+  async look(): Promise<MachineView & { readonly shortOf: string | null }> {
+    const { now } = this.#options;
+    if (this.#seen === null || this.#seenAt <= now() - lookAgainMs) {
+      this.#seenAt = now();
+      this.#seen = this.#read();
+    }
+    const [full] = this.#full.values();
+    return { ...(await this.#seen), shortOf: (this.#held ?? full)?.block.message ?? null };
+  }
+
+  async #read(): Promise<MachineView> {
+    const { home, readMachine, freeDiskMb } = this.#options;
+    const [machine, disk] = await Promise.all([readMachine(), freeDiskMb(home)]);
+    return { ...machine, freeDiskMb: disk };
   }
 
   /**

@@ -3,6 +3,7 @@ import type { ServerView } from "../contract/views/server.ts";
 import { listBudgets } from "../operations/budgets/manage-budgets.ts";
 import { listHolds } from "../operations/holds/hold-queue.ts";
 import { accountOf } from "../operations/server/show-account.ts";
+import { scheduleStates } from "../operations/schedules/schedule-states.ts";
 import { rfc3339 } from "../operations/tasks/times.ts";
 import type { ServerBase } from "./server-context.ts";
 import { version } from "./version.ts";
@@ -34,7 +35,7 @@ export function serverView({
   parked,
   problems,
   isStopping,
-}: ServerViewOptions): ServerView {
+}: ServerViewOptions): Omit<ServerView, "resources"> {
   const { store } = base;
   const { settings, paths } = base.context;
   const found = [...new Set([...store.problems(), ...problems()])];
@@ -57,6 +58,7 @@ export function serverView({
     counts,
     holds: listHolds(store, account(), now()),
     budgets: listBudgets(store, now()),
+    schedules: scheduleStates(store),
     account: accountOf(store, { settings, paysPerUse: paysPerUse() }, account(), Date.now()),
     problems: found,
   };

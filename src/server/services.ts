@@ -285,6 +285,10 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     isStopping: () => shutdown.isStopping,
     server: view,
     shortOf: (taskId) => resources.blockOf(taskId),
+    resources: async () => {
+      const { freeMemoryMb: memory, loadPerCpu: load, freeDiskMb: disk, shortOf } = await resources.look();
+      return { free_memory_mb: memory, load_per_cpu: load, free_disk_mb: disk, short_of: shortOf };
+    },
     slotsOfWaiting: () => {
       const { leaving, staying } = supervisor.slotsOfWaiting();
       return leaving + staying;

@@ -209,8 +209,10 @@ export interface TaskFilter {
   readonly createdBefore?: number;
   /** Rows beyond this id in the direction of the order (keyset pagination). */
   readonly cursorId?: number;
-  /** Newest first unless "oldest". */
+  /** Newest first unless "oldest". `queue` leaves out all that is not pending. */
   readonly order?: ListOrder;
+  /** With `queue`: rows behind this place. */
+  readonly cursorSpot?: Spot;
   /** 1-500. */
   readonly limit: number;
 }
@@ -270,6 +272,8 @@ export interface TaskStore {
   insert(task: NewTask): Task;
   /** Those of the tasks that are pending, in the order of the queue. */
   spots(ids: readonly number[]): Spot[];
+  /** Inside `write`. Gives it another title than its prompt does. */
+  retitle(id: number, title: string): void;
   /**
    * Inside `write`. Moves a pending task before all pending ones, behind all, or before another
    * pending one.

@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { WorkerClient } from "../../src/client/worker-client.ts";
 import { checkSchedules } from "../../src/cli/doctor/schedules.ts";
+import type { ServerView } from "../../src/contract/views/server.ts";
 import type { ScheduleDetailView } from "../../src/contract/views/schedule.ts";
 import { withServer } from "./setup.ts";
 
@@ -194,7 +195,7 @@ test("server status and doctor say what runs next, what is paused, and what fail
   const id = (await api.getSchedule({ schedule: "deps" })).id;
   const { store } = api;
   await store.write(() => store.schedules.patch(id, { pauseReason: "5 runs in a row could not be submitted.", failures: 5 }));
-  const client = { listSchedules: async () => await api.listSchedules() };
+  const client = { server: async () => await api.server() };
   const checks = await checkSchedules(client as WorkerClient, Date.now());
   assert.deepEqual(
     checks.map(({ name, state }) => [name, state]),
@@ -204,4 +205,9 @@ test("server status and doctor say what runs next, what is paused, and what fail
     ],
   );
   assert.match(checks[1]?.fix ?? "", /claude-worker schedule resume deps$/);
+  const { schedules } = (await call(["server", "status", "--json"])).json() as unknown as ServerView;
+  assert.deepEqual(
+    [schedules.next.map(({ name }) => name), schedules.paused, schedules.failing],
+    [["triage"], ["deps"], [{ name: "deps", failures: 5, pause_reason: "5 runs in a row could not be submitted.", message: null }]],
+  );
 });

@@ -8,7 +8,7 @@ test("a schedule submits its task when it is due, and says where it could not", 
   const w = await fastWorker(t);
   await w.start();
   const gone = w.place.workdir("gone");
-  const at = new Date(Date.now() + 3_000).toISOString();
+  const at = new Date(Date.now() + 12_000).toISOString();
   for (const [name, dir] of [
     ["works", w.place.work],
     ["broken", gone],

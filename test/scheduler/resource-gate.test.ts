@@ -20,7 +20,7 @@ function setup(t: TestContext, workers = 4) {
     home: "/data",
     readMachine: async () => {
       machine.looks += 1;
-      return machine;
+      return { ...machine };
     },
     freeDiskMb: async (path) => machine.disks.get(path) ?? 5_000,
     now,
@@ -116,4 +116,19 @@ test("the machine is not looked at while no task waits for it", async (t) => {
   await pass(0);
   for (let minute = 0; minute < 10; minute += 1) await pass(60_000);
   assert.equal(machine.looks, 1, "the second task waits for a slot");
+});
+
+test("doors show the machine as of the last ten seconds, and what waits for it", async (t) => {
+  const { gate, machine, clock, submit, scheduler, pass } = setup(t);
+  assert.partialDeepStrictEqual(await gate.look(), { freeMemoryMb: 10_000, loadPerCpu: 0, freeDiskMb: 5_000, shortOf: null });
+  const { looks } = machine;
+  machine.freeMemoryMb = 700;
+  assert.equal((await gate.look()).freeMemoryMb, 10_000);
+  assert.equal(machine.looks, looks);
+  clock.at += 10_000;
+  assert.equal((await gate.look()).freeMemoryMb, 700);
+  for (const _ of [1, 2]) await submit({ createdAt: 0 });
+  scheduler.start();
+  await pass(0);
+  assert.match((await gate.look()).shortOf ?? "", /The machine has 700 MB of memory free/);
 });

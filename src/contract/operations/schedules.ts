@@ -47,7 +47,10 @@ const timing = {
     .max(maxEveryMs)
     .nullish()
     .describe("Each time that this has passed, milliseconds, first one such time after it was said."),
-  time_zone: text.max(64).optional().describe("Whose clock counts, e.g. `Europe/Berlin`. Default: that of the server's system."),
+  time_zone: text
+    .max(64)
+    .optional()
+    .describe("Whose clock counts, e.g. `Europe/Berlin`. Default: the setting `time_zone`, or that of the server's system."),
   end_at: text.max(40).nullish().describe("Nothing is due later: as `at`; a date means the beginning of that day."),
   missed: z
     .enum(missedPolicies)

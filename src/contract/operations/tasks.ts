@@ -33,7 +33,12 @@ export const listQuery = z.strictObject({
   name: text.min(1).max(200).optional().describe("Only tasks whose name begins with this."),
   created_after: time.optional().describe("Only tasks submitted after this moment."),
   created_before: time.optional().describe("Only tasks submitted before this moment."),
-  order: z.enum(listOrders).optional().describe("By submission; default `newest`."),
+  order: z
+    .enum(listOrders)
+    .optional()
+    .describe(
+      "By submission; default `newest`. `queue`: only pending tasks, the next one first; what a task waits for may let others start before it.",
+    ),
   limit: wholeNumber(pageLimit.min, pageLimit.max).optional().describe("Default 50."),
   cursor: z
     .string()

@@ -25,6 +25,31 @@ export const serverView = z.object({
   holds: z.array(holdView),
   budgets: z.array(budgetView),
   account: accountView,
+  schedules: z.object({
+    next: z.array(z.object({ name: z.string(), at: time })).describe("The next due time of each schedule that is on, the first one first."),
+    paused: z.array(z.string()).describe("The names of those that are paused."),
+    failing: z
+      .array(
+        z.object({
+          name: z.string(),
+          failures: z.int().describe("Submits in a row that were refused."),
+          pause_reason: z.string().nullable().describe("Why it paused itself; null: it did not."),
+          message: z.string().nullable().describe("The last refusal."),
+        }),
+      )
+      .describe("Those that cannot be submitted."),
+  }),
+  resources: z
+    .object({
+      free_memory_mb: z.int().nullable(),
+      load_per_cpu: z.number().nullable().describe("Load of the last minute for each processor."),
+      free_disk_mb: z.int().nullable().describe("On the disk of the data directory."),
+      min_free_memory_mb: z.int().nullable().describe("What is to stay free; null: it is not looked at."),
+      max_load_per_cpu: z.number().nullable(),
+      min_free_disk_mb: z.int().nullable(),
+      short_of: z.string().nullable().describe("Why tasks wait for the machine, as a sentence; null: none does."),
+    })
+    .describe("What the machine has for tasks, as it was read within the last ten seconds. null: it could not be read."),
   problems: z.array(z.string()).describe("Sentences about what is degraded now, e.g. a full disk."),
 });
 export type ServerView = z.infer<typeof serverView>;

@@ -1,6 +1,7 @@
 /** The order and the pages of a list of tasks. */
 
-export const listOrders = ["newest", "oldest"] as const;
+/** `queue`: the pending ones, in the order in which they will start. */
+export const listOrders = ["newest", "oldest", "queue"] as const;
 export type ListOrder = (typeof listOrders)[number];
 
 /** How many tasks a page may have. */

@@ -68,7 +68,12 @@ const operationSamples: Readonly<Record<string, object>> = {
   sendMessage: { text: "Now write the tests too" },
   answerQuestion: { decision: "deny", message: "not on staging" },
   addChannel: { name: "ops", kind: "webhook", url: "http://127.0.0.1:8080/hook", allow_private: true },
-  addSchedule: { name: "nightly", cron: "0 2 * * 1-5", time_zone: "Europe/Berlin" },
+  addSchedule: {
+    name: "nightly",
+    cron: "0 2 * * 1-5",
+    time_zone: "Europe/Berlin",
+    task: { prompt: "Triage the new issues", working_directory: "/home/me/project" },
+  },
   updateSchedule: { paused: true },
   updateChannel: { quiet_hours: { from: "22:00", to: "07:00" } },
   retryTask: { allow: ["Bash(git push)"] },

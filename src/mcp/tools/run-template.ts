@@ -14,7 +14,12 @@ export const runTemplate = defineTool({
   name: "run_template",
   title: "Create a task of a template",
   description: "Hands a piece of work to a fresh Claude Code in the background, with a prompt that the user has stored (list_templates).",
-  input: z.strictObject({ template: z.string().min(1).max(64).describe("The template's name."), ...fields, context, idempotency_key: idempotencyKey.optional() }),
+  input: z.strictObject({
+    template: z.string().min(1).max(64).describe("The template's name."),
+    ...fields,
+    context,
+    idempotency_key: idempotencyKey.optional(),
+  }),
   output: z.object({ task: briefTask, next_step: z.string() }),
   writes: true,
   hints: { destructive: false, idempotent: false, openWorld: true },
@@ -23,9 +28,7 @@ export const runTemplate = defineTool({
     const directory = working_directory ?? (stored === undefined ? (session.project ?? undefined) : undefined);
     const own = { ...input, ...(directory === undefined ? {} : { working_directory: directory }) };
     const task =
-      key === undefined
-        ? await api.runTemplate(own, caller)
-        : (await api.runTemplateOnce(own, keyInSession(session, key), caller)).task;
+      key === undefined ? await api.runTemplate(own, caller) : (await api.runTemplateOnce(own, keyInSession(session, key), caller)).task;
     return data({
       task: briefOf(task),
       next_step: `Task ${task.id} is safe in the queue.${warningsOf(task)} Continue with other work, or call wait_for_tasks with all ids that you wait for.`,

@@ -34,7 +34,9 @@ export const runWorkflow = defineTool({
     }
     const own = { ...input, path: "workflow.yaml", working_directory: directory };
     const workflow =
-      key === undefined ? await api.runWorkflow(own, caller) : (await api.runWorkflowOnce(own, keyInSession(session, key), caller)).workflow;
+      key === undefined
+        ? await api.runWorkflow(own, caller)
+        : (await api.runWorkflowOnce(own, keyInSession(session, key), caller)).workflow;
     return data({ workflow, next_step: `The run ${workflow.id} is safe. get_workflow shows it; wait_for_tasks waits for its tasks.` });
   },
 });

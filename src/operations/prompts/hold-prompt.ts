@@ -3,6 +3,7 @@ import type { GivenValues } from "../../domain/prompts/given-values.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 import { checkPrompt, hasSchema } from "./check-prompt.ts";
+import { retitle } from "./known-title.ts";
 
 export interface PromptOrigin {
   /** Nothing is filled in from this character on; null: all of it counts. */
@@ -32,6 +33,7 @@ export function holdPrompt(store: Store, { id, prompt }: Pick<Task, "id" | "prom
     returnsStructured: (task) => hasSchema(store, task),
   });
   if (hasSome || literalFrom !== null) store.prompts.put(id, { literalFrom, given: known });
+  if (hasSome) retitle(store, { id, prompt }, { literalFrom, given: known });
 }
 
 /** Names that two of the tasks have stand for neither. */

@@ -36,7 +36,7 @@ export async function addSchedule(context: ScheduleContext, input: ParsedSchedul
   const { name, missed = "once", overlap = "skip", jitter_ms: jitterMs = 0, paused = false } = input;
   const fresh: NewSchedule = {
     name,
-    ...timingOf(input, now),
+    ...timingOf({ ...input, time_zone: input.time_zone ?? context.settings.time_zone ?? systemZone() }, now),
     missed,
     overlap,
     jitterMs,
@@ -151,7 +151,13 @@ function changedTiming(before: Schedule, work: Work, now: number): Timing {
 
 /** The times as they are stored. @throws WorkerError invalid_input. */
 function timingOf(
-  { cron, at, every_ms: everyMs, time_zone: zone, end_at: end }: Pick<Work, "cron" | "at" | "every_ms" | "time_zone" | "end_at">,
+  {
+    cron,
+    at,
+    every_ms: everyMs,
+    time_zone: zone,
+    end_at: end,
+  }: Pick<Work, "cron" | "at" | "every_ms" | "end_at"> & { readonly time_zone: string },
   now: number,
   isNewAt = true,
 ): Timing {
@@ -160,7 +166,7 @@ function timingOf(
     const detail = "takes one of `cron`, `at` and `every_ms`";
     throw new WorkerError("invalid_input", `A schedule ${detail}, and ${given.length} are given.`, [{ pointer: "", detail }]);
   }
-  const timeZone = zone === undefined ? systemZone() : checkedZone(zone);
+  const timeZone = checkedZone(zone);
   const timing: Timing = {
     cron: cron == null ? null : checkedCron(cron, timeZone, now),
     at: at == null ? null : momentGiven(at, timeZone, now, "at"),

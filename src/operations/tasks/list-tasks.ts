@@ -1,6 +1,10 @@
-/** Lists tasks in pages, newest first. The cursor stays valid while tasks are added and removed. */
+/**
+ * Lists tasks in pages, by submission or in the order of the queue. The cursor stays valid while
+ * tasks are added and removed.
+ */
 import type { ListQuery } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import type { ListOrder } from "../../domain/task/list-order.ts";
 import type { Store, TaskFilter, TaskRow } from "../../store/store.ts";
 
 const defaultLimit = 50;
@@ -21,12 +25,13 @@ export function listTasks(store: Store, query: ListQuery): { rows: TaskRow[]; ne
     ...(query.name === undefined ? {} : { namePrefix: query.name }),
     ...(query.created_after === undefined ? {} : { createdAfter: Date.parse(query.created_after) }),
     ...(query.created_before === undefined ? {} : { createdBefore: Date.parse(query.created_before) }),
-    ...(query.cursor === undefined ? {} : { cursorId: readCursor(query.cursor, order) }),
+    ...(query.cursor === undefined ? {} : cursorFilter(query.cursor, order)),
   };
+  if (order === "queue") requirePending(query);
   const rows = store.tasks.list(filter);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  return { rows: page, nextCursor: rows.length > limit && last !== undefined ? makeCursor(last.id, order) : null };
+  return { rows: page, nextCursor: rows.length > limit && last !== undefined ? cursorBehind(store, last.id, order) : null };
 }
 
 /** @param pairs `key=value`; a value may hold further equals signs. */
@@ -34,13 +39,25 @@ function labelsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 }
 
-function makeCursor(id: number, order: string): string {
-  return Buffer.from(`${order}:${id}`).toString("base64url");
+/** @throws WorkerError invalid_input: statuses that are not in the queue. */
+function requirePending({ status }: ListQuery): void {
+  if (status === undefined || status.every((each) => each === "pending")) return;
+  const detail = "is the order of pending tasks: leave the status out";
+  throw new WorkerError("invalid_input", `The order queue ${detail}.`, [{ pointer: "/order", detail }]);
 }
 
-function readCursor(cursor: string, order: string): number {
-  const [madeFor, id] = Buffer.from(cursor, "base64url").toString("utf8").split(":");
-  if (madeFor === order && id !== undefined && /^\d{1,15}$/.test(id)) return Number(id);
+function cursorBehind(store: Store, id: number, order: ListOrder): string {
+  const [spot] = order === "queue" ? store.tasks.spots([id]) : [];
+  return Buffer.from([order, id, ...(spot === undefined ? [] : [spot.rank, spot.place])].join(":")).toString("base64url");
+}
+
+function cursorFilter(cursor: string, order: ListOrder): Pick<TaskFilter, "cursorId" | "cursorSpot"> {
+  const [madeFor, id = "", ...spot] = Buffer.from(cursor, "base64url").toString("utf8").split(":");
+  if (madeFor === order && /^\d{1,15}$/.test(id)) {
+    if (order !== "queue") return { cursorId: Number(id) };
+    const [rank = Number.NaN, place = Number.NaN] = spot.map(Number);
+    if (Number.isFinite(rank) && Number.isFinite(place)) return { cursorSpot: { id: Number(id), rank, place } };
+  }
   const sentence = "This cursor is not from a list with the same order. Take `next_cursor` of the page before, or leave it out.";
   throw new WorkerError("invalid_input", sentence, [{ pointer: "/cursor", detail: sentence }]);
 }

@@ -132,10 +132,13 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
     addDependencies(context.store, task.id, dependencies, ids, caller);
     if (promptOrigin !== undefined) holdPrompt(context.store, task, promptOrigin);
   }
-  // Dependencies decide the status, too; of a task without them only its first event is new.
-  return inserted.map((task, index) =>
-    admitted[index]?.dependencies?.length ? (context.store.tasks.get(task.id) ?? task) : { ...task, lastSeq: 1 },
-  );
+  // Of a task that nothing has changed since its insert, only the first event is new.
+  return inserted.map((task, index) => (isChanged(admitted[index]) ? (context.store.tasks.get(task.id) ?? task) : { ...task, lastSeq: 1 }));
+}
+
+/** Whether what follows its insert may have changed it: its status or its title. */
+function isChanged(task: PlannedTask | undefined): boolean {
+  return (task?.dependencies?.length ?? 0) > 0 || task?.promptOrigin?.given != null;
 }
 
 /** Counts against the rate. @throws WorkerError too_many_requests. */

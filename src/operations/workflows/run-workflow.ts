@@ -9,6 +9,7 @@ import type { GivenValues, Json } from "../../domain/prompts/given-values.ts";
 import { workflowGroup } from "../../domain/workflows/workflow.ts";
 import type { WorkflowStep } from "../../domain/workflows/workflow.ts";
 import { checkPrompt, hasSchema } from "../prompts/check-prompt.ts";
+import { retitle } from "../prompts/known-title.ts";
 import { submitOnce } from "../tasks/submit-once.ts";
 import { insertTasks, newTasks, planned } from "../tasks/submit-task.ts";
 import type { SubmitContext, SubmitInput } from "../tasks/submit-task.ts";
@@ -67,7 +68,11 @@ export async function runWorkflowOnce(
   const named = { key, caller, request: { workflow: input } };
   const { taskIds, replayed } = await submitOnce(context, named, async () => {
     const run = await prepareRun(context, input, caller);
-    return () => store.workflows.steps(run.insert()).slice(0, 1).map(({ taskId }) => taskId);
+    return () =>
+      store.workflows
+        .steps(run.insert())
+        .slice(0, 1)
+        .map(({ taskId }) => taskId);
   });
   const id = store.workflows.placeOf(taskIds[0] ?? 0)?.id;
   if (id === undefined) throw new WorkerError("internal", "The run of the idempotency key is missing.");
@@ -221,7 +226,10 @@ function holdStep(store: Store, { task, step, given, isHeld }: HeldStep): void {
     const origin = { literalFrom: null, given, pointer: "/file", returnsStructured };
     const runsAfter = store.dependencies.ofTask(task.id).map((each) => each.task);
     const hasSome = checkPrompt({ prompt: task.prompt, runsAfter, ...origin });
-    if (isHeld && hasSome) store.prompts.put(task.id, { literalFrom: null, given });
+    if (!hasSome) return;
+    if (isHeld) store.prompts.put(task.id, { literalFrom: null, given });
+    // A list has no element yet.
+    if (step.kind !== "for_each") retitle(store, task, { literalFrom: null, given });
   } catch (error) {
     if (error instanceof WorkerError && error.code === "invalid_input") step.fail(error.message.replace(/\.$/, ""));
     throw error;

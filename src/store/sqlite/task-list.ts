@@ -31,7 +31,20 @@ export function createTaskList(database: Database.Database): TaskStore["list"] {
   const statements = createStatements(database);
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
 
+  /** Reads the queue from its front until the page is full. */
+  function queueIds(filter: TaskFilter): number[] {
+    const { limit, cursorSpot: spot } = filter;
+    const conditions = conditionsOf({ ...filter, statuses: ["pending"] });
+    if (spot !== undefined) conditions.push({ sql: "(rank, place, id) > (?, ?, ?)", values: [spot.rank, spot.place, spot.id] });
+    const where = conditions.map(({ sql }) => sql).join(" AND ");
+    return statements
+      .get(`SELECT id FROM tasks INDEXED BY tasks_in_order WHERE ${where} ORDER BY rank, place, id LIMIT ?`)
+      .pluck()
+      .all(...conditions.flatMap(({ values }) => values), limit) as number[];
+  }
+
   function pageIds(filter: TaskFilter): number[] {
+    if (filter.order === "queue") return queueIds(filter);
     const ids = sourcesOf(filter, isShortSpan(filter)).flatMap((source) => select(filter, source));
     return ids.toSorted((a, b) => (filter.order === "oldest" ? a - b : b - a)).slice(0, filter.limit);
   }
@@ -106,6 +119,21 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
     return [{ tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions] }];
   }
   return [{ tables: "tasks", id: "id", conditions }];
+}
+
+/** All that a filter says, where no index is chosen by it. */
+function conditionsOf(filter: TaskFilter): Condition[] {
+  const { statuses = [], group, text, attention, workingDirectory, namePrefix } = filter;
+  return [
+    ...statuses.map((status) => ({ sql: `status = '${status}'`, values: [] })),
+    ...spanOf(filter),
+    ...Object.entries(filter.labels ?? {}).map(hasLabel),
+    ...(workingDirectory === undefined ? [] : [isBelow(workingDirectory)]),
+    ...(attention === undefined ? [] : [{ sql: `attention IS ${attention ? "NOT " : ""}NULL`, values: [] }]),
+    ...(namePrefix === undefined ? [] : [hasName(namePrefix)]),
+    ...(group === undefined ? [] : [{ sql: "group_name = ?", values: [group] }]),
+    ...(text === undefined ? [] : [hasText(text)]),
+  ];
 }
 
 function spanOf({ createdAfter, createdBefore }: TaskFilter): Condition[] {

@@ -175,8 +175,15 @@ export function createTaskStore(
     return task;
   }
 
+  function retitle(id: number, title: string): void {
+    writing.touch(id);
+    updateTitle.run(title, id);
+    updateSearch.run(searchText(mustGet(id).name, title), id);
+  }
+
   return {
     insert,
+    retitle,
     get,
     row: (id) => {
       const row = selectRow.get(id);

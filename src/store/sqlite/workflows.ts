@@ -76,6 +76,7 @@ interface Parts {
     transition(id: number, operation: Operation, now: number, patch: Pick<Task, "error">): Task | null;
   };
   readonly events: { append(taskId: number, attemptId: null, events: readonly NewEvent[]): unknown };
+  readonly questions: { unapplied(taskId: number): readonly { readonly id: number }[]; supersede(id: number, isVoid: boolean): void };
 }
 
 /**
@@ -84,7 +85,7 @@ interface Parts {
  */
 export function createWorkflowStore(
   database: Database.Database,
-  { writing, tasks, events }: Parts,
+  { writing, tasks, events, questions }: Parts,
 ): { store: WorkflowStore; settle: (taskIds: ReadonlySet<number>) => number[] } {
   const insertRun = database.prepare(
     "INSERT INTO workflows (name, status, inputs, working_directory, created_at) VALUES (@name, 'running', @inputs, @workingDirectory, @createdAt)",
@@ -114,6 +115,11 @@ export function createWorkflowStore(
   );
   const setStatus = database.prepare("UPDATE workflow_tasks SET status = ? WHERE task_id = ?");
   const setRun = database.prepare("UPDATE workflows SET status = @status, ended_at = @endedAt WHERE id = @id");
+  const selectAsking = database
+    .prepare<[number], number>(
+      "SELECT task_id FROM workflow_tasks JOIN tasks ON tasks.id = task_id WHERE workflow_id = ? AND kind = 'approval' AND tasks.status = 'waiting' ORDER BY task_id",
+    )
+    .pluck();
   const selectPending = database
     .prepare<[number], number>(
       "SELECT task_id FROM workflow_tasks JOIN tasks ON tasks.id = task_id WHERE workflow_id = ? AND tasks.status = 'pending' ORDER BY task_id",
@@ -134,16 +140,27 @@ export function createWorkflowStore(
     return found === undefined ? null : stepRow.decode(found);
   }
 
-  /** Skips what has not started, because a task has failed. @returns the tasks. */
+  /**
+   * Skips what has not started, because a task has failed, and cancels approvals that wait for a
+   * person: their answer would start nothing. @returns the tasks.
+   */
   function stop(id: number, failed: number, key: string): number[] {
     const at = tasks.row(failed);
     const now = at?.endedAt ?? at?.updatedAt ?? 0;
     const message = `The workflow stops, because its task ${key} (${failed}) failed.`;
-    return selectPending.all(id).filter((task) => {
+    const cancelled = selectAsking.all(id).filter((task) => {
+      const error = { code: stopped, message, retryable: true };
+      if (tasks.transition(task, "cancel", now, { error }) === null) return false;
+      for (const question of questions.unapplied(task)) questions.supersede(question.id, false);
+      events.append(task, null, [{ type: "ended", at: now, data: { status: "cancelled", outcome: stopped, message } }]);
+      return true;
+    });
+    const skipped = selectPending.all(id).filter((task) => {
       if (tasks.transition(task, "skip", now, { error: { code: stopped, message, retryable: true } }) === null) return false;
       events.append(task, null, [{ type: "ended", at: now, data: { status: "skipped", outcome: stopped, message } }]);
       return true;
     });
+    return [...cancelled, ...skipped];
   }
 
   function settleRun(id: number, touched: number): void {

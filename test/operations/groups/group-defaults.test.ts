@@ -78,3 +78,17 @@ test("a default that no task can have is refused when it is set", () => {
   for (const defaults of [{ group: "other" }, { attachments: [] }, { model: "" }, { retries: -1 }, { modell: "opus" }])
     assert.equal(groupChange.safeParse({ defaults }).success, false, JSON.stringify(defaults));
 });
+
+test("a group's window holds its tasks until it opens, unless they have their own", async (t) => {
+  const { api, corner, clock } = realApi(t, { time_zone: "UTC" });
+  clock.nowMs = Date.parse("2027-01-10T12:00:00Z");
+  await api.setGroup({ name: "nightly", ...groupChange.parse({ defaults: { window: "22:00-07:00" } }) }, person);
+  const submit = async (more: Partial<TaskInput> = {}) =>
+    await api.submitTask(taskInput.parse(goodTask(corner.work, { group: "nightly", ...more })), person);
+  const { id, window, waiting_for: wait } = await submit();
+  assert.deepEqual([window, wait?.reason, wait?.until], ["22:00-07:00", "time", "2027-01-10T22:00:00.000Z"]);
+  assert.equal((await submit({ window: "11:00-13:00" })).waiting_for?.message, "starts now");
+  assert.equal((await submit({ group: "default" })).window, null);
+  clock.nowMs = Date.parse("2027-01-10T22:00:00Z");
+  assert.equal((await api.getTask({ id })).waiting_for?.message, "starts now");
+});

@@ -60,6 +60,7 @@ test("a schedule submits a template with its variables, as the template is then"
   const [first] = await s.runs();
   const task = await s.api.getTask({ id: Number(first?.task) }, person);
   assert.deepEqual([task.prompt, task.model, task.schedule?.name], ["Review {{ vars.branch }}", "opus", "nightly"]);
+  assert.equal(task.title, "Review main");
   await prepareStart({ store: s.store, now: () => s.clock.nowMs }, [Number(task.id)]);
   assert.equal((await s.api.getTask({ id: task.id })).rendered_prompt, "Review main");
   await s.finish(task.id);
@@ -193,7 +194,7 @@ test("missed runs of a workflow that are made up for come one after the other", 
 test("a change replaces a file or adds to its inputs, and another kind takes the place", async (t) => {
   const s = scheduled(t);
   await withWorkflow(s);
-  const change = async (fields: object) => await s.api.updateSchedule({ schedule: "nightly", ...fields } as never, person);
+  const change = async (fields: object) => await s.api.updateSchedule({ schedule: "nightly", ...fields }, person);
   assert.deepEqual((await change({ workflow: { inputs: { version: "2.5" } } })).workflow?.inputs, { version: "2.5" });
   const later = await change({ cron: "30 * * * *" });
   assert.deepEqual([later.next_runs[0], later.target.kind], ["2027-01-10T12:30:00.000Z", "workflow"]);
@@ -238,4 +239,12 @@ test("the rights of a workflow are those of its writer at each time", async (t: 
   assert.deepEqual(await s.story(), ["01-10T13:00 submitted", "01-10T14:00 failed forbidden"]);
   const run = await s.api.runSchedule({ schedule: "nightly" }, person);
   assert.deepEqual([run.kind, run.workflow, run.task], ["manual", 2, null]);
+});
+
+test("without a zone of its own a schedule has that of the setting time_zone", async (t) => {
+  const s = scheduled(t, undefined, { time_zone: "Asia/Tokyo" });
+  const added = await s.add({ cron: "0 2 * * *", time_zone: undefined });
+  assert.deepEqual([added.time_zone, added.next_runs[0]], ["Asia/Tokyo", "2027-01-10T17:00:00.000Z"]);
+  const changed = await s.api.updateSchedule({ schedule: "nightly", cron: "0 3 * * *" }, person);
+  assert.deepEqual([changed.time_zone, changed.next_runs[0]], ["Asia/Tokyo", "2027-01-10T18:00:00.000Z"]);
 });

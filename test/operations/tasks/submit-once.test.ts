@@ -18,7 +18,7 @@ test("a repeated submit is the same whether it names an option's default or not"
   await assert.rejects(api.submitTaskOnce({ ...input, retries: 1 }, "key", person), { code: "unprocessable" });
 });
 
-test("a repeated call of a template gives the first task, also after the template changed", async (t) => {
+test("a repeated call of a template gives the first task, also after it changed", async (t) => {
   const { api, corner, store } = realApi(t);
   const person = { scope: "admin", name: "socket" } as const;
   await api.addTemplate(templateInput.parse({ name: "review", prompt: "Review {{ vars.branch }}" }), person);
@@ -42,7 +42,13 @@ test("a repeated run of a workflow gives the first run", async (t) => {
   const input = workflowRun.parse({ file, working_directory: corner.work });
   // At once, as a client that sends it again while the first one is under way.
   const runs = await Promise.all([api.runWorkflowOnce(input, "key", person), api.runWorkflowOnce(input, "key", person)]);
-  assert.deepEqual([runs.map(({ workflow }) => workflow.id), runs.map(({ replayed }) => replayed)], [[1, 1], [false, true]]);
+  assert.deepEqual(
+    [runs.map(({ workflow }) => workflow.id), runs.map(({ replayed }) => replayed)],
+    [
+      [1, 1],
+      [false, true],
+    ],
+  );
   assert.equal(store.tasks.counts().pending, 2);
   await assert.rejects(api.runWorkflowOnce({ ...input, inputs: { x: 1 } }, "key", person), { code: "unprocessable" });
   await api.cancelWorkflow({ workflow: 1 }, person);

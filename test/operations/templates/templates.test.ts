@@ -108,3 +108,18 @@ test("secrets in a template's settings are not shown", async (t) => {
   const { options } = await add({ prompt: "x", options: { mcp_config: { mcpServers: { db: { command: "x", env: { KEY: "s3cret" } } } } } });
   assert.ok(!JSON.stringify(options).includes("s3cret"));
 });
+
+test("options of a template count before settings of the caller", async (t) => {
+  const { add, run, api } = templates(t);
+  await add({ prompt: "Review", options: { model: "opus", effort: "low", group: "reviews" } });
+  await api.setGroup({ name: "reviews", defaults: { timeout_ms: 60_000, effort: "high" } }, person);
+  const { id } = await run({
+    model: "haiku",
+    effort: "max",
+    timeout_ms: 120_000,
+    retries: 1,
+    from_settings: ["effort", "timeout_ms", "retries"],
+  });
+  const task = await api.getTask({ id });
+  assert.deepEqual([task.model, task.effort, task.timeout_ms, task.retries], ["haiku", "low", 60_000, 1]);
+});

@@ -42,6 +42,8 @@ tasks:
   assert.deepEqual(states, { build: "completed", test: "completed", publish: "completed", rehearse: "skipped" });
   assert.equal(view.status, "completed");
   assert.equal(await prompts(api, view.tasks[0]?.id ?? 0), "Build 2.4");
+  assert.equal((await api.getTask({ id: view.tasks[0]?.id ?? 0 })).title, "Build 2.4");
+  assert.equal((await api.getTask({ id: view.tasks[1]?.id ?? 0 })).title, "Test it, {{ needs.build.result }}");
   assert.match((await prompts(api, view.tasks[1]?.id ?? 0)) ?? "", /^Test it, "done build"/);
   const task = await api.getTask({ id: view.tasks[1]?.id ?? 0 });
   assert.deepEqual([task.workflow, task.model, task.name], [{ id, key: "test" }, "opus", "release/test"]);
@@ -226,4 +228,29 @@ tasks:
   const { started, view } = await drive(id);
   assert.deepEqual(started, ["a", "sub/x", "sub/y", "z"]);
   assert.equal(view.status, "completed");
+});
+
+test("a failure that stops the run cancels approvals that wait, and a retry asks again", async (t) => {
+  const { run, drive, api, store } = workflows(t);
+  const { id } = await run(`
+on_failure: stop
+tasks:
+  ask: { approval: "Publish?" }
+  check: { prompt: Check }
+  build: { prompt: Build, needs: check }
+  publish: { prompt: Publish, needs: [ask, build] }
+`);
+  const first = await drive(id, (key) => ({ status: key === "build" ? "failed" : "completed" }));
+  assert.deepEqual(first.states, { ask: "cancelled", check: "completed", build: "failed", publish: "skipped" });
+  assert.equal(first.view.status, "failed");
+  assert.deepEqual((await api.listQuestions({ status: ["open"] })).questions, []);
+  const ask = await api.getTask({ id: first.view.tasks[0]?.id ?? 0 });
+  assert.deepEqual([ask.error?.code, ask.waiting_for], ["workflow_stopped", null]);
+  assert.match(ask.error?.message ?? "", /^The workflow stops, because its task build \(3\) failed\./);
+  assert.equal(store.events.ofTask(Number(ask.id), 0, 100).filter(({ type }) => type === "ended").length, 1);
+  await api.retryWorkflow({ workflow: id }, person);
+  assert.equal((await drive(id)).states["ask"], "waiting");
+  const [question] = (await api.listQuestions({ status: ["open"] })).questions;
+  await api.answerQuestion({ id: question?.id ?? 0, decision: "allow" }, person);
+  assert.equal((await drive(id)).view.status, "completed");
 });

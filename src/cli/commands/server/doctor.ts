@@ -16,6 +16,7 @@ import { checkByProbe, checkCredentials } from "../../doctor/credentials.ts";
 import { checkDatabase } from "../../doctor/database.ts";
 import { checkDirectories, checkDisk } from "../../doctor/directories.ts";
 import { checkGit } from "../../doctor/git.ts";
+import { checkMachine } from "../../doctor/machine.ts";
 import { checkMirrors } from "../../doctor/mirrors.ts";
 import { checkNode } from "../../doctor/node.ts";
 import { checkRunningSettings } from "../../doctor/running-settings.ts";
@@ -100,6 +101,7 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
       ...(server === null ? [] : checkRunningSettings(server, { settings, path: agentEnv["PATH"] ?? "", isLocal })),
       ...(server === null ? [] : await checkChannels(client)),
       ...(server === null ? [] : await checkSchedules(client, Date.now())),
+      ...(server === null ? [] : await checkMachine(client)),
       ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
     ];
   } catch (error) {

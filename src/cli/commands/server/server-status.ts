@@ -21,8 +21,7 @@ export const command = defineCommand<object>({
       return exitCodes.ok;
     }
     const { tasks } = await client.listTasks({ status: ["running"], limit: mostShown });
-    const { schedules } = await client.listSchedules();
-    io.stdout.write(serverPage(server, tasks, schedules, io.stdout, Date.now()));
+    io.stdout.write(serverPage(server, tasks, io.stdout, Date.now()));
     return exitCodes.ok;
   },
 });

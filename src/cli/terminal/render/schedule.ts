@@ -1,4 +1,5 @@
 /** Schedules and their runs as people read them. */
+import type { ServerView } from "../../../contract/views/server.ts";
 import type { ScheduleDetailView, ScheduleRunView, ScheduleView } from "../../../contract/views/schedule.ts";
 import { typedDuration } from "../../../domain/text/duration.ts";
 import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
@@ -47,19 +48,17 @@ export function stateText({
 const mostNamed = 3;
 
 /** What runs next, and what is paused; null: there are no schedules. */
-export function scheduleSummary(schedules: readonly ScheduleView[], now: number): string | null {
-  if (schedules.length === 0) return null;
-  const next = schedules
-    .flatMap(({ name, paused, next_runs: [at] }) => (paused || at === undefined ? [] : [{ name, at }]))
-    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+export function scheduleSummary({ next, paused, failing }: ServerView["schedules"], now: number): string | null {
+  if (next.length + paused.length + failing.length === 0) return null;
   const named = next.slice(0, mostNamed).map(({ name, at }) => `${name} ${relativeTime(at, now)}`);
   const others = next.length - named.length;
-  const paused = schedules.filter((each) => each.paused).map(({ name }) => name);
+  const refused = failing.filter(({ name }) => !paused.includes(name)).map(({ name }) => name);
   return [
     next.length === 0 ? "none is due any more" : `next ${named.join(", ")}${others > 0 ? ` and ${others} more` : ""}`,
     ...(paused.length === 0
       ? []
       : [`paused: ${paused.slice(0, 10).join(", ")}${paused.length > 10 ? ` and ${paused.length - 10} more` : ""}`]),
+    ...(refused.length === 0 ? [] : [`not submitted: ${refused.slice(0, 10).join(", ")}`]),
   ].join("; ");
 }
 

@@ -3,7 +3,6 @@
  * the server listens.
  */
 import type { ServerView } from "../../../contract/views/server.ts";
-import type { ScheduleView } from "../../../contract/views/schedule.ts";
 import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
@@ -12,6 +11,7 @@ import { limitsText, overageText, reserveText } from "./account-lines.ts";
 import { budgetLine } from "./budget-line.ts";
 import { painter } from "./colour.ts";
 import { holdText } from "./hold-lines.ts";
+import { resourcesText } from "./resources.ts";
 import { scheduleSummary } from "./schedule.ts";
 import { statusColours } from "./status.ts";
 import { taskTable } from "./task-list.ts";
@@ -19,13 +19,7 @@ import { localTime, relativeTime } from "./time.ts";
 import { prose } from "./wrap.ts";
 
 /** @param running the tasks that run. @param now UTC milliseconds. */
-export function serverPage(
-  server: ServerView,
-  running: readonly TaskSummaryView[],
-  schedules: readonly ScheduleView[],
-  output: Output,
-  now: number,
-): string {
+export function serverPage(server: ServerView, running: readonly TaskSummaryView[], output: Output, now: number): string {
   const paint = painter(output);
   const { workers, counts } = server;
   const isWell = server.status === "healthy";
@@ -37,7 +31,7 @@ export function serverPage(
     `${workers.running} of ${workers.limit} slots in use`,
     tasks.length === 0 ? "no tasks" : tasks.join(", "),
   ].join(" · ");
-  const scheduled = scheduleSummary(schedules, now);
+  const scheduled = scheduleSummary(server.schedules, now);
   const facts: [string, string][] = [
     ["Version", server.version],
     ["pid", `${server.pid}, since ${localTime(server.started_at)} (${relativeTime(server.started_at, now)})`],
@@ -46,6 +40,7 @@ export function serverPage(
     ["Limits", limitsText(server.account, now)],
     ["Reserve", reserveText(server.account)],
     ["Overage", overageText(server.account)],
+    ["Machine", resourcesText(server.resources)],
     ["Warm", `${workers.parked} of ${workers.warm} warm runners ready`],
     ["Data", server.home],
     ["Database", server.database],
@@ -62,6 +57,7 @@ export function serverPage(
     ...server.budgets.map((budget) =>
       row("Budget", plainLine(budgetLine(budget), 500), budget.state === "open" ? undefined : paint.yellow),
     ),
+    ...(server.resources.short_of === null ? [] : [row("Machine", plainLine(server.resources.short_of, 2000), paint.yellow)]),
     ...server.problems.map((problem) => row("Problem", plainLine(problem, 2000), paint.red)),
     ...(scheduled === null ? [] : [row("Planned", scheduled)]),
     ...(running.length === 0 ? [] : ["\n", taskTable(running, output, now)]),

@@ -125,7 +125,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
   const groups = createGroupStore(database, commit, { budgets, heads, timeZone });
   const requireAttempts = createAttemptRule(database);
   const dependencies = createDependencyStore(database, { writing: commit, tasks, events });
-  const workflows = createWorkflowStore(database, { writing: commit, tasks, events });
+  const questions = createQuestionStore(database, commit);
+  const workflows = createWorkflowStore(database, { writing: commit, tasks, events, questions });
   const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
   return {
     database,
@@ -163,7 +164,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       rewinds: guardedNoun(file, createRewindStore(database, commit)),
       reviewComments: guardedNoun(file, createReviewCommentStore(database, commit)),
       messages: guardedNoun(file, createMessageStore(database, commit)),
-      questions: guardedNoun(file, createQuestionStore(database, commit)),
+      questions: guardedNoun(file, questions),
       rules: guardedNoun(file, createRuleStore(database, commit)),
       schedules: guardedNoun(file, createScheduleStore(database, commit, outbox)),
       workspaces: guardedNoun(file, createWorkspaceStore(database, commit)),

@@ -18,7 +18,7 @@ const step = (key: string, needs: string[] = [], more: Partial<Step> = {}): Omit
 
 function drawn(steps: readonly Omit<Step, "id">[], isTTY = true): string[] {
   const tasks = steps.map((each, index) => ({ ...each, id: index + 1 }));
-  const view = { id: 3, name: "release", status: "running", tasks } as unknown as WorkflowView;
+  const view = { id: 3, name: "release", status: "running", tasks, schedule: null } as unknown as WorkflowView;
   return workflowPage(view, { isTTY, columns: 80, colour: false } as Output)
     .trimEnd()
     .split("\n");
