@@ -123,8 +123,8 @@ function noteWatch(store: Store, { taskId, state, number, url }: PullRequestWatc
 /** @throws WorkerError conflict. */
 async function openPullRequest({ store, gh, git }: WatchContext, { id }: Task): Promise<{ readonly url: string; readonly number: number }> {
   const worktree = worktreeOf(store, id);
-  if (worktree === null || worktree.branch === null)
-    throw new WorkerError("conflict", `Task ${id} has no branch of its own. Submit tasks with --worktree for that.`);
+  if (worktree === null) throw new WorkerError("conflict", `Task ${id} has no branch of its own. Submit tasks with --worktree for that.`);
+  if (worktree.branch === null) throw new WorkerError("conflict", `The worktree of task ${id} is on no branch.`);
   const { branch, repository } = worktree;
   const args = ["pr", "list", `--head=${branch}`, "--state=open", `--json=${listedFields}`, `--limit=${mostListed}`];
   try {

@@ -35,8 +35,13 @@ export interface FilesContext {
 export async function openWorkspace({ git }: FilesContext, workspace: Workspace): Promise<Repository> {
   const { path: top, repository, state } = workspace;
   const place = plainLine(top, 1000);
-  if (state === "trashed" || state === "gone" || !existsSync(top))
-    throw new WorkerError("conflict", `The work tree ${place} of task ${workspace.taskId} is not there. Bring it back first.`);
+  if (state === "trashed")
+    throw new WorkerError(
+      "conflict",
+      `The worktree of task ${workspace.taskId} is in the trash. Bring it back: claude-worker workspace restore ${workspace.taskId}`,
+    );
+  if (state === "gone" || !existsSync(top))
+    throw new WorkerError("conflict", `The work tree ${place} of task ${workspace.taskId} is not there any more.`);
   const found = await openRepository(new Git(git, top));
   if (found.commonDirectory === repository && found.top === top) return found;
   throw new WorkerError("conflict", `${place} is not the work tree of task ${workspace.taskId} any more. Look what lies there.`);

@@ -361,3 +361,15 @@ test("only a person watches, and only a task with an open pull request", async (
   await w.api.removeTask({ id: w.id }, person).catch(() => null);
   await assert.rejects(w.api.unwatchPullRequest({ id: 99 }, person), { code: "not_found" });
 });
+
+test("a worktree on no branch has no pull request, and the reason is said", async (t) => {
+  const w = await watched(t);
+  await w.api.unwatchPullRequest({ id: w.id }, person);
+  const known = w.store.workspaces.get(w.id);
+  assert.ok(known !== null);
+  await w.store.write(() => w.store.workspaces.put({ ...known, branch: null }));
+  await assert.rejects(w.api.watchPullRequest({ id: w.id }, person), {
+    code: "conflict",
+    message: `The worktree of task ${w.id} is on no branch.`,
+  });
+});

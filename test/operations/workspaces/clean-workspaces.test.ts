@@ -178,7 +178,9 @@ test("a worktree that nothing would be lost of goes into the trash, and comes ba
   assert.ok(existsSync(path.join(listed?.trash ?? "", "new.txt")));
   git("checkout", "-q", task.branch);
   git("checkout", "-q", "main");
-  await assert.rejects(api.retryTask({ id: task.id }, person), { code: "conflict", message: /is in the trash\. .*workspace restore 1$/ });
+  const inTrash = { code: "conflict", message: /is in the trash\. .*workspace restore 1$/ };
+  await assert.rejects(api.retryTask({ id: task.id }, person), inTrash);
+  await assert.rejects(api.undoTask({ id: task.id, force: false, dry_run: false }, person), inTrash);
   assert.deepEqual(await empty(6.9), { deleted: 0, left: 1, problems: [] });
   const back = await api.restoreWorkspace({ id: task.id }, person);
   assert.deepEqual([back.state, back.branch, back.trash], ["kept", task.branch, null]);

@@ -119,8 +119,10 @@ interface TaskBranch {
 /** @throws WorkerError conflict: there is nothing that could be pushed. */
 function branchOf({ id, status, workspace, worktree_branch: named }: TaskView): TaskBranch {
   if (!isTerminal(status)) throw new WorkerError("conflict", `Task ${id} has not ended. Wait for its end: claude-worker wait ${id}`);
-  if (workspace?.kind !== "worktree" || workspace.branch === null || workspace.repository === null)
+  if (workspace?.kind !== "worktree" || workspace.repository === null)
     throw new WorkerError("conflict", `Task ${id} has no branch of its own. Submit tasks with --worktree for that.`);
+  if (workspace.branch === null)
+    throw new WorkerError("conflict", `The worktree of task ${id} is on no branch. Make one there: claude-worker workspace shell ${id}`);
   const advice = `claude-worker send ${id} "Commit your work"`;
   if (workspace.dirty === true) throw new WorkerError("conflict", `Task ${id} has changes that it has not committed. Let it: ${advice}`);
   if (workspace.head_commit === workspace.base_commit)
