@@ -71,6 +71,7 @@ async function worktrees({ quick }: { quick: boolean }): Promise<Row[]> {
         return await timed(
           async () =>
             await prepareWorktree(program, {
+              isShared: false,
               state: "creating",
               path: place,
               prefix: "",

@@ -14,6 +14,7 @@ export function plainWorkspace(more: Pick<Workspace, "taskId"> & Partial<Workspa
     namesBranch: false,
     baseCommit: "1f9a3a1c9e0b5d7c2f4e6a8b0d1c3e5f7a9b2d4c",
     headCommit: "7b2d4c1f9a3a1c9e0b5d7c2f4e6a8b0d1c3e5f7a",
+    host: null,
     beginsWith: null,
     changes: { files: 3, insertions: 20, deletions: 4 },
     isDirty: false,

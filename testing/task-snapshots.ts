@@ -36,6 +36,7 @@ export async function snapshotsOf(
     namesBranch: false,
     baseCommit: null,
     headCommit: null,
+    host: null,
     beginsWith: null,
     changes: null,
     isDirty: null,

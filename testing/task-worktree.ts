@@ -54,6 +54,7 @@ export async function worktreeTask(
   const program = new GitProgram(environment(corner.home));
   const digest = createHash("sha256").update(paths.home).digest("hex").slice(0, 8);
   await prepareWorktree(program, {
+    isShared: false,
     state: "creating",
     path: place,
     prefix,

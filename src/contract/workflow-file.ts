@@ -42,8 +42,10 @@ const onFailure = z
   .enum(failurePolicies)
   .describe("`continue`: tasks that do not depend on a failed one still run. `stop`: nothing more of the run starts. Default: `continue`.");
 const workspace = z
-  .enum(["shared", "own"])
-  .describe("`shared`: tasks work in the run's directory. `own`: each has a git worktree. Default: the settings' own.");
+  .enum(["own", "shared", "in_place"])
+  .describe(
+    "`own`: the task has a git worktree. `shared`: it works in the one worktree of the run. `in_place`: in the run's directory. Default: the settings' own.",
+  );
 const expression = text.min(1).max(2000);
 
 export const workflowTask = z.strictObject({
@@ -82,6 +84,13 @@ export const workflowTask = z.strictObject({
     .describe("One task for each element of this list, `{{ matrix.item }}`: `needs.plan.structured_result.files`, or `inputs.files`."),
   on_failure: onFailure.optional(),
   workspace: workspace.optional(),
+  base: text
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      "Begin its worktree with what a task of `needs` has left: `needs.KEY`, the commits of its branch and files that it did not commit.",
+    ),
   working_directory: taskInput.shape.working_directory.optional().describe("Where it works. Default: the run's directory."),
   ...options,
 });

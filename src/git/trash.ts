@@ -79,6 +79,8 @@ export async function deleteTrashed(order: TrashOrder): Promise<void> {
   await locked(order, async () => {
     const { path: place, repository, trash } = order;
     rmSync(trash, { recursive: true, force: true });
+    // Beside a worktree that tasks shared.
+    for (const beside of [`${place}.set-up`, `${place}.lock`]) rmSync(beside, { recursive: true, force: true });
     const { place: kind, entry } = worktreeFacts(place, repository);
     if (kind === "none" && entry !== null) rmSync(entry, { recursive: true, force: true });
     await Promise.resolve();

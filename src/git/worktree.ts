@@ -40,7 +40,21 @@ export interface PreparedWorktree {
  */
 export async function prepareWorktree(program: GitProgram, order: WorktreeOrder, signal?: AbortSignal): Promise<PreparedWorktree> {
   const work = new WorktreeWork(program, order, signal);
+  if (order.isShared) return await work.share();
   return order.state === "creating" ? await work.make() : await work.find();
+}
+
+/**
+ * Waits until no other task makes a shared worktree, or sets it up.
+ * @returns a function that lets the next one in. @throws GitProblem `too_slow`, `stopped`.
+ */
+export async function enterSharedWorktree({ path: place }: WorktreeOrder, signal?: AbortSignal): Promise<() => void> {
+  return await lockRepository(`${place}.lock`, checkoutMs, signal);
+}
+
+/** There while a shared worktree is set up since it was made. */
+export function setUpMark({ path: place }: Pick<WorktreeOrder, "path">): string {
+  return `${place}.set-up`;
 }
 
 class WorktreeWork {
@@ -85,6 +99,23 @@ class WorktreeWork {
       await this.#undo(branch);
       throw error;
     }
+  }
+
+  /**
+   * Makes a shared worktree, or finds it. The caller has entered it. What lies there may be the
+   * work of another task, unless a mark says that it was never made to its end.
+   */
+  async share(): Promise<PreparedWorktree> {
+    const { path: place, repository, state } = this.#order;
+    this.#requireRepository(state === "creating" ? "failed" : "lost");
+    if (existsSync(this.#unfinished)) this.#discard();
+    const { place: found } = worktreeFacts(place, repository);
+    if (found !== "none" || state !== "creating") return await this.find();
+    makePrivate(path.dirname(place));
+    writeFileSync(this.#unfinished, "");
+    const made = await this.make();
+    rmSync(this.#unfinished);
+    return made;
   }
 
   async find(): Promise<PreparedWorktree> {

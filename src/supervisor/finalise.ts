@@ -218,7 +218,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     const said = handled.map((comment) => ({ type: "comment_handled" as const, at: endedAt, data: { comment } }));
     store.events.append(task.id, attempt.id, said);
   }
-  if (over !== null && !isFollowed) store.workspaces.move(task.id, ["ready"], "kept");
+  if (over !== null && !isFollowed && !isUsedByOthers(store, task.id)) store.workspaces.move(task.id, ["ready"], "kept");
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (isRequeued && task.status === "running")) store.messages.give(task.id, attempt.id);
   if (isRequeued && isFailedVerification(outcome) && !after.spendsRetry && after.keeping === null)
@@ -295,6 +295,14 @@ function sessionBefore(store: Store, attempt: Attempt): Spending | null {
     if (result?.costUsd != null) return result;
   }
   return null;
+}
+
+/** Whether tasks that have not ended share the task's worktree. */
+function isUsedByOthers({ workspaces, tasks }: Store, taskId: number): boolean {
+  return workspaces.sharing(taskId).some((id) => {
+    const row = id === taskId ? null : tasks.row(id);
+    return row !== null && !isTerminal(row.status);
+  });
 }
 
 /** A set-up that its attempt did not see to its end. The next attempt does it again. */

@@ -15,6 +15,7 @@ import type { AttemptContext } from "./attempt-context.ts";
 import { directoryOf } from "../domain/workspace/directory.ts";
 import type { RepositorySetup } from "../domain/workspace/repository-setup.ts";
 import { keptOf, setupCommand } from "../domain/workspace/setup.ts";
+import { workBase } from "../domain/workspace/workspace.ts";
 import { workspaceVariables } from "../domain/workspace/workspace-variables.ts";
 import { stretchesSince } from "../domain/workspace/stretches.ts";
 import { isOfSession } from "./session-attempts.ts";
@@ -114,8 +115,8 @@ function copyOf({ store, paths }: AttemptContext, { id }: Task, attempt: Attempt
 function worktreeOf({ store, paths }: AttemptContext, { taskId }: Attempt): Pick<StartMessage, "worktree"> {
   const workspace = store.workspaces.get(taskId);
   if (workspace?.kind !== "worktree" || workspace.repository === null || workspace.baseCommit === null) return {};
-  const { state, path: place, prefix, repository, branch, namesBranch, baseCommit, beginsWith } = workspace;
-  const last = store.checkpoints.last(taskId);
+  const { state, path: place, prefix, repository, branch, namesBranch, baseCommit, beginsWith, host } = workspace;
+  const last = host === null ? store.checkpoints.last(taskId) : store.checkpoints.lastShared(host);
   const seed = beginsWith === null ? null : { commit: beginsWith, head: baseCommit };
   const digest = digestOf(paths.home);
   return {
@@ -127,7 +128,8 @@ function worktreeOf({ store, paths }: AttemptContext, { taskId }: Attempt): Pick
       branch,
       isNamed: namesBranch,
       baseCommit,
-      mark: `claude-worker: task ${taskId} (${digest})`,
+      isShared: host !== null,
+      mark: `claude-worker: task ${host ?? taskId} (${digest})`,
       lock: path.join(path.dirname(place), ".lock"),
       trash: path.join(paths.workspaces, ".trash"),
       files: last === null ? seed : { commit: last.commit, head: last.head },
@@ -143,12 +145,12 @@ function setupOf(context: AttemptContext, task: Task): Pick<StartMessage, "setup
   const { store, paths, setupTimeoutMs } = context;
   const workspace = store.workspaces.get(task.id);
   if (workspace?.kind !== "worktree") return {};
-  const { isSetUp, ports } = workspace;
+  const { isSetUp, ports, host } = workspace;
   const trusted = trustedSetup(store, task);
   const command = setupCommand(task, trusted);
   const directory = path.join(paths.setupCache, path.basename(path.dirname(workspace.path)));
   const cache = keptOf(command, trusted, directory);
-  const project = `cw-${task.id}-${digestOf(paths.home)}`;
+  const project = `cw-${host ?? task.id}-${digestOf(paths.home)}`;
   return {
     setup: { isDone: isSetUp, filesFrom: filesCheckoutOf(task.workingDirectory), command, timeoutMs: setupTimeoutMs, cache },
     workspaceEnv: workspaceVariables({ ports, temporary: temporaryPath(paths, task.id), project }),
@@ -198,7 +200,7 @@ function checkpointsOf({ store, paths }: AttemptContext, { taskId, number }: Att
   const last = store.checkpoints.last(taskId);
   const workspace = store.workspaces.get(taskId);
   const first = store.checkpoints.get(taskId, 1)?.commit;
-  const base = workspace?.kind === "worktree" ? workspace.baseCommit : first;
+  const base = (workspace === null ? null : workBase(workspace)) ?? first;
   const repository = workspace?.repository ?? null;
   const isKnown = base != null && repository !== null;
   return {

@@ -117,6 +117,7 @@ function inPlace(taskId: number): Workspace {
     namesBranch: false,
     baseCommit: null,
     headCommit: null,
+    host: null,
     beginsWith: null,
     changes: null,
     isDirty: null,

@@ -21,6 +21,7 @@ function orderOf({ place, top, git }: TestRepository, task = 1, more: Partial<Wo
   const workspaces = path.join(place.dataHome, "workspaces");
   const directory = path.join(workspaces, "repository-1a2b");
   return {
+    isShared: false,
     state: "creating",
     path: path.join(directory, `${task}-port-it`),
     prefix: "",

@@ -76,7 +76,9 @@ export interface Workspace {
   /** The commit that the task began with; null: there was none. */
   readonly baseCommit: string | null;
   readonly headCommit: string | null;
-  /** The snapshot whose files a fork's worktree begins with; null: those of `baseCommit`. */
+  /** The task that a shared worktree is named after, perhaps this one; null: it is not shared. */
+  readonly host: number | null;
+  /** The snapshot whose files the worktree begins with; null: those of `baseCommit`. */
   readonly beginsWith: string | null;
   /** Since the beginning of the task; null: not counted. */
   readonly changes: ChangeCounts | null;
@@ -93,6 +95,28 @@ export interface Workspace {
   readonly isSetUp: boolean;
   /** The last run of the set-up command; null: there was none. */
   readonly setup: SetupRun | null;
+}
+
+/** What is the same for all tasks that share a worktree. */
+export const sharedFields = [
+  "state",
+  "path",
+  "repository",
+  "branch",
+  "namesBranch",
+  "headCommit",
+  "trash",
+  "trashedAt",
+  "ports",
+  "isSetUp",
+] as const satisfies readonly (keyof Workspace)[];
+
+/**
+ * The commit from which on what differs is the task's work; null: that is its first snapshot, since
+ * others have worked on the files, too.
+ */
+export function workBase({ kind, host, baseCommit }: Workspace): string | null {
+  return kind === "worktree" && host === null ? baseCommit : null;
 }
 
 /** How long a removed worktree lies in the trash. */

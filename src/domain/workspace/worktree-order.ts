@@ -1,6 +1,11 @@
 /** What a runner needs to make a task's worktree, or to find it again. */
 export interface WorktreeOrder {
   /**
+   * Whether other tasks may work there, or make it, at the same time: then it is made under a lock,
+   * and nothing that may be theirs is thrown away.
+   */
+  readonly isShared: boolean;
+  /**
    * `creating`: no attempt has worked there, so what is half made is made again. `made`: it must
    * be there; where it vanished it is rebuilt.
    */

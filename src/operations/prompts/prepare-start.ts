@@ -22,11 +22,16 @@ export async function prepareStart(context: PrepareContext, taskIds: readonly nu
   const left = new Set(taskIds);
   for (const id of taskIds) {
     const step = prepareStep === undefined || store.workflows.placeOf(id) === null ? null : store.workflows.stepOf(id);
-    if (step !== null && (step.kind !== "task" || step.condition !== null) && !(await prepareStep?.(step))) left.delete(id);
+    if (step !== null && hasTurn(step) && !(await prepareStep?.(step))) left.delete(id);
   }
   const unfilled = [...left].filter((id) => isUnfilled(store, id));
   if (unfilled.length > 0) await store.write(() => unfilled.forEach((id) => fillIn(context, id) || left.delete(id)));
   return [...left];
+}
+
+/** Whether something happens to the task when its turn comes, before Claude works. */
+function hasTurn({ kind, condition, spec }: WorkflowStep): boolean {
+  return kind !== "task" || condition !== null || spec !== null;
 }
 
 function isUnfilled(store: Store, id: number): boolean {

@@ -3,10 +3,13 @@
  * asked for.
  */
 import type { GivenValues } from "../../domain/prompts/given-values.ts";
+import { isTerminal } from "../../domain/task/task.ts";
+import type { Task } from "../../domain/task/task.ts";
+import { joined } from "../workflows/joined-results.ts";
 import type { Store } from "../../store/store.ts";
 
 /** What of the store is read. */
-type ReadStore = Pick<Store, "tasks" | "workspaces" | "dependencies">;
+type ReadStore = Pick<Store, "tasks" | "workspaces" | "dependencies" | "workflows">;
 
 /**
  * @returns an object with the roots as its own properties. A task that was removed is missing.
@@ -35,11 +38,12 @@ function taskValue(store: ReadStore, id: number): object | null {
   const task = store.tasks.get(id);
   if (task === null) return null;
   const workspace = store.workspaces.get(id);
+  const { result, structuredResult } = task.result === null ? (partsOf(store, id) ?? task) : task;
   return {
     id,
     status: task.status,
-    result: task.result,
-    structured_result: task.structuredResult,
+    result,
+    structured_result: structuredResult,
     error: task.error?.message ?? null,
     workspace:
       workspace === null
@@ -51,4 +55,13 @@ function taskValue(store: ReadStore, id: number): object | null {
             base_commit: workspace.baseCommit,
           },
   };
+}
+
+/**
+ * What has been returned to a step that stands for several tasks, and did not complete because one
+ * of them failed; null: the task is not such a step.
+ */
+function partsOf(store: ReadStore, id: number): Pick<Task, "result" | "structuredResult"> | null {
+  const step = store.workflows.stepOf(id);
+  return step !== null && (step.kind === "join" || step.kind === "for_each") && isTerminal(step.status) ? joined(store, step) : null;
 }

@@ -30,7 +30,7 @@ export async function pruneTasks(context: CleanContext, endedBefore: number): Pr
     const ids = store.tasks.endedBefore(endedBefore, batchSize + kept.size).filter((id) => !kept.has(id));
     const released: number[] = [];
     for (const id of ids)
-      if (await isReleased(context, id)) released.push(id);
+      if (await isReleased(context, id, new Set(ids))) released.push(id);
       else kept.add(id);
     // A task that was retried since has not ended, so `remove` does not delete it.
     const gone = released.length === 0 ? [] : await store.write(() => released.filter((id) => store.tasks.remove(id)));
@@ -42,9 +42,9 @@ export async function pruneTasks(context: CleanContext, endedBefore: number): Pr
   return { removed, kept: kept.size, problems };
 }
 
-async function isReleased(context: CleanContext, id: number): Promise<boolean> {
+async function isReleased(context: CleanContext, id: number, removed: ReadonlySet<number>): Promise<boolean> {
   try {
-    await releaseWorkspace(context, id);
+    await releaseWorkspace(context, id, removed);
     return true;
   } catch (error) {
     if (error instanceof WorkerError) return false;

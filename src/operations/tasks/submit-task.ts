@@ -26,7 +26,7 @@ import type { RightsContext } from "../rights/task-rights.ts";
 import { protectedPatterns } from "../../domain/verification/protected-files.ts";
 import { resolveCommands, resolveVerify } from "../verification/resolve-verify.ts";
 import { rememberRuns, requireSeenRuns } from "../trust/seen-runs.ts";
-import { chooseWorktree, planOf } from "../workspaces/plan-worktrees.ts";
+import { chooseWorktree, planOf, shareWorktree } from "../workspaces/plan-worktrees.ts";
 import { requireSeenSetup } from "../workspaces/seen-setup.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
 import type { WorkspaceGate } from "../workspaces/workspace-gate.ts";
@@ -116,17 +116,18 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
   for (const directory of new Set(admitted.map(({ workingDirectory }) => workingDirectory)))
     rememberRuns(context.store, directory, { env: context.claudeCodeTrust.env, now });
   const asked = taskCallerOf(context.store, caller);
+  const ids: number[] = [];
   const inserted = admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
+    ids.push(stored.id);
     if (task.images !== undefined) context.store.attachments.add(stored.id, task.images);
-    if (task.worktree !== undefined) chooseWorktree(context.store, context.paths, stored, task.worktree);
+    if (task.worktree !== undefined) placeWorktree(context, stored, { ...task, worktree: task.worktree }, ids);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
     context.store.callers.put(stored.id, asked);
     const schedule = task.schedule === undefined ? {} : { schedule: task.schedule };
     context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: { ...doneBy(caller), ...schedule } }]);
     return stored;
   });
-  const ids = inserted.map(({ id }) => id);
   for (const [index, task] of inserted.entries()) {
     const { dependencies = [], promptOrigin } = admitted[index] ?? {};
     addDependencies(context.store, task.id, dependencies, ids, caller);
@@ -139,6 +140,16 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
 /** Whether what follows its insert may have changed it: its status or its title. */
 function isChanged(task: PlannedTask | undefined): boolean {
   return (task?.dependencies?.length ?? 0) > 0 || task?.promptOrigin?.given != null;
+}
+
+function placeWorktree(
+  { store, paths }: SubmitContext,
+  stored: Task,
+  { worktree, shares }: Pick<PlannedTask, "shares"> & Required<Pick<PlannedTask, "worktree">>,
+  ids: readonly number[],
+): void {
+  if (shares === undefined) return chooseWorktree(store, paths, stored, worktree);
+  shareWorktree(store, paths, stored, worktree, "task" in shares ? shares.task : (ids[shares.place] ?? stored.id));
 }
 
 /** Counts against the rate. @throws WorkerError too_many_requests. */

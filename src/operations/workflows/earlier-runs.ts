@@ -41,6 +41,8 @@ export const earlierRunsStep: PlannedStep = {
   vars: {},
   template: null,
   isFromTemplate: false,
+  isShared: false,
+  base: null,
   list: null,
   question: "Ends once the earlier runs of the schedule have ended.",
   fields: {},

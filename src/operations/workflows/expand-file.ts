@@ -4,11 +4,10 @@
  */
 import type { WorkflowFile, WorkflowTask } from "../../contract/workflow-file.ts";
 import type { Json } from "../../domain/prompts/given-values.ts";
-import { findCycle } from "../../domain/order/dependency.ts";
-import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { maxMatrix, maxWorkflowTasks } from "../../domain/workflows/workflow.ts";
 import type { FailurePolicy, Need, StepKind } from "../../domain/workflows/workflow.ts";
 import { requireReadable } from "../prompts/evaluate.ts";
+import { baseOf, needsOf, requireNames, requireNoCycle, requireOneKind, sharesWorktree } from "./check-file.ts";
 import type { ReadFile } from "./read-file.ts";
 import { inputsOf } from "./workflow-inputs.ts";
 
@@ -38,6 +37,10 @@ export interface PlannedStep {
   readonly template: StepTemplate | null;
   /** Whether its prompt comes from a template. */
   readonly isFromTemplate: boolean;
+  /** Whether it works in the worktree of the run. */
+  readonly isShared: boolean;
+  /** The name of the need whose work its worktree begins with; null: it is that of the options. */
+  readonly base: string | null;
   /** Names its place in the file, in problems. */
   fail(detail: string): never;
 }
@@ -123,6 +126,8 @@ function expandTask(read: ReadFile, name: string, task: WorkflowTask, inputs: Re
     ...fieldsOf(read.file, task),
     vars: {},
     isFromTemplate: false,
+    isShared: sharesWorktree(read.file, task, fail),
+    base: baseOf(read.file, task, fail),
     fail,
   };
   if (task.approval !== undefined) return [{ ...common, key, kind: "approval", question: task.approval }];
@@ -146,7 +151,17 @@ function expandTask(read: ReadFile, name: string, task: WorkflowTask, inputs: Re
 /** It ends once the others have completed. */
 function joinOf(step: Omit<PlannedStep, "kind">, children: readonly PlannedStep[]): PlannedStep {
   const needs = children.map((each) => ({ key: each.key, on: "completed" as const }));
-  return { ...step, kind: "join", needs, names: {}, condition: null, fields: placeOnly(step.fields), template: null };
+  return {
+    ...step,
+    kind: "join",
+    needs,
+    names: {},
+    condition: null,
+    fields: placeOnly(step.fields),
+    template: null,
+    base: null,
+    isShared: false,
+  };
 }
 
 function placeOnly({ working_directory, group }: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -196,6 +211,7 @@ const ofWorkflow = new Set([
   "with",
   "template",
   "vars",
+  "base",
   "needs",
   "if",
   "matrix",
@@ -209,7 +225,7 @@ function fieldsOf({ defaults = {}, workspace: all }: WorkflowFile, task: Workflo
   const given = Object.entries(task).filter(([field, value]) => !ofWorkflow.has(field) && value !== undefined);
   const kept = Object.entries(defaults).filter(([, value]) => value !== undefined);
   const workspace = task.workspace ?? all;
-  const kind = workspace === undefined ? {} : { workspace_kind: workspace === "own" ? "worktree" : "in_place" };
+  const kind = workspace === undefined ? {} : { workspace_kind: workspace === "in_place" ? "in_place" : "worktree" };
   const own = {
     ...kind,
     ...Object.fromEntries(given),
@@ -217,43 +233,6 @@ function fieldsOf({ defaults = {}, workspace: all }: WorkflowFile, task: Workflo
   };
   const { template: name, vars = {} } = task;
   return { fields: { ...Object.fromEntries(kept), ...own }, template: name === undefined ? null : { name, vars, own } };
-}
-
-function needsOf({ needs = [] }: WorkflowTask): Need[] {
-  return (Array.isArray(needs) ? needs : [needs]).map((each) =>
-    typeof each === "string" ? { key: each, on: "completed" } : { key: each.task, on: each.on },
-  );
-}
-
-function requireOneKind(task: WorkflowTask, fail: (detail: string) => never): void {
-  const given = (["prompt", "template", "approval", "workflow"] as const).filter((kind) => task[kind] !== undefined);
-  if (given.length === 0) fail("has no prompt: say what Claude should do, or give template, approval or workflow");
-  if (given.length > 1) fail(`has ${given.join(" and ")}. Give one of them`);
-  if (task.matrix !== undefined && task.for_each !== undefined) fail("has matrix and for_each. Give one of them");
-  if (task.prompt === undefined && task.template === undefined && (task.matrix !== undefined || task.for_each !== undefined))
-    fail("has a matrix or for_each, which need a prompt");
-  if (task.vars !== undefined && task.template === undefined) fail("has vars, which needs template");
-  if (task.with !== undefined && task.workflow === undefined) fail("has with, which needs workflow");
-}
-
-function requireNames(read: ReadFile): void {
-  const known = Object.keys(read.file.tasks);
-  for (const [name, task] of Object.entries(read.file.tasks)) {
-    const needs = needsOf(task);
-    needs.forEach(({ key }, index) => {
-      const near = didYouMean(key, known);
-      if (!known.includes(key))
-        read.fail(["tasks", name, "needs"], `names "${key}", and there is no such task${near === null ? "" : `; did you mean "${near}"?`}`);
-      if (key === name) read.fail(["tasks", name, "needs"], "names the task itself");
-      if (needs.findIndex((each) => each.key === key) !== index) read.fail(["tasks", name, "needs"], `names "${key}" a second time`);
-    });
-  }
-}
-
-function requireNoCycle(read: ReadFile): void {
-  const needs = new Map(Object.entries(read.file.tasks).map(([name, task]) => [name, needsOf(task).map(({ key }) => key)]));
-  const cycle = findCycle(needs);
-  if (cycle !== null) read.fail(["tasks", cycle[0] ?? "", "needs"], `makes a cycle: ${cycle.join(" → ")}`);
 }
 
 function conditionOf(task: WorkflowTask, fail: (detail: string) => never): string | null {

@@ -12,6 +12,7 @@ import { cancelWithin } from "../tasks/cancel-task.ts";
 import { removeTask } from "../tasks/remove-task.ts";
 import { retryTask } from "../tasks/retry-task.ts";
 import type { CleanContext } from "../workspaces/losses.ts";
+import { releaseWorkspace } from "../workspaces/release-workspace.ts";
 import { submittedBy } from "../schedules/schedule-view.ts";
 import { requireOwn } from "../rights/guard-agent.ts";
 import { requireTask } from "../tasks/require-task.ts";
@@ -116,6 +117,10 @@ export async function removeWorkflow(context: SubmitContext & CleanContext, id: 
   const { status } = requireWorkflow(store, id);
   if (status === "running")
     throw new WorkerError("conflict", `The workflow run ${id} has not ended. Cancel it first: claude-worker workflow cancel ${id}`);
-  for (const { taskId } of store.workflows.steps(id)) await removeTask(context, taskId, caller);
+  const ids = store.workflows.steps(id).map(({ taskId }) => taskId);
+  requireOwnSteps(store, id, caller);
+  // Whatever would be lost is found before any of them is removed.
+  for (const taskId of ids) await releaseWorkspace(context, taskId, new Set(ids));
+  for (const taskId of ids) await removeTask(context, taskId, caller);
   await store.write(() => store.groups.remove(workflowGroup(id)));
 }

@@ -15,7 +15,6 @@ import type { WorkflowStep } from "../../domain/workflows/workflow.ts";
 import { callerText } from "../../domain/text/caller-text.ts";
 import { cutText } from "../../domain/text/cut-text.ts";
 import { objectOf, stringOf } from "../../domain/text/read-json.ts";
-import type { JsonObject } from "../../domain/text/read-json.ts";
 import type { Store } from "../../store/store.ts";
 import { evaluate, holds } from "../prompts/evaluate.ts";
 import { fillPrompt } from "../prompts/fill-prompt.ts";
@@ -23,24 +22,24 @@ import { valuesOf } from "../prompts/prompt-values.ts";
 import { insertTasks } from "../tasks/submit-task.ts";
 import type { SubmitContext } from "../tasks/submit-task.ts";
 import type { Caller } from "../../contract/caller.ts";
-import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
 import { waitsAgain } from "./earlier-runs.ts";
 import type { PlannedStep } from "./expand-file.ts";
-import { addStep, plannedStep } from "./run-workflow.ts";
-
-const stepNode = "workflow";
+import { joined } from "./joined-results.ts";
+import { addStep, plannedSteps, sharedOf } from "./run-workflow.ts";
+import { beginWithBase } from "./begin-with-base.ts";
+import { beginStep, completeStep, failStep, stepNode } from "./end-step.ts";
 
 /** @returns whether Claude is to work on the task now. */
 export async function prepareStep(context: SubmitContext, step: WorkflowStep): Promise<boolean> {
   const { store } = context;
   const { taskId } = step;
   if (step.condition !== null && !(await conditionHolds(context, step, step.condition))) return false;
-  if (step.kind === "task") return true;
+  if (step.kind === "task") return await beginWithBase(context, step);
   if (step.kind === "approval") await store.write(() => askOrDecide(context, step));
   else if (step.kind === "for_each" && !step.isExpanded) await expandList(context, step);
   else
     await store.write(
-      () => store.tasks.row(taskId)?.status === "pending" && !waitsAgain(store, step) && complete(context, taskId, joined(store, step)),
+      () => store.tasks.row(taskId)?.status === "pending" && !waitsAgain(store, step) && completeStep(context, taskId, joined(store, step)),
     );
   return false;
 }
@@ -53,7 +52,7 @@ async function conditionHolds({ store, now }: SubmitContext, step: WorkflowStep,
     try {
       if (holds(condition, valuesOf(store, taskId, step.given))) return true;
     } catch (error) {
-      fail({ store, now }, taskId, { code: "step_failed", message: `Its condition could not be looked at: ${messageOf(error)}` });
+      failStep({ store, now }, taskId, { code: "step_failed", message: `Its condition could not be looked at: ${messageOf(error)}` });
       return false;
     }
     const message = `Its condition does not hold: ${cutText(condition, 300)}`;
@@ -76,7 +75,7 @@ function askOrDecide({ store, now }: Clock, step: WorkflowStep): void {
   if (task?.status !== "pending") return;
   const answered = store.questions.unapplied(taskId).find(({ answer }) => answer !== null);
   if (answered !== undefined) return decide({ store, now }, taskId, answered);
-  const attempt = begin({ store, now }, taskId);
+  const attempt = beginStep({ store, now }, taskId);
   if (attempt === null) return;
   const filled = fillPrompt(
     { prompt: stringOf(step.spec?.["question"]) ?? "Continue?", literalFrom: null, isMatrixData: false },
@@ -106,81 +105,8 @@ function decide({ store, now }: Clock, taskId: number, { id, answer, answeredBy 
   const by = answeredBy === null ? "a person" : callerText(answeredBy);
   const words = answer?.message === undefined ? "" : `: ${answer.message}`;
   if (answer?.decision === "allow")
-    complete({ store, now }, taskId, { result: `Approved by ${by}${words}`, structuredResult: { approved: true, by } });
-  else fail({ store, now }, taskId, { code: "rejected", message: `Rejected by ${by}${words}` });
-}
-
-/**
- * Inside `write`. An attempt that no runner sees.
- * @returns its number; null: the task does not wait any more.
- */
-function begin({ store, now }: Clock, taskId: number): number | null {
-  const claim = store.attempts.claim(
-    taskId,
-    {
-      runnerId: `${stepNode}-${randomUUID()}`,
-      nodeId: stepNode,
-      sessionId: null,
-      resume: false,
-      warm: false,
-      bootId: null,
-      journalStart: 0,
-    },
-    now(),
-  );
-  return claim?.attempt.id ?? null;
-}
-
-interface Ended {
-  readonly result: string;
-  readonly structuredResult: JsonObject | null;
-}
-
-/** Inside `write`. */
-function complete({ store, now }: Clock, taskId: number, { result, structuredResult }: Ended): void {
-  const attempt = begin({ store, now }, taskId);
-  if (attempt === null) return;
-  store.attempts.close(attempt, { kind: "succeeded", message: "" }, now());
-  store.tasks.transition(taskId, "complete", now(), { result, structuredResult, error: null });
-  store.events.append(taskId, attempt, [
-    { type: "ended", at: now(), data: { status: "completed", outcome: "succeeded", message: cutText(result, 300) } },
-  ]);
-}
-
-/** Inside `write`. */
-function fail(
-  { store, now }: Clock,
-  taskId: number,
-  { code, message }: { readonly code: "rejected" | "step_failed"; readonly message: string },
-): void {
-  const attempt = begin({ store, now }, taskId);
-  if (attempt === null) return;
-  store.attempts.close(attempt, { kind: "agent_failed", message }, now());
-  store.tasks.transition(taskId, "fail", now(), { error: { code, message, retryable: true } });
-  store.events.append(taskId, attempt, [{ type: "ended", at: now(), data: { status: "failed", outcome: code, message } }]);
-}
-
-/** How much of each task's answer a join has. */
-const maxJoined = 20_000;
-
-/** What the tasks have returned that a step stands for. */
-function joined(store: Store, { workflowId, key }: WorkflowStep): Ended {
-  const children = store.workflows.steps(workflowId).filter(({ parent }) => parent === key);
-  const items = children.flatMap((child) => {
-    const task = store.tasks.get(child.taskId);
-    if (task === null) return [];
-    return [
-      {
-        key: child.key,
-        id: task.id,
-        status: task.status,
-        result: cutText(task.result ?? "", maxJoined),
-        structured_result: task.structuredResult,
-      },
-    ];
-  });
-  const result = items.map((item) => `${item.key}: ${item.result}`).join("\n\n");
-  return { result, structuredResult: { items } };
+    completeStep({ store, now }, taskId, { result: `Approved by ${by}${words}`, structuredResult: { approved: true, by } });
+  else failStep({ store, now }, taskId, { code: "rejected", message: `Rejected by ${by}${words}` });
 }
 
 /** Makes the tasks of a list, in one write. What is wrong with it fails the step. */
@@ -197,9 +123,8 @@ async function expandList(context: SubmitContext, step: WorkflowStep): Promise<v
       throw new WorkerError("invalid_input", `Its list makes ${elements.length} tasks, and a run has at most ${maxWorkflowTasks} in all.`);
     const caller = callerOf(store, taskId);
     const children = elements.map((item, index) => childOf(step, item, index));
-    const tasks: PlannedTask[] = [];
-    for (const child of children)
-      tasks.push(await plannedStep(context, child, { directory: row.workingDirectory, workflow: workflow.name, caller, now: now() }));
+    const place = { directory: row.workingDirectory, workflow: workflow.name, caller, now: now() };
+    const tasks = await plannedSteps(context, children, { ...place, shared: sharedOf(store, workflowId) });
     await store.write(() => {
       const present = store.workflows.stepOf(taskId);
       if (store.tasks.row(taskId)?.status !== "pending" || present === null || present.isExpanded) return;
@@ -222,11 +147,11 @@ async function expandList(context: SubmitContext, step: WorkflowStep): Promise<v
         taskId,
         stored.map(({ id }) => ({ task: id, on: "completed" as const })),
       );
-      if (stored.length === 0) complete(context, taskId, joined(store, step));
+      if (stored.length === 0) completeStep(context, taskId, joined(store, step));
     });
   } catch (error) {
     const message = `The list of ${key} makes no tasks: ${messageOf(error)}`;
-    await store.write(() => fail(context, taskId, { code: "step_failed", message }));
+    await store.write(() => failStep(context, taskId, { code: "step_failed", message }));
   }
 }
 
@@ -255,6 +180,8 @@ function childOf({ key, needs, condition, onFailure, given, spec }: WorkflowStep
     vars: given.vars ?? {},
     template: null,
     isFromTemplate: spec?.["isFromTemplate"] === true,
+    base: stringOf(spec?.["base"]) ?? null,
+    isShared: spec?.["isShared"] === true,
     matrix: { item, index: index + 1 },
     list: "items",
     question: null,

@@ -13,6 +13,7 @@ import { retitle } from "../prompts/known-title.ts";
 import { submitOnce } from "../tasks/submit-once.ts";
 import { insertTasks, newTasks, planned } from "../tasks/submit-task.ts";
 import type { SubmitContext, SubmitInput } from "../tasks/submit-task.ts";
+import type { WorktreePlan } from "../../git/worktree-plan.ts";
 import type { PlannedTask } from "../workspaces/plan-worktrees.ts";
 import type { Store } from "../../store/store.ts";
 import { checkSteps } from "./check-steps.ts";
@@ -87,9 +88,12 @@ export async function prepareRun(context: SubmitContext, input: WorkflowRun, cal
   const { read, name, steps, missing } = expanded(context.store, input);
   if (missing.length > 0) read.fail(["tasks"], `needs the file ${missing.join(", ")}, which was not given`);
   const now = context.now();
-  const own = { directory: input.working_directory, workflow: name, caller, now };
-  const members: PlannedMember[] = [];
-  for (const step of steps) members.push({ step, task: await plannedStep(context, step, own) });
+  const own = { directory: input.working_directory, workflow: name, caller, now, shared: null };
+  const tasks = await plannedSteps(context, steps, own);
+  const members = steps.flatMap((step, index): PlannedMember[] => {
+    const task = tasks[index];
+    return task === undefined ? [] : [{ step, task }];
+  });
   const gate = isScheduled ? { step: earlierRunsStep, task: await plannedStep(context, earlierRunsStep, own) } : null;
   const run = { name, inputs: steps[0]?.inputs ?? {}, concurrency: read.file.concurrency, caller, now };
   return { insert: (start) => insertRun(context, start === undefined ? members : membersFrom(context.store, members, gate, start), run) };
@@ -109,8 +113,11 @@ function insertRun(context: SubmitContext, members: readonly PlannedMember[], { 
   const id = store.workflows.insert({ name, inputs, workingDirectory: members[0]?.task.workingDirectory ?? "", createdAt: now });
   if (concurrency !== undefined) store.groups.put({ ...emptyGroup, name: workflowGroup(id), maxRunning: concurrency, createdAt: now });
   const places = new Map(members.map(({ step }, index) => [step.key, index]));
+  // Steps may have come before them.
+  const host = members.findIndex(({ task }) => task.shares !== undefined);
   const ordered = members.map(({ step, task: { promptOrigin: _later, dependencies = [], ...task } }): PlannedTask => ({
     ...task,
+    ...(task.shares === undefined ? {} : { shares: { place: host } }),
     ...(concurrency === undefined ? {} : { group: workflowGroup(id) }),
     dependencies: [...dependencies, ...step.needs.map(({ key, on }) => ({ pointer: "/file", on, task: { place: places.get(key) ?? 0 } }))],
   }));
@@ -144,17 +151,50 @@ export interface StepContext {
   readonly workflow: string;
   readonly caller: Caller;
   readonly now: number;
+  /** The worktree of the run; null: no task has one yet. */
+  readonly shared: SharedWorktree | null;
 }
 
-/** A new task for a step, after every check that needs no transaction. @throws WorkerError. */
-export async function plannedStep(
+/** What the worktree of a run is made of, and one of its tasks, by number or place. */
+export interface SharedWorktree {
+  readonly plan: WorktreePlan;
+  readonly host: NonNullable<PlannedTask["shares"]>;
+}
+
+/** The worktree that tasks of a run share; null: none does. */
+export function sharedOf(store: Store, workflowId: number): SharedWorktree | null {
+  for (const { taskId } of store.workflows.steps(workflowId)) {
+    const workspace = store.workspaces.get(taskId);
+    if (workspace?.host == null || workspace.repository === null || workspace.baseCommit === null) continue;
+    const { prefix, repository, baseCommit } = workspace;
+    return { plan: { prefix, repository, baseCommit, branch: null }, host: { task: taskId } };
+  }
+  return null;
+}
+
+/** New tasks for steps, after every check that needs no transaction. @throws WorkerError. */
+export async function plannedSteps(context: SubmitContext, steps: readonly PlannedStep[], place: StepContext): Promise<PlannedTask[]> {
+  const tasks: PlannedTask[] = [];
+  let { shared } = place;
+  for (const [index, step] of steps.entries()) {
+    const isShared = step.isShared && step.kind === "task";
+    const task = await plannedStep(context, step, { ...place, shared: isShared ? shared : null });
+    // The first one stands for the worktree.
+    if (isShared && task.worktree !== undefined) shared ??= { plan: task.worktree, host: { place: index } };
+    tasks.push(isShared && shared !== null ? { ...task, shares: shared.host } : task);
+  }
+  return tasks;
+}
+
+async function plannedStep(
   context: SubmitContext,
   step: PlannedStep,
-  { directory, workflow, caller, now }: StepContext,
+  { directory, workflow, caller, now, shared }: StepContext,
 ): Promise<PlannedTask> {
   const { fields, kind, key } = step;
   try {
-    const own = kind === "task" || kind === "for_each" ? filledFields(step) : fields;
+    const filled = kind === "task" || kind === "for_each" ? filledFields(step) : fields;
+    const own = kind === "task" ? filled : withoutWorktree(filled);
     const prompt =
       kind === "approval"
         ? (step.question ?? "")
@@ -166,13 +206,10 @@ export async function plannedStep(
     const input: SubmitInput = {
       ...parseInput(taskInput, raw, "It"),
       isFromTemplate: step.isFromTemplate || !isClaude,
-      ...(isClaude ? {} : { workspace_kind: "in_place" as const }),
     };
     const made = newTasks({ ...context, isBatch: true }, [input], caller, now);
-    const [task] = await planned(
-      { git: context.git, isBatch: true },
-      kind === "for_each" ? made.map((each) => ({ ...each, workspaceKind: "in_place" as const })) : made,
-    );
+    const placed = shared === null ? made : made.map((each) => ({ ...each, worktree: shared.plan }));
+    const [task] = await planned({ git: context.git, isBatch: true }, placed);
     if (task === undefined) throw new WorkerError("internal", "A task of the workflow is missing.");
     return task;
   } catch (error) {
@@ -181,6 +218,12 @@ export async function plannedStep(
     if (error.code === "invalid_input") return step.fail(detail.replace(/\.$/, ""));
     throw new WorkerError(error.code, `Task ${key} of the workflow: ${detail}`, error.problems);
   }
+}
+
+/** A step that runs no Claude Code works on no files. */
+function withoutWorktree(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { worktree_base: _base, worktree_branch: _branch, worktree_name: _name, setup: _setup, ...others } = fields;
+  return { ...others, workspace_kind: "in_place" };
 }
 
 interface NewStep {
@@ -203,11 +246,13 @@ export function addStep({ store }: SubmitContext, { workflowId, task, step, ids 
   holdStep(store, { task, step, isHeld: kind === "task", ...expected });
 }
 
-/** What a step without a prompt of its own needs when its turn comes. */
-function specOf({ kind, list, fields, isFromTemplate, question, earlierRuns }: PlannedStep): WorkflowStep["spec"] {
-  if (kind === "for_each") return { list, fields, isFromTemplate };
+/** What the step's turn needs beside the task. */
+function specOf({ kind, list, question, fields, isFromTemplate, isShared, base, earlierRuns }: PlannedStep): WorkflowStep["spec"] {
+  const own = base === null ? {} : { base };
+  if (kind === "for_each") return { list, fields, isFromTemplate, isShared, ...own };
   if (kind === "approval") return { question };
-  return earlierRuns === undefined ? null : { runs: earlierRuns };
+  if (earlierRuns !== undefined) return { runs: earlierRuns };
+  return kind === "task" && base !== null ? own : null;
 }
 
 interface HeldStep {

@@ -46,8 +46,9 @@ const none = { only_snapshots: [] as string[], removed: false, advice: null };
 async function cleanOne(context: CleanContext, { taskId: task, ...known }: Worktree, input: CleanInput): Promise<CleanedView> {
   const { gate, store } = context;
   const busy = { task, path: known.path, cleaned: false, ...none, reasons: ["something else works on its files"] };
-  if (gate.isBusy(task)) return busy;
-  return await gate.with(task, "its worktree is removed", async () => await cleanHeld(context, worktreeOf(store, task), input, busy));
+  const sharing = store.workspaces.sharing(task);
+  if (sharing.some((each) => gate.isBusy(each))) return busy;
+  return await gate.withAll(sharing, "its worktree is removed", async () => await cleanHeld(context, worktreeOf(store, task), input, busy));
 }
 
 /** @param worktree as it is now; null: its row is gone. */

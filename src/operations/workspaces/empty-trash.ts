@@ -99,11 +99,12 @@ async function deleteOne(context: CleanContext, worktree: Worktree): Promise<voi
     return;
   }
   await deleteTrashed(order);
-  rmSync(temporaryPath(paths, worktree.taskId), { recursive: true, force: true });
+  for (const id of store.workspaces.sharing(worktree.taskId)) rmSync(temporaryPath(paths, id), { recursive: true, force: true });
   await deleteSafeBranch(context, worktree);
   await store.write(() => {
-    if (store.tasks.row(worktree.taskId) === null) store.workspaces.remove(worktree.taskId);
-    else store.workspaces.put({ ...worktree, state: "gone", trash: null, trashedAt: null, ports: null });
+    const gone = { state: "gone", trash: null, trashedAt: null, ports: null } as const;
+    if (worktree.host !== null || store.tasks.row(worktree.taskId) !== null) store.workspaces.put({ ...worktree, ...gone });
+    else store.workspaces.remove(worktree.taskId);
   });
   if (store.tasks.row(worktree.taskId) === null) rmSync(snapshotIndexPath(paths, worktree.taskId), { force: true });
 }

@@ -53,7 +53,6 @@ import type { LandingProgress, Landings } from "./landings.ts";
 import { worktreeOf } from "./losses.ts";
 import type { Worktree } from "./losses.ts";
 import { openWorkspace, snapshotNow } from "./present-files.ts";
-import type { WorkspaceGate } from "./workspace-gate.ts";
 import { leftOutView } from "./workspace-view.ts";
 
 /** Other landings on the same branch have their turns first, with all their checks. */
@@ -90,7 +89,7 @@ interface Step extends Candidate {
 export async function landTasks(context: LandContext, input: LandInput, caller: Caller): Promise<LandView> {
   if (isAgent(caller)) throw new WorkerError("forbidden", "Agents do not land work. Ask the user to do it.");
   const ids = [...new Set(input.tasks)];
-  const found = await withAll(context.gate, ids, async () => {
+  const found = await context.gate.withAll(ids, "its work is landed", async () => {
     const works = ids.map((id) => requireLandable(context, id));
     const [first] = works;
     if (first === undefined) throw new WorkerError("invalid_input", "Name at least one task.");
@@ -125,10 +124,6 @@ async function inTurn(place: string, progress: LandingProgress, work: () => Prom
   } finally {
     release();
   }
-}
-
-async function withAll<T>(gate: WorkspaceGate, [id, ...rest]: readonly number[], work: () => Promise<T>): Promise<T> {
-  return id === undefined ? await work() : await gate.with(id, "its work is landed", async () => await withAll(gate, rest, work));
 }
 
 /** @throws WorkerError conflict, untrusted_directory, not_found. */

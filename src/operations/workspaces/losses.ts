@@ -68,7 +68,7 @@ export async function lossesOf(context: CleanContext, worktree: Worktree, keepsS
     const why = isGone ? `its repository is not there: ${plainLine(worktree.repository, 1000)}` : "something else lies in its place";
     return { inUse: [...inUse, why], lost: [], kept: [], isThere: false };
   }
-  const last = store.checkpoints.last(worktree.taskId);
+  const last = worktree.host === null ? store.checkpoints.last(worktree.taskId) : store.checkpoints.lastShared(worktree.host);
   if (place === "none")
     return { inUse, lost: keepsSnapshots ? [] : await onlyInSnapshots(context, worktree, last), kept: [], isThere: false };
   if (inUse.length > 0) return { inUse, lost: [], kept: [], isThere: true };
@@ -80,9 +80,12 @@ export async function lossesOf(context: CleanContext, worktree: Worktree, keepsS
 }
 
 async function uses({ store, processesIn }: CleanContext, { taskId, path }: Worktree): Promise<string[]> {
-  const task = store.tasks.row(taskId);
-  if (task !== null && !isTerminal(task.status)) return ["its task has not ended"];
-  if (task !== null && store.questions.unapplied(taskId).some(({ status }) => status === "open")) return ["its task has an open question"];
+  for (const id of store.workspaces.sharing(taskId)) {
+    const task = store.tasks.row(id);
+    const name = id === taskId ? "its task" : `task ${id}, which shares it,`;
+    if (task !== null && !isTerminal(task.status)) return [`${name} has not ended`];
+    if (task !== null && store.questions.unapplied(id).some(({ status }) => status === "open")) return [`${name} has an open question`];
+  }
   const pids = await processesIn(path);
   if (pids === null) return ["the processes that work in it cannot be listed"];
   const [first] = pids;

@@ -24,6 +24,11 @@ import type { PromptOrigin } from "../prompts/hold-prompt.ts";
  */
 export interface PlannedTask extends NewTask {
   readonly worktree?: WorktreePlan;
+  /**
+   * The task whose worktree it shares: by its number, or its place among those that are stored with
+   * it, perhaps its own. Absent: it shares none.
+   */
+  readonly shares?: { readonly task: number } | { readonly place: number };
   readonly dependencies?: readonly PlannedDependency[];
   /** What its prompt's expressions can name. Absent: what it runs after. */
   readonly promptOrigin?: PromptOrigin;
@@ -43,6 +48,7 @@ const fields: Readonly<Record<PlanPart, string>> = {
  */
 export async function planOf(program: GitProgram, task: PlannedTask): Promise<PlannedTask> {
   const { workspaceKind, worktreeBase: base, worktreeBranch: branch, workingDirectory } = task;
+  if (task.worktree !== undefined) return task;
   if (workspaceKind !== "worktree") {
     requireNone(task);
     return task;
@@ -60,6 +66,19 @@ export async function planOf(program: GitProgram, task: PlannedTask): Promise<Pl
 /** Inside `write`: the worktree is chosen. */
 export function chooseWorktree(store: Store, paths: Paths, task: Task, plan: WorktreePlan, beginsWith: string | null = null): void {
   store.workspaces.put(chosen(store, paths, task, { ...plan, beginsWith }));
+}
+
+/**
+ * Inside `write`: the task works in the worktree that is named after the host, which has one, or is
+ * the task itself.
+ */
+export function shareWorktree(store: Store, paths: Paths, task: Task, plan: WorktreePlan, host: number): void {
+  const first = store.workspaces.get(host);
+  // It is named after the run, which stands before the task's key.
+  const named = { ...task, worktreeName: task.worktreeName ?? task.name?.replace(/\/.*$/s, "") ?? null };
+  if (first === null) return store.workspaces.put({ ...chosen(store, paths, named, { ...plan, beginsWith: null }), host: task.id });
+  const own = { taskId: task.id, host: first.host, changes: null, isDirty: null, problem: null, setup: null };
+  store.workspaces.put({ ...first, ...own });
 }
 
 function chosen(
@@ -81,6 +100,7 @@ function chosen(
     namesBranch: branch !== null,
     baseCommit,
     headCommit: null,
+    host: null,
     beginsWith,
     changes: null,
     isDirty: null,

@@ -4,6 +4,7 @@ import { ownPaths, snapshotIndexPath } from "../../config/paths.ts";
 import type { Paths } from "../../config/paths.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
+import { workBase } from "../../domain/workspace/workspace.ts";
 import type { Checkpoint, CheckpointReason, Workspace } from "../../domain/workspace/workspace.ts";
 import { countChanges } from "../../git/count-changes.ts";
 import { Git } from "../../git/git.ts";
@@ -70,7 +71,7 @@ export async function snapshotNow(
     last: { tree: last.tree, head: last.head, leftOut: last.leftOut },
   });
   if (taken === null) return last;
-  const base = workspace.kind === "worktree" ? workspace.baseCommit : (store.checkpoints.first(taskId)?.commit ?? null);
+  const base = workBase(workspace) ?? store.checkpoints.first(taskId)?.commit ?? null;
   const changes = base === null ? null : await countChanges(repository.git, base, taken.commit, countTimeoutMs).catch(() => null);
   const checkpoint = checkpointOf(last, taken, { reason, at: now(), turn: store.turns.inAll(taskId), changes });
   await store.write(() => {

@@ -8,6 +8,7 @@ import type { Paths } from "../../config/paths.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { parseJson } from "../../domain/text/parse-json.ts";
 import { isObject } from "../../domain/text/read-json.ts";
+import { workBase } from "../../domain/workspace/workspace.ts";
 import type { Workspace } from "../../domain/workspace/workspace.ts";
 import type { BytePath } from "../../git/changed-files.ts";
 import { countChanges } from "../../git/count-changes.ts";
@@ -89,7 +90,7 @@ export async function settlePutBack(
         head: before.head,
       });
       const workspace = store.workspaces.get(taskId);
-      const base = workspace?.kind === "worktree" ? workspace.baseCommit : (known[0]?.commit ?? null);
+      const base = (workspace === null ? null : workBase(workspace)) ?? known[0]?.commit ?? null;
       const changes = base === null ? null : await countChanges(repository.git, base, made.commit, countTimeoutMs).catch(() => null);
       await store.write(() => store.checkpoints.insert({ ...before, ...made, number, reason: "restored", at: now(), changes }));
     }

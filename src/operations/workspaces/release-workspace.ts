@@ -8,11 +8,19 @@ import { lossesOf, worktreeOf } from "./losses.ts";
 import type { CleanContext } from "./losses.ts";
 
 /**
- * The task has ended. Its snapshots are deleted with it, so what is only in them would be lost.
+ * The task has ended. A worktree that it shares stays for tasks that are not removed with it. Its
+ * snapshots are deleted with it, so what is only in them would be lost.
+ * @param removed the tasks that are removed together.
  * @throws WorkerError conflict: something would be lost.
  */
-export async function releaseWorkspace(context: CleanContext, taskId: number): Promise<void> {
-  await context.gate.with(taskId, "its worktree is removed", async () => await release(context, taskId));
+export async function releaseWorkspace(
+  context: CleanContext,
+  taskId: number,
+  removed: ReadonlySet<number> = new Set([taskId]),
+): Promise<void> {
+  const sharing = context.store.workspaces.sharing(taskId);
+  if (sharing.some((id) => !removed.has(id) && context.store.tasks.exists(id))) return;
+  await context.gate.withAll(sharing, "its worktree is removed", async () => await release(context, taskId));
 }
 
 async function release(context: CleanContext, taskId: number): Promise<void> {
@@ -27,6 +35,6 @@ async function release(context: CleanContext, taskId: number): Promise<void> {
     );
   if (isThere) return await gitAnswer(async () => await trashWorktree(context, worktree));
   const { store, paths } = context;
-  rmSync(temporaryPath(paths, taskId), { recursive: true, force: true });
+  for (const id of store.workspaces.sharing(taskId)) rmSync(temporaryPath(paths, id), { recursive: true, force: true });
   await store.write(() => store.workspaces.put({ ...worktree, state: "gone", ports: null }));
 }

@@ -19,7 +19,7 @@ export async function restoreWorkspace(context: CleanContext, taskId: number, ca
     const where = worktree.state === "gone" ? "was deleted" : "is in its place";
     throw new WorkerError("conflict", `The worktree of task ${taskId} ${where}, so there is nothing to bring back.`);
   }
-  return await gate.with(taskId, "its worktree is brought back", async () => {
+  return await gate.withAll(store.workspaces.sharing(taskId), "its worktree is brought back", async () => {
     const branch = await gitAnswer(async () => await takeFromTrash(git, trashOrder({ paths }, worktree, 0)));
     const back: Workspace = { ...worktree, state: "kept", branch, trash: null, trashedAt: null };
     await store.write(() => store.workspaces.put(back));

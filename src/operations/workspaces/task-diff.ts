@@ -3,6 +3,7 @@ import type { DiffQuery } from "../../contract/operations/workspaces.ts";
 import type { DiffView, FileDiffView, HunkView } from "../../contract/views/diff.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { FileHunks, Hunk } from "../../domain/workspace/diff.ts";
+import { workBase } from "../../domain/workspace/workspace.ts";
 import type { Checkpoint, Workspace } from "../../domain/workspace/workspace.ts";
 import { changedFilesBetween } from "../../git/changed-paths.ts";
 import type { ChangedFile } from "../../git/changed-paths.ts";
@@ -89,7 +90,8 @@ function lastOf({ checkpoints }: Store, taskId: number): Checkpoint {
 
 function beginningOf(store: Store, taskId: number): Side {
   const workspace = store.workspaces.get(taskId);
-  if (workspace?.kind === "worktree" && workspace.baseCommit !== null) return { checkpoint: null, commit: workspace.baseCommit };
+  const base = workspace === null ? null : workBase(workspace);
+  if (base !== null) return { checkpoint: null, commit: base };
   return sideOf(store.checkpoints.first(taskId) ?? lastOf(store, taskId));
 }
 

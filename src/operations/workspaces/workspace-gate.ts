@@ -23,6 +23,11 @@ export class WorkspaceGate {
     }
   }
 
+  /** The same for the files of several tasks. @throws WorkerError conflict. */
+  async withAll<T>([id, ...rest]: readonly number[], what: string, work: () => Promise<T>): Promise<T> {
+    return id === undefined ? await work() : await this.with(id, what, async () => await this.withAll(rest, what, work));
+  }
+
   /** Does work of the server's own, for which the next call waits. Nothing, where a call works. */
   async before(taskId: number, what: string, work: () => Promise<void>): Promise<void> {
     if (this.isBusy(taskId)) return;

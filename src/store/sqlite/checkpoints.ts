@@ -20,6 +20,8 @@ export interface CheckpointStore {
   last(taskId: number): Checkpoint | null;
   /** The next ones of all tasks that are there, in the order of `(taskId, number)`. */
   after(last: Pick<Checkpoint, "taskId" | "number">, count: number): NamedCheckpoint[];
+  /** The newest of all tasks that share the worktree of this host; null: there is none. */
+  lastShared(host: number): Checkpoint | null;
   /** Tasks that were removed, and whose checkpoints are left. */
   stray(): number[];
   /** Inside `write`. Forgets the checkpoints of a task. */
@@ -70,6 +72,9 @@ export function createCheckpointStore(database: Database.Database, writing: Writ
   const selectOne = database.prepare<[number, number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? AND number = ?`);
   const selectFirst = database.prepare<[number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? ORDER BY number LIMIT 1`);
   const selectLast = database.prepare<[number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? ORDER BY number DESC LIMIT 1`);
+  const selectLastShared = database.prepare<[number]>(
+    `SELECT ${row.select} FROM checkpoints WHERE task_id IN (SELECT task_id FROM workspaces WHERE host = ?) ORDER BY at DESC, number DESC LIMIT 1`,
+  );
   const insert = database.prepare(
     `INSERT OR IGNORE INTO checkpoints (${fields.map((field) => row.column(field)).join(", ")}) VALUES (${fields.map(() => "?").join(", ")})`,
   );
@@ -94,6 +99,7 @@ export function createCheckpointStore(database: Database.Database, writing: Writ
     ofTask: (taskId) => selectOfTask.all(taskId).map((each) => row.decode(each)),
     get: (taskId, number) => one(selectOne.get(taskId, number)),
     first: (taskId) => one(selectFirst.get(taskId)),
+    lastShared: (host) => one(selectLastShared.get(host)),
     last: (taskId) => one(selectLast.get(taskId)),
     insert: (checkpoint) => {
       writing.touch(checkpoint.taskId);

@@ -1,5 +1,6 @@
 /** Stores where tasks' files are. */
 import type Database from "better-sqlite3";
+import { sharedFields } from "../../domain/workspace/workspace.ts";
 import type { Workspace, WorkspaceState } from "../../domain/workspace/workspace.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
@@ -7,8 +8,13 @@ import { defineRow } from "./row.ts";
 export interface WorkspaceStore {
   /** Null: nothing is known of the task's files. */
   get(taskId: number): Workspace | null;
-  /** All worktrees, newest task first; those that are deleted only when asked for. */
+  /**
+   * All worktrees, newest task first; those that are deleted only when asked for. One that tasks
+   * share is there once.
+   */
   worktrees(more?: { readonly withGone?: boolean }): Workspace[];
+  /** The tasks that share the task's worktree, with itself; only itself where it shares none. */
+  sharing(taskId: number): number[];
   /** Inside `write`. Forgets a workspace. */
   remove(taskId: number): void;
   /** Inside `write`. Forgets the workspaces of removed tasks of which nothing is left. */
@@ -22,7 +28,10 @@ export interface WorkspaceStore {
    * directory the newest `most`. Looks into at most 100 directories.
    */
   unfinishedAt(path: string, most: number): { readonly id: number; readonly workingDirectory: string }[];
-  /** Inside `write`. Adds the workspace of a task, or replaces what is known of it. */
+  /**
+   * Inside `write`. Adds the workspace of a task, or replaces what is known of it: of a shared
+   * worktree for all tasks that share it.
+   */
   put(workspace: Workspace): void;
   /**
    * Inside `write`. Moves a worktree from one of these states to another.
@@ -42,6 +51,7 @@ const row = defineRow<Workspace>({
   namesBranch: "flag",
   baseCommit: "plain",
   headCommit: "plain",
+  host: "plain",
   beginsWith: "plain",
   changes: "json",
   isDirty: "flag_or_null",
@@ -63,6 +73,7 @@ const fields = [
   "namesBranch",
   "baseCommit",
   "headCommit",
+  "host",
   "beginsWith",
   "changes",
   "isDirty",
@@ -83,8 +94,18 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
   const replace = database.prepare(
     `INSERT OR REPLACE INTO workspaces (${fields.map((field) => row.column(field)).join(", ")}) VALUES (${fields.map(() => "?").join(", ")})`,
   );
+  const places = sharedFields.map((field) => row.column(field));
+  const share = database.prepare(
+    `UPDATE workspaces SET (${places.join(", ")}) = (SELECT ${places.join(", ")} FROM workspaces WHERE task_id = @taskId)
+     WHERE host = @host AND task_id <> @taskId
+       AND (${places.join(", ")}) IS NOT (SELECT ${places.join(", ")} FROM workspaces WHERE task_id = @taskId)`,
+  );
   const move = database.prepare(
-    "UPDATE workspaces SET state = @to WHERE task_id = @taskId AND state IN (SELECT value FROM json_each(@from))",
+    `UPDATE workspaces SET state = @to WHERE (task_id = @taskId OR host = (SELECT host FROM workspaces WHERE task_id = @taskId))
+       AND state IN (SELECT value FROM json_each(@from))`,
+  );
+  const selectSharing = database.prepare<[{ taskId: number }], { id: number }>(
+    `SELECT task_id AS id FROM workspaces WHERE host = (SELECT host FROM workspaces WHERE task_id = @taskId) ORDER BY task_id`,
   );
   const busy = database.prepare<{ path: string }, { id: number }>(
     `SELECT tasks.id FROM tasks LEFT JOIN workspaces ON workspaces.task_id = tasks.id
@@ -120,7 +141,9 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
     return found;
   }
   const selectTrees = database.prepare<{ all: number }>(
-    `SELECT ${row.select} FROM workspaces WHERE kind = 'worktree' AND (@all OR state <> 'gone') ORDER BY task_id DESC`,
+    `SELECT ${row.select} FROM workspaces WHERE kind = 'worktree' AND (@all OR state <> 'gone')
+       AND (host IS NULL OR host = task_id OR NOT EXISTS (SELECT 1 FROM workspaces AS first WHERE first.task_id = workspaces.host))
+     ORDER BY task_id DESC`,
   );
   const remove = database.prepare<[number]>("DELETE FROM workspaces WHERE task_id = ?");
   const removeStray = database.prepare(
@@ -132,6 +155,10 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
   return {
     removeStray: () => void removeStray.run(),
     worktrees: ({ withGone = false } = {}) => selectTrees.all({ all: Number(withGone) }).map((each) => row.decode(each)),
+    sharing: (taskId) => {
+      const ids = selectSharing.all({ taskId }).map(({ id }) => id);
+      return ids.length === 0 ? [taskId] : ids;
+    },
     remove: (taskId) => {
       writing.touch(taskId);
       remove.run(taskId);
@@ -155,6 +182,7 @@ export function createWorkspaceStore(database: Database.Database, writing: Writi
     put: (workspace) => {
       writing.touch(workspace.taskId);
       replace.run(...fields.map((field) => row.encode(field, workspace[field])));
+      if (workspace.host !== null) share.run({ taskId: workspace.taskId, host: workspace.host });
     },
   };
 }

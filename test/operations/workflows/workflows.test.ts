@@ -71,6 +71,18 @@ tasks:
   assert.match((await prompts(api, at("report"))) ?? "", /\| fix\[1\]: done fix\[1\]\n\|\n\| fix\[2\]: done fix\[2\]\n 2/);
 });
 
+test("what comes behind a fan-out however it ends has the results that there are", async (t) => {
+  const { run, drive, api } = workflows(t);
+  const { id } = await run(`
+tasks:
+  part: { prompt: Part, matrix: { n: [1, 2] } }
+  report: { prompt: "{{ needs.part.result }}", needs: [{ task: part, on: ended }] }
+`);
+  const { view, states } = await drive(id, (key) => ({ status: key === "part[n=2]" ? "failed" : "completed" }));
+  assert.deepEqual([states["part"], states["report"]], ["skipped", "completed"]);
+  assert.match((await prompts(api, view.tasks.at(-1)?.id ?? 0)) ?? "", /^\| part\[n=1\]: done part\[n=1\]\n\|\n\| part\[n=2\]: \(failed\)/);
+});
+
 test("a retry runs only what failed and what hangs on it", async (t) => {
   const { run, drive, api } = workflows(t);
   const { id } = await run(`

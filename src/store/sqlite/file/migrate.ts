@@ -57,6 +57,7 @@ import { schedules } from "../migrations/0051-schedules.ts";
 import { memoryPeaks } from "../migrations/0052-memory-peaks.ts";
 import { groupDefaults } from "../migrations/0053-group-defaults.ts";
 import { scheduledWorkflows } from "../migrations/0056-scheduled-workflows.ts";
+import { sharedWorktrees } from "../migrations/0057-shared-worktrees.ts";
 import { plainInserts } from "../migrations/0059-plain-inserts.ts";
 
 interface Migration {
@@ -122,6 +123,7 @@ export const migrations: readonly Migration[] = [
   memoryPeaks,
   groupDefaults,
   scheduledWorkflows,
+  sharedWorktrees,
   plainInserts,
 ];
 
