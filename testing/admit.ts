@@ -2,6 +2,7 @@
 import { inStartingOrder, waitingFor } from "../src/domain/order/admission.ts";
 import type { PendingTask, WaitingFor } from "../src/domain/order/admission.ts";
 import { Lanes } from "../src/domain/order/lanes.ts";
+import type { AccountOf } from "../src/domain/order/held.ts";
 import type { NewHold } from "../src/domain/order/hold.ts";
 
 export interface Admission {
@@ -20,7 +21,7 @@ export function admit(input: {
   readonly running: number;
   readonly slots: number;
   readonly holds: readonly NewHold[];
-  readonly account: string;
+  readonly account: AccountOf;
   readonly now: number;
   readonly lanes?: Lanes;
 }): Admission {

@@ -97,7 +97,7 @@ export function realApi(
         base: { store, context: { settings, paths } },
         startedAt,
         now: () => clock.nowMs,
-        account: () => "a",
+        accounts: { account: () => "a", profiles: ["default"] },
         paysPerUse: () => false,
         url: () => null,
         parked: () => 0,

@@ -16,8 +16,9 @@ const decisive =
  * file may change while a server runs.
  * @param env the agent's environment
  * @param key keyed hash: without it the fingerprint cannot be used to guess a credential
+ * @param hasSignIn whether Claude Code's own sign-in counts, too
  */
-export function accountFingerprint(env: Readonly<Record<string, string>>, key: string): () => string {
+export function accountFingerprint(env: Readonly<Record<string, string>>, key: string, hasSignIn = true): () => string {
   const variables = Object.entries(env)
     .filter(([name]) => decisive.test(name))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -25,10 +26,11 @@ export function accountFingerprint(env: Readonly<Record<string, string>>, key: s
   let modifiedMs = -1;
   let fingerprint = "";
   return () => {
+    if (!hasSignIn && fingerprint !== "") return fingerprint;
     const now = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
     if (now !== modifiedMs || fingerprint === "") {
       modifiedMs = now;
-      const parts = JSON.stringify([variables, signedInAs(file)]);
+      const parts = JSON.stringify([variables, hasSignIn ? signedInAs(file) : null]);
       fingerprint = createHmac("sha256", key).update(parts).digest("hex").slice(0, 12);
     }
     return fingerprint;

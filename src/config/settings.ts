@@ -9,10 +9,14 @@ import { isTimeZone } from "../domain/order/calendar.ts";
 import { defaultReserve, reserveProblem } from "../domain/order/reserve-setting.ts";
 import { overageProblem } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
+import { profilesProblem } from "../domain/task/profile.ts";
+import type { ProfileSetting } from "../domain/task/profile.ts";
 import { sandboxModes } from "../domain/task/sandbox.ts";
 import { readVerify, verifyWords } from "../domain/verification/verify-command.ts";
 import { workspaceKinds } from "../domain/workspace/workspace.ts";
 import type { AnySettingDefinition, SettingRow, ValueOf } from "./setting.ts";
+
+const noProfiles: ProfileSetting = {};
 
 const rows = [
   {
@@ -92,6 +96,15 @@ const rows = [
     type: "list",
     default: [],
     description: "More environment for the agent: `NAME` passes the server's variable on, `NAME=value` sets it.",
+  },
+  {
+    key: "profiles",
+    env: "CLAUDE_WORKER_PROFILES",
+    type: "object",
+    check: profilesProblem,
+    default: noProfiles,
+    description:
+      "Named sets of credentials for tasks (`--profile`): a `config_dir` of Claude Code, an API key or a token by its file or variable, or variables of a provider; and the `directories` that have them by default.",
   },
   {
     key: "keep_days",

@@ -40,6 +40,8 @@ import { getGroup, listGroups, removeGroup, setGroup } from "./groups/manage-gro
 import { addSchedule, changeSchedule, removeSchedule, requireSchedule } from "./schedules/change-schedule.ts";
 import { runSchedule } from "./schedules/run-schedule.ts";
 import { nextRuns, runView, scheduleDetailView, scheduleView, shownNext, submittedBy } from "./schedules/schedule-view.ts";
+import type { AccountOf } from "../domain/order/held.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
 import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
@@ -117,8 +119,10 @@ export interface ApiContext {
   /** The server's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
+  /** The account of each profile. */
+  account: AccountOf;
+  /** Every profile. Default: only that of the server. */
+  readonly profiles?: readonly string[];
   /**
    * Whether a clean stop has begun: then new tasks are refused, and all other operations still
    * work.
@@ -166,7 +170,7 @@ export interface ApiContext {
 }
 
 export function workerApi(context: ApiContext): WorkerApi {
-  const { store, settings, paths, now, rights, claudeCodeTrust, answersProblem = () => null } = context;
+  const { store, settings, paths, now, rights, claudeCodeTrust, answersProblem = () => null, profiles = [defaultProfile] } = context;
   const viewOf = (question: Question): QuestionView =>
     questionView(question, question.deadline === null ? null : store.tasks.row(question.taskId));
   const submitContext = {
@@ -206,7 +210,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     });
   const viewWithWarnings = (task: Task): TaskView => only(viewsWithWarnings([task]));
   const trust = (): TrustView => trustView(store, claudeCodeTrust);
-  const holds = (): { holds: HoldView[] } => ({ holds: listHolds(store, context.account(), now()) });
+  const holds = (): { holds: HoldView[] } => ({ holds: listHolds(store, { account: context.account, profiles }, now()) });
   const channelContext = (caller: Caller) => ({
     hostProblem: context.hostProblem ?? (() => null),
     addedToken: taskCallerOf(store, caller).tokenId,
@@ -423,7 +427,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     replayDelivery: async ({ id }) => await replayDelivery(store, id, now()),
     usage: async (query) => {
       const isPaid = paysPerUse(agentEnvironment(context.env, settings.agent_env));
-      return usageOf(store, query, accountOf(store, { settings, paysPerUse: isPaid }, context.account(), Date.now()));
+      return usageOf(store, query, accountOf(store, { settings, paysPerUse: isPaid }, context.account(defaultProfile) ?? "", Date.now()));
     },
     async probeServer() {
       const { kind, message } = await context.probe();
@@ -467,7 +471,7 @@ async function serverOf({ server, resources, settings }: ApiContext): Promise<Se
 
 function waitingContext({ store, settings, account, rights, slotsOfWaiting, shortOf }: ApiContext, now: number): WaitingContext {
   return {
-    account: account(),
+    account: onceEach(account),
     running: store.tasks.counts().running,
     slotsOfWaiting: slotsOfWaiting?.() ?? 0,
     slots: settings.workers,
@@ -504,6 +508,18 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting, shor
       if (most === null || store.agentTasks.withinLimit([taskId], most).length > 0) return null;
       return `${most} of ${most} tasks of its client are running.`;
     },
+  };
+}
+
+/** Remembers the answers: a list asks for each of its tasks. */
+function onceEach(account: AccountOf): AccountOf {
+  const known = new Map<string, string | null>();
+  return (profile) => {
+    const before = known.get(profile);
+    if (before !== undefined) return before;
+    const found = account(profile);
+    known.set(profile, found);
+    return found;
   };
 }
 

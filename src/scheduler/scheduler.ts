@@ -4,11 +4,15 @@
  * does not poll.
  */
 import type { Logger } from "pino";
-import { heldModels, isInForce } from "../domain/order/admission.ts";
+import { isInForce } from "../domain/order/admission.ts";
 import { messageOf } from "../domain/errors.ts";
+import { heldTasks } from "../domain/order/held.ts";
+import type { AccountOf, HeldPart } from "../domain/order/held.ts";
 import type { Hold } from "../domain/order/hold.ts";
 import type { Lanes } from "../domain/order/lanes.ts";
 import { isOfReserve } from "../domain/order/reserve.ts";
+import { accountIn } from "../domain/order/scope.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import type { Service } from "../domain/services/service.ts";
 import { lookAgainMs } from "./resource-gate.ts";
 import type { ResourceGate } from "./resource-gate.ts";
@@ -42,8 +46,10 @@ export interface SchedulerOptions {
   /** How many tasks of one agent's client run at once; default: no separate limit. */
   readonly agentWorkers?: number | null;
   now(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
+  /** The account of each profile. */
+  account: AccountOf;
+  /** Every profile. Default: only that of the server. */
+  readonly profiles?: readonly string[];
   /**
    * Whether a task's caller has the rights to let it run now; default: always. A task without the
    * rights does not block others.
@@ -56,17 +62,17 @@ export interface SchedulerOptions {
    */
   slotsOfWaiting?(): { readonly leaving: number; readonly staying: number };
   /**
-   * Writes what the reserve of the account holds at this moment, where that has changed. Default:
+   * Writes what the reserve of each account holds at this moment, where that has changed. Default:
    * there is no reserve.
    */
   settleReserve?(now: number): Promise<void>;
   /** Whether the machine can carry more tasks. Default: it is not looked at. */
   readonly resources?: Pick<ResourceGate, "admit" | "begin" | "skips">;
   /**
-   * From when on one task may start although the reserve is reached, because its figures cannot be
-   * renewed; null: not at all.
+   * From when on one task of an account may start although its reserve is reached, because its
+   * figures cannot be renewed; null: not at all.
    */
-  letThroughAt?(): number | null;
+  letThroughAt?(account: string): number | null;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
 }
@@ -145,20 +151,25 @@ export class Scheduler implements Service {
     await this.#options.settleReserve?.(now);
     const holding = await this.#holding(now);
     const holdEnds = earliest(holding.map(({ until }) => until));
-    const held = heldModels(holding.filter((hold) => !isOfReserve(hold)));
+    const held = this.#parts(holding.filter((hold) => !isOfReserve(hold)));
     if (held === "all") return this.#setTimer(holdEnds);
-    const reserved = heldModels(holding.filter(isOfReserve));
+    const reserves = holding.filter(isOfReserve);
+    const reserved = this.#reserved(reserves);
     const { leaving, staying } = this.#options.slotsOfWaiting?.() ?? { leaving: 0, staying: 0 };
     const free = workers - counts.running - leaving - staying;
     if (free <= 0) return this.#setTimer(leaving === 0 ? null : now + leavingLookMs);
-    const { ids, refused, isShort } = await this.#carried(now, free, { heldModels: held, reservedModels: reserved });
-    const letThroughAt = reserved.length === 0 ? null : (this.#options.letThroughAt?.() ?? null);
-    if (letThroughAt !== null && letThroughAt <= now && ids.length < free) ids.push(...(await this.#letThrough(now, held, ids)));
+    const { ids, refused, isShort } = await this.#carried(now, free, { held, reserved });
+    const turns = this.#turns(reserves);
+    for (const { account, at } of turns)
+      if (at <= now && ids.length < free) {
+        const others = this.#reserved(reserves.filter(({ scope }) => accountIn(scope) !== account));
+        ids.push(...(await this.#letThrough(now, { account, held, reserved: others }, ids)));
+      }
     if (ids.length > 0) await this.#options.startTasks(ids);
     if (ids.length === free) return this.#setTimer(null);
     // Claude Code's own list of trusted directories may change without a commit.
     const later = refused ? now + longestTimerMs : null;
-    const through = letThroughAt !== null && letThroughAt > now ? letThroughAt : null;
+    const through = earliest(turns.map(({ at }) => at).filter((at) => at > now));
     const look = isShort ? now + lookAgainMs : null;
     this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later, through, look]));
   }
@@ -167,7 +178,7 @@ export class Scheduler implements Service {
   async #carried(
     now: number,
     free: number,
-    held: Pick<StartableOptions, "heldModels" | "reservedModels">,
+    held: Pick<StartableOptions, "held" | "reserved">,
   ): Promise<{ readonly ids: number[]; readonly refused: boolean; readonly isShort: boolean }> {
     const { resources, store } = this.#options;
     if (resources === undefined) return { ...this.#startable(now, free, held), isShort: false };
@@ -183,13 +194,41 @@ export class Scheduler implements Service {
     }
   }
 
-  /** The best task that the reserve alone keeps from starting. Its answers bring new figures. */
-  async #letThrough(now: number, held: readonly string[], starting: readonly number[]): Promise<number[]> {
-    const { store, account, log } = this.#options;
-    const { ids } = this.#startable(now, starting.length + 1, { heldModels: held });
+  /** What holds block, by profile and model. */
+  #parts(holds: readonly Hold[]): ReturnType<typeof heldTasks> {
+    const { account, profiles = [defaultProfile] } = this.#options;
+    return heldTasks(holds, { account, profiles });
+  }
+
+  /** The same of the reserve, which is always that of an account. */
+  #reserved(reserves: readonly Hold[]): readonly HeldPart[] {
+    const parts = this.#parts(reserves);
+    return parts === "all" ? [] : parts;
+  }
+
+  /** When one task of each account may start although the reserve is reached (UTC ms). */
+  #turns(reserves: readonly Hold[]): { readonly account: string; readonly at: number }[] {
+    const accounts = new Set(reserves.map(({ scope }) => accountIn(scope) ?? ""));
+    return [...accounts].flatMap((account) => {
+      const at = this.#options.letThroughAt?.(account) ?? null;
+      return at === null ? [] : [{ account, at }];
+    });
+  }
+
+  /**
+   * The best task of the account that the reserve alone keeps from starting. Its answers bring new
+   * figures. @param others what is held, and reserved of other accounts.
+   */
+  async #letThrough(
+    now: number,
+    { account, ...others }: { readonly account: string } & Required<Pick<StartableOptions, "held" | "reserved">>,
+    starting: readonly number[],
+  ): Promise<number[]> {
+    const { store, log } = this.#options;
+    const { ids } = this.#startable(now, starting.length + 1, others);
     const id = ids.find((each) => !starting.includes(each));
     if (id === undefined) return [];
-    await store.write(() => store.accounts.letThrough(account(), now));
+    await store.write(() => store.accounts.letThrough(account, now));
     log.info({ task: id }, "one task starts although the reserve is reached: its figures are old");
     return [id];
   }
@@ -236,11 +275,7 @@ export class Scheduler implements Service {
    * The best tasks that may start, without tasks that lack the rights, and without tasks of agents
    * whose limit is reached.
    */
-  #startable(
-    now: number,
-    free: number,
-    held: Pick<StartableOptions, "heldModels" | "reservedModels">,
-  ): { ids: number[]; refused: boolean } {
+  #startable(now: number, free: number, held: Pick<StartableOptions, "held" | "reserved">): { ids: number[]; refused: boolean } {
     const { store, agentWorkers = null, mayStart } = this.#options;
     const lanes = store.groups.lanes(now);
     let refused = false;
@@ -263,17 +298,17 @@ export class Scheduler implements Service {
     }
   }
 
-  /** The holds in force for the account. Lifts expired holds first. */
+  /** The holds in force for the accounts of all profiles. Lifts expired holds first. */
   async #holding(now: number): Promise<Hold[]> {
-    const { store, account } = this.#options;
+    const { store, account, profiles = [defaultProfile] } = this.#options;
     const active = store.holds.active();
     const over = active.filter(({ until }) => until !== null && until <= now);
     if (over.length > 0) {
       await store.write(() => over.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
       this.#options.log.info({ holds: over.map(({ kind }) => kind) }, "holds lifted by themselves");
     }
-    const fingerprint = account();
-    return active.filter((hold) => isInForce(hold, fingerprint, now));
+    const accounts = profiles.map((profile) => account(profile));
+    return active.filter((hold) => accounts.some((each) => isInForce(hold, each, now)));
   }
 
   #setTimer(moment: number | null): void {

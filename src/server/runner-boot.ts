@@ -8,25 +8,26 @@ import type { ServerContext } from "./server-context.ts";
 /** A parked runner without a connection leaves after this time. */
 const orphanTimeoutMs = 60_000;
 
-export type BootOf = (runnerId: string, prewarm: boolean) => RunnerBoot;
+/** @throws WorkerError invalid_input: the profile cannot be used. */
+export type BootOf = (runnerId: string, prewarm: boolean, profile: string) => RunnerBoot;
 
 export interface RunnerBootOptions {
   readonly context: ServerContext;
-  /** The environment of Claude Code. */
-  readonly agentEnv: Readonly<Record<string, string>>;
+  /** The environment of Claude Code under a profile. */
+  environment(profile: string): Readonly<Record<string, string>>;
   /** Makes the tokens of tasks. */
   readonly taskTokenKey: string;
 }
 
 /** @returns a function that makes the boot data of one runner. */
-export function runnerBoot({ context, agentEnv, taskTokenKey }: RunnerBootOptions): BootOf {
+export function runnerBoot({ context, environment, taskTokenKey }: RunnerBootOptions): BootOf {
   const { settings, paths, env } = context;
-  return (runnerId, prewarm) => ({
+  return (runnerId, prewarm, profile) => ({
     runnerId,
     socket: runnerSocketPath(paths, runnerId),
     prewarm,
     orphanTimeoutMs,
-    agentEnv: { ...agentEnv, [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
+    agentEnv: { ...environment(profile), [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
     claudeExecutable: settings.claude_executable,
     compileCache: compileCachePath(paths),
     // Another agent than Claude Code, for tests and measurements only.

@@ -4,6 +4,8 @@ import { listBudgets } from "../operations/budgets/manage-budgets.ts";
 import { listHolds } from "../operations/holds/hold-queue.ts";
 import { accountOf } from "../operations/server/show-account.ts";
 import { scheduleStates } from "../operations/schedules/schedule-states.ts";
+import type { ProfileAccounts } from "../domain/order/held.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import { rfc3339 } from "../operations/tasks/times.ts";
 import type { ServerBase } from "./server-context.ts";
 import { version } from "./version.ts";
@@ -13,8 +15,7 @@ export interface ServerViewOptions {
   /** UTC ms. */
   readonly startedAt: number;
   now(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
+  readonly accounts: ProfileAccounts;
   /** Whether requests of tasks are paid for one by one. */
   paysPerUse(): boolean;
   url(): string | null;
@@ -29,7 +30,7 @@ export function serverView({
   base,
   startedAt,
   now,
-  account,
+  accounts,
   paysPerUse,
   url,
   parked,
@@ -56,10 +57,10 @@ export function serverView({
     epoch: store.epoch,
     workers: { limit: settings.workers, running: counts.running, parked: parked(), warm: settings.warm },
     counts,
-    holds: listHolds(store, account(), now()),
+    holds: listHolds(store, accounts, now()),
     budgets: listBudgets(store, now()),
     schedules: scheduleStates(store),
-    account: accountOf(store, { settings, paysPerUse: paysPerUse() }, account(), Date.now()),
+    account: accountOf(store, { settings, paysPerUse: paysPerUse() }, accounts.account(defaultProfile) ?? "", Date.now()),
     problems: found,
   };
 }

@@ -1,13 +1,13 @@
 /** Builds the services of the server. No other file constructs them. */
 import { checkRunner } from "./run-check.ts";
 import { hostname } from "node:os";
-import { accountFingerprint } from "../config/account.ts";
-import { agentEnvironment } from "../config/agent-env.ts";
-import { paysPerUse } from "../config/credentials.ts";
+import { Profiles } from "../config/profiles.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
 import { overageOf } from "../domain/task/overage.ts";
-import { SecretFinder } from "../domain/text/secret-finder.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
+import { redactWith } from "../domain/text/redact-with.ts";
+import { sessionEnvironment } from "../config/profile-environment.ts";
 import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { secretsOf } from "../domain/text/secret-values.ts";
 import { createHttp } from "../http/server.ts";
@@ -110,15 +110,16 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const { settings, paths, log, env } = context;
   const now = monotonicClock();
   const startedAt = now();
-  const agentEnv = agentEnvironment(env, settings.agent_env);
-  const account = accountFingerprint(agentEnv, keyFrom(token, "account"));
+  const profiles = new Profiles({ env, settings }, keyFrom(token, "account"));
+  const account = (profile: string): string | null => profiles.account(profile);
+  const accounts = { account, profiles: profiles.names };
   const taskTokenKey = keyFrom(token, "tasks");
   const { public_url: publicUrl, link_lifetime_ms: lifetimeMs } = settings;
   const links = publicUrl === null ? null : new AnswerLinks({ key: keyFrom(token, "links"), publicUrl, lifetimeMs });
   const overage = overageOf(settings.overage);
   const idPrefix = runnerIdPrefix(paths.home);
   const logFile = paths.serverLog;
-  const boot = runnerBoot({ context, agentEnv, taskTokenKey });
+  const boot = runnerBoot({ context, environment: (profile) => profiles.environment(profile), taskTokenKey });
   const claudeCodeTrust = new ClaudeCodeTrust(env);
   const rights = new StartRights({ store, settings, claudeCodeTrust });
   const mayStart = (taskId: number): boolean => rights.mayStart(taskId);
@@ -128,7 +129,11 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const supervisor = new Supervisor({
     store,
     mayStart,
-    prepareStart: (taskIds) => prepareStart({ store, now, prepareStep: (step) => prepareStep(lookContext, step) }, taskIds),
+    prepareStart: (taskIds) =>
+      prepareStart(
+        { store, now, profileProblem: (profile) => profiles.problem(profile), prepareStep: (step) => prepareStep(lookContext, step) },
+        taskIds,
+      ),
     paths,
     log,
     pool,
@@ -148,7 +153,10 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     verifyTimeoutMs: settings.verify_timeout_ms,
     setupTimeoutMs: settings.setup_timeout_ms,
     keepFiles: (taskId, attemptId, wasSeen) => keepFiles(files, taskId, attemptId, wasSeen),
-    secrets: (task) => [...secretsOf([env, { LOCAL_TOKEN: token }]), ...(task === undefined ? [] : secretsInSettings(task, agentEnv))],
+    secrets: (task) => [
+      ...secretsOf([env, ...profiles.environments(), { LOCAL_TOKEN: token }]),
+      ...(task === undefined ? [] : secretsInSettings(task, profiles.usableEnvironment(task.profile))),
+    ],
     parkAfterMs: settings.park_after_ms,
     keptRunners: settings.workers,
     onGone: () => scheduler.wake(),
@@ -172,28 +180,31 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     now,
     workers: settings.workers,
     agentWorkers: settings.agent_workers,
-    account,
+    ...accounts,
     mayStart,
     startTasks: (ids) => supervisor.startTasks(ids),
     slotsOfWaiting: () => supervisor.slotsOfWaiting(),
-    settleReserve: (moment) => settleReserve(store, account(), { setting: settings.reserve, now: moment, wall: Date.now() }),
-    letThroughAt: () => limitsWatch.letThroughAt(),
+    settleReserve: async (moment) => {
+      for (const fingerprint of new Set(profiles.names.map(account)))
+        if (fingerprint !== null) await settleReserve(store, fingerprint, { setting: settings.reserve, now: moment, wall: Date.now() });
+    },
+    letThroughAt: (fingerprint) => limitsWatch.letThroughAt(fingerprint),
   });
-  const probe = (model: string | null, signal: AbortSignal): Promise<Outcome> =>
-    runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile, signal });
-  const askedProbe = new AskedProbe((signal) => probe(null, signal));
-  const prober = new Prober({ store, log, now, account, probe, onSignedIn: () => pool.renew() });
+  const probe = async (model: string | null, signal: AbortSignal, profile: string): Promise<Outcome> =>
+    await runProbe({ boot: boot(newRunnerId(idPrefix), false, profile), model, logFile, signal });
+  const askedProbe = new AskedProbe((signal) => probe(null, signal, defaultProfile));
+  const prober = new Prober({ store, log, now, ...accounts, probe, onSignedIn: () => pool.renew() });
   const limitsWatch = new LimitsWatch({
     store,
     log,
     now,
-    account,
+    ...accounts,
     reserve: settings.reserve,
     capUsd: overage.capUsd,
-    usage: (signal) => runUsage({ boot: boot(newRunnerId(idPrefix), false), logFile, signal }),
+    usage: async (signal, profile) => await runUsage({ boot: boot(newRunnerId(idPrefix), false, profile), logFile, signal }),
   });
-  const secrets = new SecretFinder(secretsOf([env, agentEnv, { LOCAL_TOKEN: token }]));
-  const redact = (text: string): string => secrets.clean(text);
+  const local = { LOCAL_TOKEN: token };
+  const redact = redactWith(() => [env, local, ...profiles.environments()]);
   const linksOf: NotifierOptions["links"] = (question, channel) => (links === null ? null : linksFor(links, question, channel, now()));
   const channels = channelServices({ store, settings, claudeCodeTrust, log, env, now, redact, links: linksOf });
   const files = { store, paths, git: new GitProgram(env), gate: new WorkspaceGate(), now, processesIn: processesInside };
@@ -221,7 +232,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const sessionKeeper = new SessionKeeper({
     log,
     keep: () => {
-      const { tasks, kept } = keepSessions(store, agentEnv, Date.now());
+      const { tasks, kept } = keepSessions(store, (profile) => sessionEnvironment({ env, settings }, profile), Date.now());
       garbage.worked(tasks);
       return kept;
     },
@@ -263,8 +274,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       base,
       startedAt,
       now,
-      account,
-      paysPerUse: () => paysPerUse(agentEnv),
+      accounts,
+      paysPerUse: () => profiles.paysPerUse(defaultProfile) === true,
       url: () => http.url,
       parked: () => pool.ready,
       problems: () => [...work.problems(), ...keeper.problems()],
@@ -281,7 +292,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     paths,
     env,
     now,
-    account,
+    ...accounts,
     isStopping: () => shutdown.isStopping,
     server: view,
     shortOf: (taskId) => resources.blockOf(taskId),

@@ -12,6 +12,7 @@ import type { ClockStore } from "./sqlite/clock.ts";
 import type { DependencyStore } from "./sqlite/dependencies.ts";
 import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../domain/events/event.ts";
 import type { Hold, NewHold } from "../domain/order/hold.ts";
+import type { HeldPart } from "../domain/order/held.ts";
 import type { Lanes } from "../domain/order/lanes.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
@@ -254,13 +255,10 @@ export type TaskPatch = Partial<
 export type RetryPatch = TaskPatch & Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
 
 export interface StartableOptions {
-  /**
-   * Parts of model names whose tasks are left out; `default`: tasks that name no model. Default:
-   * none.
-   */
-  readonly heldModels?: readonly string[];
-  /** The same by the reserve, which some tasks ignore; `all`: every other task. Default: none. */
-  readonly reservedModels?: "all" | readonly string[];
+  /** What holds leave out. Default: nothing. */
+  readonly held?: readonly HeldPart[];
+  /** The same by the reserve, which some tasks ignore. Default: nothing. */
+  readonly reserved?: readonly HeldPart[];
   /** Which groups are full and which locks are held. Default: all are free. */
   readonly lanes?: Lanes;
   /** Whether a task may start for other reasons, like rights. Default: it may. */
@@ -303,8 +301,10 @@ export interface TaskStore {
   startable(now: number, limit: number, options?: StartableOptions): number[];
   /** The earliest `notBefore` of a pending task after `now`, or null. */
   nextStartAt(now: number): number | null;
-  /** How many pending tasks are of these models (as in `startable`). Reads every pending task. */
-  pendingOf(models: readonly string[]): number;
+  /** How many pending tasks a hold of these parts leaves out. Parts of models read each of them. */
+  pendingOf(parts: readonly HeldPart[]): number;
+  /** The profiles that pending tasks name. */
+  pendingProfiles(): string[];
   /** Whether another task was refused in this way after `since`. */
   wasRefusedElsewhere(refusal: string, taskId: number, since: number): boolean;
   /**

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
 import type { Task } from "../domain/task/task.ts";
+import type { AccountOf } from "../domain/order/held.ts";
 import type { ReserveSetting } from "../domain/order/reserve-setting.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
 import type { Store } from "../store/store.ts";
@@ -28,8 +29,8 @@ export interface AttemptContext {
   freeMemory?(): number;
   now(): number;
   random(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
+  /** The account of each profile. */
+  account: AccountOf;
   /** Refusals in a row after which a task fails. */
   readonly refusalTries: number;
   /** Whether tasks may spend on paid overage. */

@@ -1,6 +1,7 @@
 /** Collects what the server knows about the end of an attempt, beside the journal. */
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { SecretFinder } from "../domain/text/secret-finder.ts";
@@ -33,7 +34,12 @@ export class AttemptEnd {
   facts(stopping: StopReason | null, swept: readonly SweptProcess[] = []): FinaliseOptions {
     const { store, bootId, now, random, account, refusalTries } = this.#context;
     const attempt = { attemptId: this.#attempt.id, swept, seenUp: this.#seenUp, stopping, startProblem: this.startProblem };
-    return { ...attempt, store, bootId, now: now(), wall: Date.now(), random, account: account(), refusalTries };
+    return { ...attempt, store, bootId, now: now(), wall: Date.now(), random, account: this.#accountNow(account), refusalTries };
+  }
+
+  /** That of the task's profile; empty: it is not known. */
+  #accountNow(account: AttemptContext["account"]): string {
+    return account(this.#context.store.tasks.row(this.#attempt.taskId)?.profile ?? defaultProfile) ?? "";
   }
 
   /**

@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { rawLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
+import type { AccountOf } from "../domain/order/held.ts";
 import { waitingFor } from "../domain/order/admission.ts";
 import { freePorts } from "../domain/workspace/workspace-variables.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
@@ -17,8 +18,8 @@ export interface ClaimContext {
   readonly nodeId: string;
   readonly bootId: string | null;
   now(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
+  /** The account of each profile. */
+  account: AccountOf;
   /**
    * Checked inside of the claim, because rights may have been revoked since the scheduler chose the
    * task. Default: always true.
@@ -35,7 +36,8 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   const now = context.now();
   const task = store.tasks.get(taskId);
   if (task === null || task.status !== "pending" || context.mayStart?.(taskId) === false) return null;
-  if (isBlocked(context, task, now)) return null;
+  // The runner's environment is that of a profile, and the task may have been edited since.
+  if (runner.profile !== task.profile || isBlocked(context, task, now)) return null;
   const resume = task.resumable && task.sessionId !== null;
   const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
   const { runnerId, warm } = runner;
@@ -43,7 +45,7 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   const journalStart = sizeOf(rawLogPath(paths, taskId));
   const claim = store.attempts.claim(
     taskId,
-    { runnerId, nodeId, sessionId, resume, warm, bootId, account: account(), startedUp: bootClockMs(), journalStart },
+    { runnerId, nodeId, sessionId, resume, warm, bootId, account: account(task.profile), startedUp: bootClockMs(), journalStart },
     now,
   );
   if (claim === null) return null;
@@ -65,7 +67,7 @@ function isBlocked({ store, account }: ClaimContext, task: Task, now: number): b
   const prompt = store.prompts.get(task.id);
   if (prompt !== null && prompt.rendered === null) return true;
   const holds = store.holds.active().filter(({ kind }) => kind === "manual");
-  return waitingFor(task, { running: 0, slots: 1, holds, account: account(), now, lanes: store.groups.lanes(now) }) !== null;
+  return waitingFor(task, { running: 0, slots: 1, holds, account, now, lanes: store.groups.lanes(now) }) !== null;
 }
 
 /** A worktree that was deleted, or is of an earlier version, has no ports. */

@@ -9,6 +9,8 @@ import { factEventTypes, factsFrom } from "../domain/attempt/attempt-facts.ts";
 import { decideOutcome } from "../domain/attempt/decide-outcome.ts";
 import { madeProgress, progressEventTypes } from "../domain/task/progress.ts";
 import { stopsRunning } from "../domain/order/hold.ts";
+import type { Hold } from "../domain/order/hold.ts";
+import { concernsAccount } from "../domain/order/scope.ts";
 import { callEventTypes, callUnderWay } from "../domain/attempt/setbacks.ts";
 import { refusalOf } from "../domain/attempt/refusal.ts";
 import { spentInAll } from "../domain/task/spending.ts";
@@ -106,7 +108,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   });
   const kept = keptEnd(store, task, attempt);
   const decided = kept?.outcome ?? decideOutcome(facts);
-  const stoppedBy = decided.kind === "interrupted" ? store.holds.active().find(stopsRunning) : undefined;
+  const account = attempt.account ?? options.account;
+  const stops = (hold: Hold): boolean => stopsRunning(hold) && concernsAccount(hold.scope, account);
+  const stoppedBy = decided.kind === "interrupted" ? store.holds.active().find(stops) : undefined;
   const unapplied = store.questions.unapplied(task.id);
   // As they are before this end changes them.
   const asked = store.questions.ofTask(task.id);
@@ -117,7 +121,6 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const outcome = stopped === null ? withoutAnswer(decided, unapplied) : { ...decided, message: stopped };
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
-  const account = attempt.account ?? options.account;
   // Already counted where the session reported its running total.
   const spent = facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result);
   // The runner's closing record, where there is one, has the time of the end.

@@ -1,17 +1,20 @@
 /**
- * Renews the figures of the account's limits while a task waits for the reserve: a rolling window
+ * Renews the figures of each account's limits while a task waits for its reserve: a rolling window
  * frees before its reset. Where the setting depends on the time, it looks at running tasks, too.
  * Idle otherwise.
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
-import { heldModels, isInForce } from "../domain/order/admission.ts";
+import { isInForce } from "../domain/order/admission.ts";
 import { notAvailable, reportInUsage } from "../domain/order/account-usage.ts";
+import { heldTasks } from "../domain/order/held.ts";
+import type { AccountOf, HeldPart } from "../domain/order/held.ts";
 import type { Hold } from "../domain/order/hold.ts";
 import { isOfReserve } from "../domain/order/reserve.ts";
 import { isTimed } from "../domain/order/reserve-setting.ts";
 import type { ReserveSetting } from "../domain/order/reserve-setting.ts";
-import { accountIn } from "../domain/order/scope.ts";
+import { accountIn, concernsAccount } from "../domain/order/scope.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import { capSentence, overageHold, overageLimits } from "../domain/task/overage.ts";
 import { Lifecycle } from "../domain/services/service.ts";
 import type { Service } from "../domain/services/service.ts";
@@ -39,10 +42,20 @@ export interface LimitsWatchOptions {
   /** What may be spent on paid overage in a billing period, US dollars; null: there is no cap. */
   readonly capUsd?: number | null;
   now(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
-  /** Asks Claude Code for the limits. Never rejects. */
-  usage(signal: AbortSignal): Promise<unknown>;
+  /** The account of each profile. */
+  account: AccountOf;
+  /** Every profile. Default: only that of the server. */
+  readonly profiles?: readonly string[];
+  /** Asks Claude Code for the limits of the profile's account. Never rejects. */
+  usage(signal: AbortSignal, profile: string): Promise<unknown>;
+}
+
+/** An account whose limits are to be asked for, under one of its profiles. */
+interface Turn {
+  readonly account: string;
+  readonly profile: string;
+  /** UTC ms. */
+  readonly at: number;
 }
 
 export class LimitsWatch implements Service {
@@ -67,11 +80,11 @@ export class LimitsWatch implements Service {
   }
 
   /**
-   * From when on one task may start although the reserve is reached (UTC ms): its answers bring new
-   * figures. Null: the figures can be renewed without that.
+   * From when on one task of the account may start although the reserve is reached (UTC ms): its
+   * answers bring new figures. Null: the figures can be renewed without that.
    */
-  letThroughAt(): number | null {
-    const known = this.#known();
+  letThroughAt(account: string): number | null {
+    const known = this.#known(account);
     if (known === null || known.lookProblem === null) return null;
     return Math.max(known.reportedAt ?? 0, known.letThroughAt ?? 0) + letThroughMs;
   }
@@ -91,20 +104,38 @@ export class LimitsWatch implements Service {
     await this.#running;
   }
 
-  #known(): Account | null {
-    return this.#options.store.accounts.get(this.#options.account());
+  #known(account: string): Account | null {
+    return this.#options.store.accounts.get(account);
+  }
+
+  get #profiles(): readonly string[] {
+    return this.#options.profiles ?? [defaultProfile];
+  }
+
+  /** One profile of each account, by its fingerprint. */
+  #accounts(): ReadonlyMap<string, string> {
+    const all = this.#profiles.toReversed().map((profile) => [this.#options.account(profile), profile] as const);
+    return new Map(all.filter((each): each is [string, string] => each[0] !== null));
+  }
+
+  /** The account whose turn comes first; null: no figures are needed. */
+  #nextTurn(): Turn | null {
+    const turns = [...this.#accounts()].flatMap(([account, profile]) =>
+      this.#isWaitedFor(account) || this.#isPaying(account) ? [{ account, profile, at: this.#dueAt(account) }] : [],
+    );
+    return turns.toSorted((a, b) => a.at - b.at)[0] ?? null;
   }
 
   #look(): void {
     const { now, log } = this.#options;
     if (this.#unsubscribe === null || this.#running !== null) return;
-    const dueAt = this.#isWaitedFor() || this.#isPaying() ? this.#dueAt() : null;
-    if (dueAt === null || dueAt > now()) {
-      const pauseMs = dueAt === null ? null : dueAt - now();
+    const turn = this.#nextTurn();
+    if (turn === null || turn.at > now()) {
+      const pauseMs = turn === null ? null : turn.at - now();
       return this.#lookIn(pauseMs ?? (this.#isTimed() ? longestTimerMs : null));
     }
     this.#lookIn(null);
-    this.#running = this.#renew()
+    this.#running = this.#renew(turn)
       .then(() => 0)
       .catch((error: unknown) => {
         log.error({ error: messageOf(error) }, "the limits of the account could not be renewed");
@@ -123,20 +154,27 @@ export class LimitsWatch implements Service {
   }
 
   async #settle(): Promise<void> {
-    const { store, account, now, reserve: setting } = this.#options;
-    await settleReserve(store, account(), { setting, now: now(), wall: Date.now() });
+    const { store, now, reserve: setting } = this.#options;
+    for (const account of this.#accounts().keys()) await settleReserve(store, account, { setting, now: now(), wall: Date.now() });
   }
 
-  /** Whether a task would start without the reserve. */
-  #isWaitedFor(): boolean {
-    const { store, account, now } = this.#options;
+  /** Whether a task of the account would start without the reserve. */
+  #isWaitedFor(account: string): boolean {
+    const { store, now } = this.#options;
     const active = store.holds.active();
     if (!active.some((hold) => this.#isWatched(hold)) || store.tasks.counts().pending === 0) return false;
-    const holding = active.filter((hold) => isInForce(hold, account(), now()));
-    const held = heldModels(holding.filter((hold) => !this.#isWatched(hold)));
-    return (
-      holding.some((hold) => this.#isWatched(hold)) && held !== "all" && store.tasks.startable(now(), 1, { heldModels: held }).length > 0
+    const holding = active.filter((hold) => isInForce(hold, account, now()));
+    if (!holding.some((hold) => this.#isWatched(hold))) return false;
+    const held = heldTasks(
+      holding.filter((hold) => !this.#isWatched(hold)),
+      { profiles: this.#profiles, account: this.#options.account },
     );
+    return held !== "all" && store.tasks.startable(now(), 1, { held: [...held, ...this.#ofOthers(account)] }).length > 0;
+  }
+
+  /** The tasks of all other accounts. */
+  #ofOthers(account: string): HeldPart[] {
+    return this.#profiles.filter((profile) => this.#options.account(profile) !== account).map((profile) => [profile, ""]);
   }
 
   /** Whether new figures can end the hold. */
@@ -145,19 +183,25 @@ export class LimitsWatch implements Service {
   }
 
   /** Whether running tasks may be paid for up to the cap. */
-  #isPaying(): boolean {
+  #isPaying(account: string): boolean {
     const { store, now, capUsd = null } = this.#options;
     if (capUsd === null || store.tasks.counts().running === 0) return false;
-    return (this.#known()?.overageUntil ?? 0) > now() - payMs;
+    return (this.#known(account)?.overageUntil ?? 0) > now() - payMs;
   }
 
-  #dueAt(): number {
-    const { lookedAt = null, lookProblem = null, reportedAt = null } = this.#known() ?? {};
+  #dueAt(account: string): number {
+    const { lookedAt = null, lookProblem = null, reportedAt = null } = this.#known(account) ?? {};
     const pauseMs = lookProblem === notAvailable ? renewRarelyMs : renewMs;
     const lookAt = (lookedAt ?? 0) + pauseMs;
     // A report of a task does not say what was spent.
-    const isForMoney = this.#isPaying() || this.#options.store.holds.active().some((hold) => !isOfReserve(hold) && this.#isWatched(hold));
+    const isForMoney = this.#isPaying(account) || this.#capHolds(account);
     return isForMoney ? lookAt : Math.max((reportedAt ?? 0) + renewMs, lookAt);
+  }
+
+  /** Whether the cap keeps tasks of the account from starting. */
+  #capHolds(account: string): boolean {
+    const holds = this.#options.store.holds.active();
+    return holds.some((hold) => !isOfReserve(hold) && this.#isWatched(hold) && concernsAccount(hold.scope, account));
   }
 
   #lookIn(pauseMs: number | null): void {
@@ -172,17 +216,16 @@ export class LimitsWatch implements Service {
     this.#look();
   }
 
-  async #renew(): Promise<void> {
-    const { store, account, now, log, reserve: setting } = this.#options;
-    const fingerprint = account();
-    const answer = await this.#options.usage(this.#stopped.signal);
+  async #renew({ account: fingerprint, profile }: Turn): Promise<void> {
+    const { store, now, log, reserve: setting } = this.#options;
+    const answer = await this.#options.usage(this.#stopped.signal, profile);
     if (this.#stopped.signal.aborted) return;
     const moment = now();
     await store.write(() => {
       const report = reportInUsage(answer, store.accounts.get(fingerprint)?.report ?? null);
       const problem = typeof report === "string" ? report : null;
       store.accounts.looked(fingerprint, problem, moment);
-      log.info({ problem }, "the limits of the account were asked for");
+      log.info({ problem, profile }, "the limits of the account were asked for");
       if (typeof report !== "string") {
         store.accounts.reported(fingerprint, report, moment);
         keepReserve(store, fingerprint, { setting, now: moment, wall: Date.now() });

@@ -5,6 +5,8 @@
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
+import type { AccountOf } from "../domain/order/held.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import { afterProbe, isForMissing, longestPauseMs } from "../domain/order/probe.ts";
 import type { Probe, ProbeConsequence } from "../domain/order/probe.ts";
 import { concernsAccount } from "../domain/order/scope.ts";
@@ -21,15 +23,23 @@ export interface ProberOptions {
   readonly store: Store;
   readonly log: Logger;
   now(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
-  /** Sends one small request. Never rejects for what the API says. */
-  probe(model: string | null, signal: AbortSignal): Promise<Outcome>;
+  /** The account of each profile. */
+  account: AccountOf;
+  /** Every profile. Default: only that of the server. */
+  readonly profiles?: readonly string[];
+  /** Sends one small request under a profile. Never rejects for what the API says. */
+  probe(model: string | null, signal: AbortSignal, profile: string): Promise<Outcome>;
   /**
    * Called before the first task starts again after a refused sign-in, because parked runners may
    * hold the old sign-in.
    */
   onSignedIn(): void;
+}
+
+interface Ready {
+  readonly probe: Probe;
+  readonly profile: string;
+  readonly account: string;
 }
 
 /** Runs due probes while tasks wait. */
@@ -79,14 +89,13 @@ export class Prober implements Service {
    * used.
    */
   #look(): void {
-    const { store, now, account } = this.#options;
+    const { store, now } = this.#options;
     if (this.#unsubscribe === null || this.#running !== null) return;
-    const fingerprint = account();
-    const next = store.probes.list().find(({ scope }) => concernsAccount(scope, fingerprint));
+    const [next] = store.probes.list().flatMap((probe) => this.#withProfile(probe));
     if (next === undefined || store.tasks.counts().pending === 0) return this.#lookIn(null);
-    if (next.at > now()) return this.#lookIn(next.at - now());
+    if (next.probe.at > now()) return this.#lookIn(next.probe.at - now());
     this.#lookIn(null);
-    this.#running = this.#run(next, fingerprint)
+    this.#running = this.#run(next)
       .then(() => 0)
       .catch((error: unknown) => {
         this.#options.log.error({ error: messageOf(error) }, "a probe failed");
@@ -98,6 +107,13 @@ export class Prober implements Service {
       });
   }
 
+  /** The probe with a profile of its account; empty: no profile has that account now. */
+  #withProfile(probe: Probe): Ready[] {
+    const { account, profiles = [defaultProfile] } = this.#options;
+    const found = profiles.map((profile) => ({ probe, profile, account: account(profile) ?? "" }));
+    return found.filter((each) => concernsAccount(probe.scope, each.account)).slice(0, 1);
+  }
+
   #lookIn(pauseMs: number | null): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -105,9 +121,9 @@ export class Prober implements Service {
     this.#timer = setTimeout(() => this.#look(), Math.min(pauseMs, longestTimerMs));
   }
 
-  async #run(probe: Probe, account: string): Promise<void> {
+  async #run({ probe, profile, account }: Ready): Promise<void> {
     const { store, log, now } = this.#options;
-    const outcome = await this.#options.probe(probe.model, this.#stopped.signal);
+    const outcome = await this.#options.probe(probe.model, this.#stopped.signal, profile);
     if (this.#stopped.signal.aborted) return;
     log.info({ refusal: probe.refusal, outcome }, "a probe answered");
     await store.write(() => {

@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 import type { Service } from "../domain/services/service.ts";
 import { PendingWork } from "../domain/services/async-steps.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
@@ -36,13 +37,15 @@ export interface RunnerPoolOptions {
   readonly log: Logger;
   /** How long a runner may stay parked. Default 30 min. */
   readonly longestParkedMs?: number;
-  /** The boot data of a runner. */
-  boot(runnerId: string, prewarm: boolean): RunnerBoot;
+  /** The boot data of a runner. @throws WorkerError: the profile cannot be used. */
+  boot(runnerId: string, prewarm: boolean, profile: string): RunnerBoot;
 }
 
 export interface Reserved {
   readonly runnerId: string;
   readonly warm: boolean;
+  /** Its environment is that of this profile. */
+  readonly profile: string;
   /**
    * The runner's connection, or null when it died before it answered.
    * @param letGo ends the wait for the runner's answer; the runner continues
@@ -52,6 +55,7 @@ export interface Reserved {
 
 interface SpawnRequest {
   readonly runnerId: string;
+  readonly profile: string;
   readonly prewarm: boolean;
   readonly letGo: AbortSignal;
   readonly signal?: AbortSignal;
@@ -113,17 +117,21 @@ export class RunnerPool implements Service {
 
   /**
    * Reserves a runner for one attempt. A new runner is spawned only by `connect`, so that its id
-   * can be stored first.
+   * can be stored first. Parked runners have the environment of the server's own profile.
    */
-  reserve(): Reserved {
-    const parked = [...this.#parked.values()].find(({ ready }) => ready) ?? this.#parked.values().next().value;
+  reserve(profile: string): Reserved {
+    const parked = profile === defaultProfile ? this.#nextParked() : undefined;
     if (parked !== undefined) {
       this.#take(parked);
       this.#fillIn(replacementDelayMs);
-      return { runnerId: parked.runnerId, warm: true, connect: (letGo) => connectionOf(parked, letGo) };
+      return { runnerId: parked.runnerId, warm: true, profile, connect: (letGo) => connectionOf(parked, letGo) };
     }
     const runnerId = newRunnerId(this.#options.idPrefix);
-    return { runnerId, warm: false, connect: (letGo) => this.#spawn({ runnerId, prewarm: false, letGo }) };
+    return { runnerId, warm: false, profile, connect: (letGo) => this.#spawn({ runnerId, profile, prewarm: false, letGo }) };
+  }
+
+  #nextParked(): Parked | undefined {
+    return [...this.#parked.values()].find(({ ready }) => ready) ?? this.#parked.values().next().value;
   }
 
   async #letGo(runners: readonly Parked[]): Promise<void> {
@@ -163,7 +171,7 @@ export class RunnerPool implements Service {
     const runnerId = newRunnerId(this.#options.idPrefix);
     const starting = new AbortController();
     const letGo = new AbortController();
-    const connection = this.#spawn({ runnerId, prewarm: true, letGo: letGo.signal, signal: starting.signal });
+    const connection = this.#spawn({ runnerId, profile: defaultProfile, prewarm: true, letGo: letGo.signal, signal: starting.signal });
     const parked: Parked = { runnerId, connection, starting, letGo, age: null, ready: false };
     this.#parked.set(runnerId, parked);
     void parked.connection.then((connection) => {
@@ -186,10 +194,10 @@ export class RunnerPool implements Service {
     this.#respawnDelayMs = Math.min(this.#respawnDelayMs * 2, longestRespawnDelayMs);
   }
 
-  async #spawn({ runnerId, prewarm, letGo, signal }: SpawnRequest): Promise<RunnerConnection | null> {
+  async #spawn({ runnerId, profile, prewarm, letGo, signal }: SpawnRequest): Promise<RunnerConnection | null> {
     try {
       const stop = signal === undefined ? {} : { signal };
-      return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm), logFile: this.#options.logFile, letGo, ...stop });
+      return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm, profile), logFile: this.#options.logFile, letGo, ...stop });
     } catch (error) {
       this.#options.log.error({ runnerId, error: messageOf(error) }, "a runner could not be started");
       return null;

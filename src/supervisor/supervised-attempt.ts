@@ -164,10 +164,11 @@ export class SupervisedAttempt {
   }
 
   #isHeld(): boolean {
-    const { store, account, now } = this.#context;
-    const holds = store.holds.active().filter((hold) => stopsRunning(hold) && isInForce(hold, account(), now()));
+    const { store, now } = this.#context;
+    const account = this.#context.account(this.#task.profile);
+    const holds = store.holds.active().filter((hold) => stopsRunning(hold) && isInForce(hold, account, now()));
     const concerns = (hold: Hold): boolean =>
-      scopeHolds(hold.scope, this.#task, account()) && !(this.#task.ignoreReserve && isOfReserve(hold));
+      scopeHolds(hold.scope, this.#task, account) && !(this.#task.ignoreReserve && isOfReserve(hold));
     return holds.some(concerns);
   }
 

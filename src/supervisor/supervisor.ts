@@ -5,6 +5,7 @@
 import { runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import { stopsRunning } from "../domain/order/hold.ts";
+import { defaultProfile } from "../domain/task/profile.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StoredStopReason } from "../domain/attempt/stop-reason.ts";
 import { Lifecycle } from "../domain/services/service.ts";
@@ -179,7 +180,7 @@ export class Supervisor implements Service {
   async #claimAll(chosen: readonly number[]): Promise<void> {
     const { store } = this.#options;
     const taskIds = (await this.#options.prepareStart?.(chosen)) ?? chosen;
-    const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve() }));
+    const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve(store.tasks.row(id)?.profile ?? defaultProfile) }));
     const claims = await store
       .write(() => reserved.map(({ id, runner }) => claimTask(this.#options, id, runner)))
       .catch((error: unknown) => {

@@ -151,9 +151,10 @@ test("doctor shows a running server's problems and holds", async (t) => {
       message: "Invalid API key. Sign in again, then: claude-worker resume",
       since,
       until: null,
+      profiles: null,
       tasks_waiting: 2,
     },
-    { kind: "rate_limited" as const, message: "five-hour limit", since, until: since, tasks_waiting: 0 },
+    { kind: "rate_limited" as const, message: "five-hour limit", since, until: since, profiles: null, tasks_waiting: 0 },
   ];
   api.server = async () => ({ ...server, problems: ["The disk is full."], holds });
   const checks = await checkServer(client);
@@ -227,7 +228,14 @@ test("doctor --fix closes the data directory and lifts only the hold of a sign-i
   const { call, api, place } = await withServer(t);
   chmodSync(place.dataHome, 0o755);
   const since = (await api.server()).started_at;
-  const hold = (kind: "auth_failed" | "manual") => ({ kind, message: "Invalid API key", since, until: null, tasks_waiting: 1 });
+  const hold = (kind: "auth_failed" | "manual") => ({
+    kind,
+    message: "Invalid API key",
+    since,
+    until: null,
+    profiles: null,
+    tasks_waiting: 1,
+  });
   let holds = [hold("auth_failed"), hold("manual")];
   const server = await api.server();
   api.server = async () => ({ ...server, holds });
@@ -322,7 +330,7 @@ test("doctor --fix lifts the hold of a Claude Code once that starts again", asyn
   const since = (await api.server()).started_at;
   const fix = "Fix it (claude-worker doctor says how), then: claude-worker resume";
   const message = `Claude Code cannot be started: ${"spawn /a/long/way/to/claude ENOENT ".repeat(12)}. ${fix}`;
-  let holds = [{ kind: "unavailable" as const, message, since, until: null, tasks_waiting: 1 }];
+  let holds = [{ kind: "unavailable" as const, message, since, until: null, profiles: null, tasks_waiting: 1 }];
   const server = await api.server();
   api.server = async () => ({ ...server, holds });
   api.resume = async () => ({ holds: (holds = []) });

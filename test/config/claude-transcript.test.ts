@@ -26,7 +26,10 @@ test("a link or a pipe in the place of a transcript is not used", (t) => {
   const before = statSync(other).mtimeMs;
   const tasks = ["link", "real"].map((sessionId, at) => ({ id: at + 1, openAttemptId: null, sessionId }));
   const store = { tasks: { list: () => tasks } } as unknown as Store;
-  assert.deepEqual(keepSessions(store, env, 5_000), { tasks: 2, kept: 1 });
+  assert.deepEqual(
+    keepSessions(store, () => env, 5_000),
+    { tasks: 2, kept: 1 },
+  );
   assert.equal(statSync(other).mtimeMs, before);
   assert.equal(statSync(real).mtimeMs, 5_000);
   rmSync(pipe);

@@ -1,11 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { heldModels, steppedBackMs } from "../../src/domain/order/admission.ts";
+import { steppedBackMs } from "../../src/domain/order/admission.ts";
+import { heldTasks } from "../../src/domain/order/held.ts";
+import type { HeldPart, ProfileAccounts } from "../../src/domain/order/held.ts";
 import { admit } from "../../testing/admit.ts";
 import type { NewHold } from "../../src/domain/order/hold.ts";
 import { setup } from "./setup.ts";
 import { plainTask } from "../../testing/plain-task.ts";
+
+/** Two profiles of one account, one of another, and one that cannot be used. */
+const fingerprints: Readonly<Record<string, string>> = { default: "a", same: "a", other: "b" };
+const accounts: ProfileAccounts = { profiles: ["default", "same", "other", "gone"], account: (profile) => fingerprints[profile] ?? null };
+const anyProfile = fc.constantFrom("default", "default", "same", "other", "gone");
+
+function partsOf(holds: readonly NewHold[]): readonly HeldPart[] {
+  const held = heldTasks(holds, accounts);
+  assert.ok(held !== "all");
+  return held;
+}
 
 test("what the store's index offers to start is what admission would start", async (t) => {
   const { store } = setup(t);
@@ -15,11 +28,12 @@ test("what the store's index offers to start is what admission would start", asy
     notBeforeReason: fc.constantFrom("retry", "refused", "schedule"),
     model: fc.constantFrom(null, "opus", "claude-sonnet-5"),
     refusals: fc.constantFrom(0, 0, 3),
+    profile: anyProfile,
   });
   const anyNow = fc.oneof(fc.nat(10), fc.integer({ min: steppedBackMs, max: steppedBackMs + 10 }));
-  const anyHold = fc.constantFrom(null, "opus", "default", "opus,default");
+  const anyHold = fc.constantFrom(null, "a/model:opus", "a/model:default", "b/model:opus,default", "a", "b");
   await fc.assert(
-    fc.asyncProperty(fc.array(anyTask, { maxLength: 20 }), anyNow, fc.nat(8), anyHold, async (tasks, now, slots, models) => {
+    fc.asyncProperty(fc.array(anyTask, { maxLength: 20 }), anyNow, fc.nat(8), anyHold, async (tasks, now, slots, scope) => {
       await store.write(() => {
         for (const { id } of store.tasks.list({ limit: 500 })) {
           store.tasks.transition(id, "cancel", 1);
@@ -28,11 +42,9 @@ test("what the store's index offers to start is what admission would start", asy
         for (const { refusals, ...task } of tasks) store.tasks.patch(store.tasks.insert(plainTask(task)).id, 1, { refusals });
       });
       const pending = store.tasks.list({ limit: 500 });
-      const holds: NewHold[] =
-        models === null ? [] : [{ kind: "rate_limited", scope: `account:a/model:${models}`, message: "", until: null }];
-      const { start } = admit({ pending, running: 0, slots: slots, holds, account: "a", now });
-      const held = heldModels(holds);
-      assert.deepEqual(store.tasks.startable(now, slots, { heldModels: held === "all" ? [] : held }), start);
+      const holds: NewHold[] = scope === null ? [] : [{ kind: "rate_limited", scope: `account:${scope}`, message: "", until: null }];
+      const { start } = admit({ pending, running: 0, slots: slots, holds, account: accounts.account, now });
+      assert.deepEqual(store.tasks.startable(now, slots, { held: partsOf(holds) }), start);
     }),
     { numRuns: 40 },
   );
@@ -54,11 +66,13 @@ test("the same with groups, locks and a reserve, also behind a hundred that wait
     window: fc.constantFrom(null, null, "00:00-12:00", "12:00-24:00"),
     stashedAt: fc.constantFrom(null, null, null, 1),
     ignoreReserve: fc.boolean(),
+    profile: anyProfile,
   });
-  const anyReserve = fc.constantFrom(null, "account:a", "account:a/model:opus");
+  const anyReserve = fc.constantFrom(null, "account:a", "account:a/model:opus", "account:b");
+  const anyHeld = fc.constantFrom(null, "account:a/model:opus", "account:b", "account:a");
   const anyTasks = fc.tuple(fc.nat(150), fc.array(anyTask, { maxLength: 40 }));
   await fc.assert(
-    fc.asyncProperty(anyTasks, fc.nat(10), fc.nat(8), fc.boolean(), anyReserve, async ([blocked, tasks], now, slots, isHeld, reserve) => {
+    fc.asyncProperty(anyTasks, fc.nat(10), fc.nat(8), anyHeld, anyReserve, async ([blocked, tasks], now, slots, scope, reserve) => {
       await store.write(() => {
         for (const { id } of store.tasks.list({ limit: 500 })) {
           store.tasks.transition(id, "cancel", 1);
@@ -70,11 +84,19 @@ test("the same with groups, locks and a reserve, also behind a hundred that wait
       const pending = store.tasks.list({ limit: 500 });
       const mayStart = (id: number): boolean => id % 5 !== 0;
       const allowed = pending.filter(({ id }) => mayStart(id));
-      const holds: NewHold[] = isHeld ? [{ kind: "rate_limited", scope: "account:a/model:opus", message: "", until: null }] : [];
+      const holds: NewHold[] = scope === null ? [] : [{ kind: "rate_limited", scope, message: "", until: null }];
       const reserved: NewHold[] = reserve === null ? [] : [{ kind: "reserve", scope: reserve, message: "", until: null }];
       const lanes = store.groups.lanes();
-      const { start } = admit({ pending: allowed, running: 0, slots, holds: [...holds, ...reserved], account: "a", now, lanes });
-      const held = { heldModels: isHeld ? ["opus"] : [], reservedModels: heldModels(reserved) };
+      const { start } = admit({
+        pending: allowed,
+        running: 0,
+        slots,
+        holds: [...holds, ...reserved],
+        account: accounts.account,
+        now,
+        lanes,
+      });
+      const held = { held: partsOf(holds), reserved: partsOf(reserved) };
       assert.deepEqual(store.tasks.startable(now, slots, { ...held, lanes, mayStart }), start);
     }),
     { numRuns: 40 },

@@ -55,7 +55,7 @@ async function claimAll(store: Store, night: Night, chosen: readonly number[]): 
   const { directory } = night;
   const paths = pathsFrom({ HOME: directory, CLAUDE_WORKER_HOME: directory });
   const context = { store, paths, nodeId: "n", bootId: null, now: () => night.now, account: () => "a" };
-  const runner = { warm: false, connect: () => Promise.resolve(null) };
+  const runner = { warm: false, profile: "default", connect: () => Promise.resolve(null) };
   return await store.write(() => chosen.filter((id) => claimTask(context, id, { ...runner, runnerId: `r${night.now}-${id}` }) !== null));
 }
 
@@ -133,7 +133,7 @@ function checkAdmission(store: Store, night: Night): void {
   const pending = [...rows.values()].filter(({ status }) => status === "pending");
   const lanes = store.groups.lanes(night.now);
   const running = [...rows.values()].filter(({ status }) => status === "running").length;
-  const context = { running, slots, holds: [], account: "a", now: night.now, waitsFor: store.dependencies.waitsFor, lanes };
+  const context = { running, slots, holds: [], account: () => "a", now: night.now, waitsFor: store.dependencies.waitsFor, lanes };
   const free = pending.filter((task) => {
     const reason = waitingFor(task, context);
     if (reason !== null) checkReason(reason, task, rows, night);

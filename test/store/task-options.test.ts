@@ -106,5 +106,5 @@ test("a database of schema 12 keeps every task and option in every status", asyn
       if (name !== "options") assert.deepEqual(row[name], before[index]?.[name] ?? added(name, row), `${name} of task ${index + 1}`);
   // The old database works on: what may start is found, and a model that is held is left out.
   assert.deepEqual(store.tasks.startable(10_000, 10), [8, 1]);
-  assert.deepEqual(store.tasks.startable(10_000, 10, { heldModels: ["opus"] }), [1]);
+  assert.deepEqual(store.tasks.startable(10_000, 10, { held: [["default", "opus"]] }), [1]);
 });

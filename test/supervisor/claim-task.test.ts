@@ -14,7 +14,7 @@ function setup(t: TestContext) {
   const claim = (ids: readonly number[]): Promise<boolean[]> =>
     store.write(() =>
       ids.map((id) => {
-        const runner = { runnerId: `runner-${id}`, warm: false, connect: () => Promise.resolve(null) };
+        const runner = { runnerId: `runner-${id}`, warm: false, profile: "default", connect: () => Promise.resolve(null) };
         return claimTask(context, id, runner) !== null;
       }),
     );

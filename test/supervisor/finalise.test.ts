@@ -196,7 +196,14 @@ test("a task that fails without a message says so, and the message can be taken 
   );
   const owner = { scope: "admin", name: "socket" } as const;
   assert.equal(
-    (await unsendMessage(store, { taskId: id, messageId: during }, owner, { env: {}, now: () => moment, unsend: () => false })).status,
+    (
+      await unsendMessage(store, { taskId: id, messageId: during }, owner, {
+        env: {},
+        settings: { agent_env: [], profiles: {} },
+        now: () => moment,
+        unsend: () => false,
+      })
+    ).status,
     "cancelled",
   );
 });

@@ -39,7 +39,7 @@ test("a runner that was parked for too long makes room for a new one", async (t)
   pool.start();
   await until("a parked runner", () => pool.ready === 1);
   await until("another one in its place", () => born.length === 2 && pool.ready === 1);
-  const taken = pool.reserve();
+  const taken = pool.reserve("default");
   assert.deepEqual({ id: taken.runnerId, warm: taken.warm }, { id: born[1], warm: true });
   const connection = await taken.connect(new AbortController().signal);
   assert.equal(connection?.hello.runnerId, born[1]);
@@ -49,7 +49,7 @@ test("a runner that was handed out is not renewed", async (t) => {
   const { pool, born } = setup(t, { longestParkedMs: 1_500 });
   pool.start();
   await until("a parked runner", () => pool.ready === 1);
-  const connection = await pool.reserve().connect(new AbortController().signal);
+  const connection = await pool.reserve("default").connect(new AbortController().signal);
   let isGone = false;
   connection?.onClose(() => (isGone = true));
   // Its replacement grows old, and is replaced in its turn.
@@ -67,6 +67,6 @@ test("a runner counts as parked when it says so, not before", async (t) => {
   await pool.stop();
   await pool.stop();
   assert.equal(pool.ready, 0);
-  assert.equal(pool.reserve().warm, false, "what is started now starts cold");
+  assert.equal(pool.reserve("default").warm, false, "what is started now starts cold");
   assert.equal(born.length, 1, "and nothing is parked in its place");
 });

@@ -8,6 +8,7 @@ export const holdView = z.object({
   message: z.string(),
   since: time,
   until: timeOrNull,
+  profiles: z.array(z.string()).nullable().describe("The profiles whose account it is about; null: it holds every task."),
   tasks_waiting: z.int(),
 });
 export type HoldView = z.infer<typeof holdView>;

@@ -249,8 +249,17 @@ export const serverPayloads = {
     {
       status: choice(terminalStatuses, "The task's status now."),
       outcome: choice(
-        [...outcomeKinds, "dependency_failed", "missing_value", "workflow_stopped", "condition_false", "rejected", "step_failed"],
-        "How its last attempt ended. `dependency_failed`: it is skipped, because a task that it depends on ended in another way. `missing_value`: a value that its prompt names is missing, so it did not start. Of workflows: `workflow_stopped`, because a task failed; `condition_false`, because its `if` does not hold; `rejected`, a person said no; `step_failed`, a step without Claude failed.",
+        [
+          ...outcomeKinds,
+          "dependency_failed",
+          "missing_value",
+          "profile_unusable",
+          "workflow_stopped",
+          "condition_false",
+          "rejected",
+          "step_failed",
+        ],
+        "How its last attempt ended. `dependency_failed`: it is skipped, because a task that it depends on ended in another way. `missing_value`: a value that its prompt names is missing, so it did not start. `profile_unusable`: its profile is gone, or cannot be used, so it did not start. Of workflows: `workflow_stopped`, because a task failed; `condition_false`, because its `if` does not hold; `rejected`, a person said no; `step_failed`, a step without Claude failed.",
       ),
       message,
       attempt: optional(attempt),

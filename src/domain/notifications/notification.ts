@@ -30,7 +30,14 @@ export const defaultEvents: readonly NotificationEvent[] = ["question", "complet
 const exactMeanings: Readonly<
   Partial<
     Record<
-      OutcomeKind | "dependency_failed" | "missing_value" | "workflow_stopped" | "condition_false" | "rejected" | "step_failed",
+      | OutcomeKind
+      | "dependency_failed"
+      | "missing_value"
+      | "profile_unusable"
+      | "workflow_stopped"
+      | "condition_false"
+      | "rejected"
+      | "step_failed",
       NotificationEvent
     >
   >

@@ -8,10 +8,12 @@ import { waitsForText } from "./dependency.ts";
 import type { Waited } from "./dependency.ts";
 import { bySpot } from "./place.ts";
 import type { Spot } from "./place.ts";
+import type { AccountOf } from "./held.ts";
 import type { NewHold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { isOfReserve } from "./reserve.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
+import { defaultProfile } from "../task/profile.ts";
 import type { Task } from "../task/task.ts";
 
 export type PendingTask = Pick<
@@ -29,7 +31,7 @@ export type PendingTask = Pick<
   | "stashedAt"
   | "group"
   | "locks"
-> & { readonly window?: string | null };
+> & { readonly window?: string | null; readonly profile?: string };
 
 /** Why a task waits, in the words of the API, which adds `rights` and `answer`. */
 export const waitReasons = [
@@ -68,8 +70,8 @@ export interface AdmissionContext {
   readonly slots: number;
   /** All holds. Expired ones have no effect. */
   readonly holds: readonly NewHold[];
-  /** Fingerprint of the account that tasks run with now. Holds of other accounts have no effect. */
-  readonly account: string;
+  /** The account of a task's profile. Holds of other accounts have no effect on the task. */
+  readonly account: AccountOf;
   readonly now: number;
   /** The tasks that have to end first, in the order of their numbers: for the message only. */
   waitsFor?(taskId: number): readonly Waited[];
@@ -123,14 +125,8 @@ export function waitingFor(task: PendingTask, context: AdmissionContext): Waitin
 }
 
 /** Whether the hold is in force for tasks of this account at `now`. */
-export function isInForce({ until, scope }: NewHold, account: string, now: number): boolean {
+export function isInForce({ until, scope }: NewHold, account: string | null, now: number): boolean {
   return (until === null || until > now) && concernsAccount(scope, account);
-}
-
-/** What the holds in force block: everything, or the tasks of some models (scope.ts). */
-export function heldModels(inForce: readonly NewHold[]): "all" | readonly string[] {
-  const models = inForce.map(({ scope }) => modelsOf(scope));
-  return models.some((each) => each === null) ? "all" : models.flatMap((each) => each ?? []);
 }
 
 function putAside({ id, stashedAt }: PendingTask): WaitingFor | null {
@@ -147,11 +143,9 @@ function notMet({ id, unmet }: PendingTask, context: AdmissionContext): WaitingF
 }
 
 function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
+  const account = context.account(task.profile ?? defaultProfile);
   const active = context.holds.filter(
-    (hold) =>
-      isInForce(hold, context.account, context.now) &&
-      scopeHolds(hold.scope, task, context.account) &&
-      !(task.ignoreReserve && isOfReserve(hold)),
+    (hold) => isInForce(hold, account, context.now) && scopeHolds(hold.scope, task, account) && !(task.ignoreReserve && isOfReserve(hold)),
   );
   // Of two that end together, a limit that was met says more than the reserve of it.
   const [first, ...more] = [...active.filter((hold) => !isOfReserve(hold)), ...active.filter(isOfReserve)];

@@ -5,6 +5,7 @@
 import { everything, groupScope, noBudgets } from "./budget.ts";
 import type { BudgetNeeds, BudgetScope, OpenBudgets } from "./budget.ts";
 import { Windows } from "./window.ts";
+import { defaultProfile } from "../task/profile.ts";
 
 /** What a task needs beside a slot. */
 export interface LaneNeeds {
@@ -17,6 +18,8 @@ export interface LaneNeeds {
   readonly budgets?: readonly BudgetScope[];
   /** The times of the day in which it may start (window.ts). Absent or null: all. */
   readonly window?: string | null;
+  /** The credentials that it runs with. Lanes do not judge them: holds do. Absent: the server's. */
+  readonly profile?: string;
 }
 
 /** How a group that a person has set stands. Groups that are not set have no limit. */
@@ -50,10 +53,16 @@ export function lockProblem(name: string): string | null {
 const budgetMark = "\u0001";
 /** The same for windows. */
 const windowMark = "\u0002";
+/** The same for profiles. */
+const profileMark = "\u0003";
 
 /** The same text for all tasks that may start under the same conditions. */
-export function laneClass({ group, locks, budgets = [], window = null }: LaneNeeds): string {
-  const marked = [...budgets.map((scope) => budgetMark + scope), ...(window === null ? [] : [windowMark + window])];
+export function laneClass({ group, locks, budgets = [], window = null, profile = defaultProfile }: LaneNeeds): string {
+  const marked = [
+    ...budgets.map((scope) => budgetMark + scope),
+    ...(window === null ? [] : [windowMark + window]),
+    ...(profile === defaultProfile ? [] : [profileMark + profile]),
+  ];
   return JSON.stringify([group, ...[...new Set([...locks, ...marked])].toSorted()]);
 }
 
@@ -61,8 +70,9 @@ export function laneClass({ group, locks, budgets = [], window = null }: LaneNee
 export function needsOfClass(text: string): Required<LaneNeeds> {
   const [group = "", ...names] = JSON.parse(text) as string[];
   const marked = (mark: string): string[] => names.filter((name) => name.startsWith(mark)).map((name) => name.slice(mark.length));
-  const locks = names.filter((name) => !name.startsWith(budgetMark) && !name.startsWith(windowMark));
-  return { group, locks, budgets: marked(budgetMark), window: marked(windowMark)[0] ?? null };
+  const locks = names.filter((name) => ![budgetMark, windowMark, profileMark].some((mark) => name.startsWith(mark)));
+  const profile = marked(profileMark)[0] ?? defaultProfile;
+  return { group, locks, budgets: marked(budgetMark), window: marked(windowMark)[0] ?? null, profile };
 }
 
 /** The budgets while tasks are chosen. */

@@ -21,10 +21,11 @@ export function modelScope(account: string, models: readonly string[]): string {
 
 /**
  * Whether the scope concerns this account at all. Scopes that name no account concern every
- * account.
+ * account. @param account null: not known, so no scope of an account concerns it.
  */
-export function concernsAccount(scope: string, account: string): boolean {
-  return !scope.startsWith("account:") || scope === accountScope(account) || scope.startsWith(`${accountScope(account)}/`);
+export function concernsAccount(scope: string, account: string | null): boolean {
+  if (!scope.startsWith("account:")) return true;
+  return account !== null && (scope === accountScope(account) || scope.startsWith(`${accountScope(account)}/`));
 }
 
 /** The fingerprint of the account that the scope names; null: it names none. */
@@ -44,7 +45,7 @@ export function modelsOf(scope: string): readonly string[] | null {
 }
 
 /** Whether the scope holds this task. */
-export function scopeHolds(scope: string, task: Pick<Task, "model">, account: string): boolean {
+export function scopeHolds(scope: string, task: Pick<Task, "model">, account: string | null): boolean {
   if (!concernsAccount(scope, account)) return false;
   const models = modelsOf(scope);
   return models === null || models.some((model) => (task.model ?? "default").toLowerCase().includes(model));

@@ -14,6 +14,7 @@ import { nameProblem } from "./task-ref.ts";
 import { maxJudgeCharacters } from "../verification/judgement.ts";
 import { maxProtected } from "../verification/protected-files.ts";
 import { maxSetupCharacters } from "../workspace/repository-setup.ts";
+import { defaultProfile, profilePattern } from "./profile.ts";
 import { maxSandboxHosts, sandboxModes } from "./sandbox.ts";
 import { setupProblem } from "../workspace/setup.ts";
 import { defaultIterations, iterationContexts } from "../verification/loop.ts";
@@ -63,6 +64,21 @@ export const taskOptions = [
     flag: { spelled: "-m, --model <name>", help: "model name or alias", completes: models },
     agent: "may",
     shown: null,
+  },
+  {
+    name: "profile",
+    kind: "text",
+    part: "run",
+    default: defaultProfile,
+    maxLength: 63,
+    pattern: { source: profilePattern, sentence: "a profile has 1-63 letters, digits, '_' or '-'" },
+    startsCold: "any",
+    sentence:
+      "Credentials that it runs with: a name of the setting `profiles`, or `default` for those of the server. Default: that of its group, else of its directory. A session continues only under its own. Agents have the one that their task has.",
+    retrySentence: "Counts where the retry begins a new session.",
+    flag: { spelled: "--profile <name>", help: "credentials to run with: a name of the setting profiles, or default" },
+    agent: "within",
+    shown: { line: "Profile", text: "{}" },
   },
   {
     name: "fallback_model",

@@ -4,19 +4,26 @@
  */
 import type { HoldView } from "../../contract/views/hold.ts";
 import { isInForce } from "../../domain/order/admission.ts";
+import { heldTasks } from "../../domain/order/held.ts";
+import type { ProfileAccounts } from "../../domain/order/held.ts";
 import { isOfReserve } from "../../domain/order/reserve.ts";
-import { accountIn, modelsOf } from "../../domain/order/scope.ts";
+import { accountIn } from "../../domain/order/scope.ts";
 import { withdrawConsents } from "../questions/give-consent.ts";
 import type { Store } from "../../store/store.ts";
 import { holdView } from "../tasks/task-view.ts";
 
 export const everything = "all";
 
-/** The holds in force for the account that tasks run with. */
-export function listHolds(store: Store, account: string, now: number): HoldView[] {
+/** The holds in force for the accounts of all profiles. */
+export function listHolds(store: Store, accounts: ProfileAccounts, now: number): HoldView[] {
   const { pending } = store.tasks.counts();
-  const holds = store.holds.active().filter((hold) => isInForce(hold, account, now));
-  return holds.map((hold) => holdView(hold, modelsOf(hold.scope) === null ? pending : store.tasks.pendingOf(modelsOf(hold.scope) ?? [])));
+  return store.holds.active().flatMap((hold) => {
+    const profiles = accounts.profiles.filter((profile) => isInForce(hold, accounts.account(profile), now));
+    if (profiles.length === 0) return [];
+    const parts = heldTasks([hold], accounts);
+    const isOfAccount = accountIn(hold.scope) !== null;
+    return [holdView(hold, parts === "all" ? pending : store.tasks.pendingOf(parts), isOfAccount ? profiles : null)];
+  });
 }
 
 /** @param reason shown to people; null or absent: a standard sentence. */

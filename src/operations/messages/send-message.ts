@@ -100,7 +100,7 @@ function followUp(context: SubmitContext, task: Task, caller: Caller, now: numbe
   requireWorkspace(context, task.id);
   requireBudgetLeft(task, store.agentTasks.belowUsd(task.id));
   if (isAgent(caller)) admitAgentRetry(context, task, caller, task);
-  requirePossible(task, context.env);
+  requirePossible(task, context);
   requireRoom(context, 1);
   const again = store.tasks.transition(task.id, "follow_up", now, continued(task));
   if (again === null) throw new WorkerError("conflict", `Task ${task.id} is ${task.status} and cannot continue.`);

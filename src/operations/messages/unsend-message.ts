@@ -3,6 +3,9 @@
  * with the help of its runner, one that a running task has and did not begin.
  */
 import { findTranscript } from "../../config/claude-transcript.ts";
+import { sessionEnvironment } from "../../config/profile-environment.ts";
+import type { ProfileSource } from "../../config/profile-environment.ts";
+import { defaultProfile } from "../../domain/task/profile.ts";
 import { hasMessage } from "../../config/transcript-entry.ts";
 import type { Caller } from "../../contract/caller.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -17,9 +20,8 @@ import { requireTask } from "../tasks/require-task.ts";
 /** The runner says within this time what becomes of a message, where it can. */
 const runnerLimitMs = 5_000;
 
-export interface UnsendContext {
-  /** Says where Claude Code keeps its sessions. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+/** `env` and `settings` say where Claude Code keeps its sessions. */
+export interface UnsendContext extends ProfileSource {
   now(): number;
   /** Asks the runner of the task to take the message back. False: there is none. */
   unsend(taskId: number, key: string, by: string): boolean;
@@ -53,9 +55,9 @@ async function tryUnsend(
   store: Store,
   ids: Ids,
   caller: Caller,
-  { env, now }: UnsendContext,
+  { env, settings, now }: UnsendContext,
 ): Promise<{ readonly message: Message; readonly task: Task; readonly cancelled: Message | null }> {
-  const isSaid = await isInSession(store, ids, env);
+  const isSaid = await isInSession(store, ids, { env, settings });
   const { taskId, messageId } = ids;
   return await store.write(() => {
     const task = requireTask(store, taskId);
@@ -74,11 +76,11 @@ async function tryUnsend(
  * Whether the session of a task without a process has the message: a kill can come before the
  * runner notes that.
  */
-async function isInSession(store: Store, { taskId, messageId }: Ids, env: UnsendContext["env"]): Promise<boolean> {
+async function isInSession(store: Store, { taskId, messageId }: Ids, source: ProfileSource): Promise<boolean> {
   const message = store.messages.get(messageId);
-  const { sessionId = null, openAttemptId = null } = store.tasks.row(taskId) ?? {};
+  const { sessionId = null, openAttemptId = null, profile = defaultProfile } = store.tasks.row(taskId) ?? {};
   if (message === null || sessionId === null || openAttemptId !== null) return false;
-  const transcript = findTranscript(env, sessionId);
+  const transcript = findTranscript(sessionEnvironment(source, profile), sessionId);
   return transcript !== null && (await hasMessage(transcript, message.key));
 }
 

@@ -18,15 +18,19 @@ export interface KeptSessions {
 
 /**
  * Sets the time of change of each such transcript to `now`.
- * @param env the environment of the tasks: it decides where Claude Code keeps its files.
+ * @param envOf the environment of a profile's tasks: it decides where Claude Code keeps its files.
  */
-export function keepSessions(store: Store, env: Readonly<Record<string, string | undefined>>, now: number): KeptSessions {
+export function keepSessions(
+  store: Store,
+  envOf: (profile: string) => Readonly<Record<string, string | undefined>>,
+  now: number,
+): KeptSessions {
   let [looked, kept] = [0, 0];
   let cursorId: number | undefined;
   for (;;) {
     const tasks = store.tasks.list({ statuses: ["waiting"], limit: page, ...(cursorId === undefined ? {} : { cursorId }) });
-    for (const { openAttemptId, sessionId } of tasks) {
-      const transcript = openAttemptId !== null || sessionId === null ? null : findTranscript(env, sessionId);
+    for (const { openAttemptId, sessionId, profile } of tasks) {
+      const transcript = openAttemptId !== null || sessionId === null ? null : findTranscript(envOf(profile), sessionId);
       if (transcript === null) continue;
       if (touch(transcript, now)) kept += 1;
     }

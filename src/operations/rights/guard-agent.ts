@@ -83,6 +83,23 @@ export function admitAgentTasks<T extends NewTask>(context: GuardContext, tasks:
   });
 }
 
+/** The profile of the task that calls; null: no task does. */
+export function profileOfCaller(store: Store, { taskId }: Caller): string | null {
+  return taskId === undefined ? null : requireTask(store, taskId).profile;
+}
+
+/**
+ * Checks the profile that an agent names: it has that of its task, or of group and directory.
+ * @throws WorkerError forbidden.
+ */
+export function requireOwnProfile(profile: string, own: string): void {
+  if (profile === own) return;
+  const detail = `is another one than agents have here: ${own}`;
+  throw new WorkerError("forbidden", `The profile ${profile} ${detail}. Leave profile out, or ask the user to submit the task.`, [
+    { pointer: "/profile", detail },
+  ]);
+}
+
 /** Inside `write`: stores which client and tree the task belongs to. */
 export function enterAgentTask(store: Store, task: Task, caller: Caller): void {
   store.agentTasks.insert({ taskId: task.id, client: clientOf(store, caller), rootId: rootOf(store, caller)?.id ?? task.id });
@@ -132,6 +149,7 @@ export function admitAgentRetry(context: GuardContext, task: Task, caller: Calle
   requireOwn(context.store, task, caller);
   requireAgentPriority(context, task, task.priority);
   requireOptionsForAgents(task, before);
+  requireOwnProfile(task.profile, before.profile);
   requireQueueRoom(context, 1, caller);
   const root = rootOf(context.store, caller);
   const left = root === null ? null : leftFor(context.store, root, task);

@@ -11,6 +11,7 @@ const endings = {
   cancelled: { operation: "cancel", status: "cancelled" },
   unanswered: { operation: "fail", status: "failed" },
   missing_value: { operation: "give_up", status: "failed" },
+  profile_unusable: { operation: "give_up", status: "failed" },
 } as const;
 
 /**
@@ -28,7 +29,8 @@ export function endWithoutAttempt(
   const ended = store.tasks.transition(id, operation, now, { ...patch, error, earlierEnd: null });
   if (ended === null) return null;
   const last = store.attempts.ofTask(id).at(-1);
-  const isFollowed = outcome !== "missing_value" && last !== undefined && continuesTask(ended, store.messages.open(id), last.id);
+  const isUnstarted = outcome === "missing_value" || outcome === "profile_unusable";
+  const isFollowed = !isUnstarted && last !== undefined && continuesTask(ended, store.messages.open(id), last.id);
   for (const question of store.questions.unapplied(id)) store.questions.supersede(question.id, false);
   for (const { id: message, status: state } of store.messages.end(id, status === "cancelled", now)) {
     store.events.append(id, null, [{ type: state === "done" ? "message_done" : "message_cancelled", at: now, data: { message } }]);

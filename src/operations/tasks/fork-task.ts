@@ -10,6 +10,7 @@ import { checkpointOfTurn } from "../../domain/workspace/checkpoint-of-turn.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import { sessionEnvironment } from "../../config/profile-environment.ts";
 import type { WorktreePlan } from "../../git/worktree-plan.ts";
 import type { Store } from "../../store/store.ts";
 import { chooseWorktree } from "../workspaces/plan-worktrees.ts";
@@ -26,12 +27,13 @@ import { realDirectories, realDirectory } from "./working-directory.ts";
  * forbidden, too_many_requests.
  */
 export async function forkTask(context: SubmitContext, id: number, { prompt, at }: ForkInput, caller: Caller): Promise<Task> {
-  const { store, env } = context;
+  const { store } = context;
   const now = context.now();
   if (isAgent(caller))
     throw new WorkerError("forbidden", "Agents do not fork tasks. Submit a new task, or send a message to one of your own.");
   const begun = requireTask(store, id);
   const sessionId = requireSession(begun);
+  const env = sessionEnvironment(context, begun.profile);
   const point = await (at === undefined ? presentPoint(store, env, sessionId) : pointOfTurn(store, env, begun, at));
   return await store.write(() => {
     const source = requireTask(store, id);
@@ -41,7 +43,7 @@ export async function forkTask(context: SubmitContext, id: number, { prompt, at 
     // Its images are in the conversation already, and its name is its own.
     const task = { ...source, workingDirectory, additionalDirectories, prompt, name: null, attachments: [], worktreeBranch: null };
     requireRights(context, task, asked);
-    requirePossible(task, env);
+    requirePossible(task, context);
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
     const fresh = { createdAt: now, notBefore: null, notBeforeReason: null, stashedAt: null, parentId: null, depth: 0 };

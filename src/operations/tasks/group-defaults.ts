@@ -1,19 +1,28 @@
 /**
- * Fills the defaults of a task's group into a submit. They count as if the caller had written them:
- * its rights are judged for them, too, so a group never widens what its callers may do.
+ * Fills the defaults of a task's group into a submit, and the profile of its directory. They count
+ * as if the caller had written them: its rights are judged for them, too, so a group never widens
+ * what its callers may do.
  */
 import { isDeepStrictEqual } from "node:util";
 import { lookOnce } from "../../config/one-look.ts";
 import type { FilledTaskInput, ParsedTaskInput } from "../../contract/task-input.ts";
+import { directoryProfile } from "../../config/profile-environment.ts";
+import type { ProfileSource } from "../../config/profile-environment.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { filledOptions, optionDefaults } from "../../domain/task/option-values.ts";
 import type { OptionName } from "../../domain/task/options.ts";
 import type { Store } from "../../store/store.ts";
 
-export function filledInput(store: Pick<Store, "groups">, input: ParsedTaskInput): FilledTaskInput {
+export interface DefaultsContext extends ProfileSource {
+  readonly store: Pick<Store, "groups">;
+}
+
+/** @param profile that of the task that calls: it counts before that of group and directory. */
+export function filledInput(context: DefaultsContext, input: ParsedTaskInput, profile: string | null = null): FilledTaskInput {
   const group = input.group ?? optionDefaults.group;
-  const defaults = lookOnce(store.groups, group, () => store.groups.defaults(group));
-  return filledOptions(input, defaults, input.from_settings);
+  const ofGroup = lookOnce(context.store.groups, group, () => context.store.groups.defaults(group));
+  const chosen = profile ?? ofGroup.profile ?? directoryProfile(context, input.working_directory);
+  return filledOptions(input, chosen === null ? ofGroup : { ...ofGroup, profile: chosen }, input.from_settings);
 }
 
 /** The same error, which says that an option comes from the group, where it is about such a one. */

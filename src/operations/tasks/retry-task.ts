@@ -44,6 +44,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     if (resume && task.sessionId === null) {
       throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
     }
+    if (resume) requireProfileOfSession(task, changes, `claude-worker retry ${id}`);
     requireBudgetLeft(changed, store.agentTasks.belowUsd(task.id));
     const asked = taskCallerOf(store, caller);
     if (isAgent(caller)) {
@@ -54,7 +55,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     const workingDirectory = realDirectory(changed.workingDirectory);
     const additionalDirectories = realDirectories(changed.additionalDirectories);
     requireRights(context, { ...changed, workingDirectory, additionalDirectories }, asked);
-    requirePossible(changed, context.env);
+    requirePossible(changed, context);
     requireProtectable({ ...changed, workingDirectory });
     requireGoal(changed);
     requireRoom(context, 1);
@@ -95,6 +96,21 @@ export function requireSameWorkspace(task: Task, changes: Changes): void {
     throw new WorkerError("conflict", `Task ${task.id} works in place, and only worktrees are set up. Leave setup out.`);
   if (!hasChanged && !isMoved) return;
   throw new WorkerError("conflict", `Task ${task.id} keeps the workspace that it has. Submit a new task for another one.`);
+}
+
+/**
+ * @param advice what begins a new session, without the profile.
+ * @throws WorkerError conflict: a session continues only under the profile that it began with.
+ */
+export function requireProfileOfSession({ id, profile, sessionId }: Task, changes: Changes, advice: string): void {
+  const other = changes.profile ?? profile;
+  if (sessionId === null || other === profile) return;
+  const detail = `is ${other}, and the session of task ${id} began with ${profile}`;
+  throw new WorkerError(
+    "conflict",
+    `The session of task ${id} began with the profile ${profile}, and the profile ${other} cannot continue it. Begin a new one: ${advice} --profile ${other}`,
+    [{ pointer: "/profile", detail }],
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Caller } from "../../contract/caller.ts";
 import type { RewindInput } from "../../contract/operations/tasks.ts";
 import type { PutBackInput } from "../../contract/operations/workspaces.ts";
 import type { PutBackView } from "../../contract/views/workspace.ts";
+import { sessionEnvironment } from "../../config/profile-environment.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task, TaskStatus } from "../../domain/task/task.ts";
@@ -43,12 +44,13 @@ export async function rewindTask(
   { to: turn, files: withFiles, ...input }: RewindInput,
   caller: Caller,
 ): Promise<{ readonly task: Task; readonly files: RewoundFiles }> {
-  const { store, env } = context;
+  const { store } = context;
   if (isAgent(caller))
     throw new WorkerError("forbidden", `Agents do not rewind tasks. Ask the user to do it: claude-worker rewind ${id} --to ${turn}`);
   requireRewindable(store, requireTask(store, id));
   return await context.gate.with(id, "it is rewound", async () => {
-    const point = await pointOfTurn(store, env, requireTask(store, id), turn);
+    const task = requireTask(store, id);
+    const point = await pointOfTurn(store, sessionEnvironment(context, task.profile), task, turn);
     // The files come first: where they cannot be put back, nothing has changed. A second rewind
     // after a kill in between finds them as they should be.
     const files = withFiles ? await putBack(context, id, turn, input, caller) : "They stay, as the request says.";

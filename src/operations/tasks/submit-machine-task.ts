@@ -16,8 +16,7 @@ import { realDirectory, requireTrust } from "./working-directory.ts";
  * @throws WorkerError unprocessable with a problem for each broken rule.
  */
 export function requireMachineTask(context: SubmitContext, input: ParsedTaskInput, rules: PromptRules): void {
-  const { store } = context;
-  const problems = [...promptProblems(filledInput(store, input), rules), ...directoryProblems(context, input.working_directory)];
+  const problems = [...promptProblems(filledInput(context, input), rules), ...directoryProblems(context, input.working_directory)];
   if (problems.length === 0) return;
   const first = problems[0] === undefined ? "" : `${problems[0].pointer.slice(1)} ${problems[0].detail}`;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";

@@ -3,6 +3,8 @@ import type { Paths } from "../../config/paths.ts";
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { FilledTaskInput, ParsedTaskInput } from "../../contract/task-input.ts";
+import { profileEnvironment } from "../../config/profile-environment.ts";
+import { defaultProfile } from "../../domain/task/profile.ts";
 import { gitAbove } from "../../config/main-checkout.ts";
 import { inOneLook } from "../../config/one-look.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -14,7 +16,15 @@ import { submittedOptions } from "../../domain/task/option-values.ts";
 import type { GitProgram } from "../../git/git-program.ts";
 import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
-import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
+import {
+  admitAgentTasks,
+  agentTerms,
+  clientOf,
+  enterAgentTask,
+  isAgent,
+  profileOfCaller,
+  requireOwnProfile,
+} from "../rights/guard-agent.ts";
 import { holdPrompt } from "../prompts/hold-prompt.ts";
 import { withCheckoutLock } from "./checkout-lock.ts";
 import { filledInput, withGroup } from "./group-defaults.ts";
@@ -160,7 +170,10 @@ export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: numbe
 
 /** @throws WorkerError that names the group where one of its defaults is the reason. */
 function newTask(context: SubmitContext, given: SubmitInput, caller: Caller, now: number): NewTask {
-  const input = { ...filledInput(context.store, given), isFromTemplate: given.isFromTemplate === true };
+  const own = isAgent(caller) ? profileOfCaller(context.store, caller) : null;
+  const input = { ...filledInput(context, given, own), isFromTemplate: given.isFromTemplate === true };
+  if (isAgent(caller) && given.profile !== undefined)
+    requireOwnProfile(input.profile, filledInput(context, { ...given, profile: undefined }, own).profile);
   try {
     return taskOf(context, input, caller, now);
   } catch (error) {
@@ -174,7 +187,7 @@ function taskOf(
   caller: Caller,
   now: number,
 ): NewTask {
-  const { store, settings, env } = context;
+  const { store, settings } = context;
   const terms = isAgent(caller) ? agentTerms(context, input, caller, input.isFromTemplate === true) : null;
   const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;
   const asked = taskCallerOf(store, caller);
@@ -198,7 +211,7 @@ function taskOf(
     parentId: terms?.parentId ?? null,
     depth: terms?.depth ?? 0,
   };
-  requirePossible(task, env);
+  requirePossible(task, context);
   requireProtectable(task);
   requireGoal(task);
   requireScore(task);
@@ -214,11 +227,12 @@ function taskOf(
  * @throws WorkerError invalid_input.
  */
 export function requirePossible(
-  task: Pick<NewTask, "permissionMode" | "model" | "fallbackModel" | "attachments">,
-  env: SubmitContext["env"],
+  task: Pick<NewTask, "permissionMode" | "model" | "fallbackModel" | "attachments" | "profile">,
+  { env, settings }: Pick<SubmitContext, "env" | "settings">,
 ): void {
   requireOtherModel(task);
   requireFewImages(task);
+  if (task.profile !== defaultProfile) profileEnvironment({ env, settings }, task.profile);
   // Claude Code refuses this mode for root outside of a declared sandbox.
   if (task.permissionMode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
   throw new WorkerError(

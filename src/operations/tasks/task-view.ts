@@ -145,12 +145,14 @@ export function eventView(event: TaskEvent): EventView {
   return { id, task_id: taskId, seq, attempt_id: attemptId, ...body, at: rfc3339(at), summary: eventSummary(event) };
 }
 
-export function holdView(hold: Hold, tasksWaiting: number): HoldView {
+/** @param profiles those whose account it is about; null: it is about every task. */
+export function holdView(hold: Hold, tasksWaiting: number, profiles: readonly string[] | null): HoldView {
   return {
     kind: hold.kind,
     message: hold.message,
     since: rfc3339(hold.since),
     until: rfc3339OrNull(hold.until),
+    profiles: profiles === null ? null : [...profiles],
     tasks_waiting: tasksWaiting,
   };
 }

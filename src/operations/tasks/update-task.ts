@@ -18,7 +18,7 @@ import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
 import { requireBaselineCommand, requireGoal, requirePossible, requireProtectable } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
-import { requireSameWorkspace } from "./retry-task.ts";
+import { requireProfileOfSession, requireSameWorkspace } from "./retry-task.ts";
 import { startOf } from "./submit-order.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
@@ -79,6 +79,7 @@ function workOf(
   if (changed.length === 0) return {};
   requirePending(task, prompt !== undefined);
   requireSameWorkspace(task, changes);
+  if (task.resumable) requireProfileOfSession(task, changes, `claude-worker cancel ${task.id}, then claude-worker retry ${task.id}`);
   const { store } = context;
   const after = { ...task, ...changes };
   const asked = taskCallerOf(store, caller);
@@ -88,7 +89,7 @@ function workOf(
   }
   const workingDirectory = realDirectory(after.workingDirectory);
   requireRights(context, { ...after, workingDirectory, additionalDirectories: realDirectories(after.additionalDirectories) }, asked);
-  requirePossible(after, context.env);
+  requirePossible(after, context);
   requireProtectable({ ...after, workingDirectory });
   requireGoal(after);
   requireBaselineCommand(after);

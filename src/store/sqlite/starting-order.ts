@@ -4,7 +4,10 @@
  */
 import type Database from "better-sqlite3";
 import { inStartingOrder, steppedBackMs } from "../../domain/order/admission.ts";
+import { wholeProfiles } from "../../domain/order/held.ts";
+import type { HeldPart } from "../../domain/order/held.ts";
 import { Lanes } from "../../domain/order/lanes.ts";
+import { defaultProfile } from "../../domain/task/profile.ts";
 import { bySpot } from "../../domain/order/place.ts";
 import type { Spot } from "../../domain/order/place.ts";
 import { Heap } from "./heap.ts";
@@ -20,10 +23,11 @@ interface DuePlace extends Spot {
 }
 
 /**
- * Leaves out the tasks of the models in a JSON array; `default` stands for tasks that name no model
- * (domain/order/scope.ts).
+ * Leaves out the tasks of the parts in a JSON array (domain/order/held.ts); `default` stands for
+ * tasks that name no model. Every name has an empty text in it.
  */
-const notHeld = "NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE instr(lower(coalesce(tasks.model, 'default')), held.value) > 0)";
+const notHeld = `NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE (held.value ->> 0) = coalesce(tasks.profile, '${defaultProfile}')
+  AND instr(lower(coalesce(tasks.model, 'default')), held.value ->> 1) > 0)`;
 
 /** How many of the best tasks are looked at before lanes are looked at one by one. */
 const firstWindow = 64;
@@ -82,7 +86,7 @@ const waits = "status = 'pending' AND unmet = 0 AND stashed_at IS NULL";
 export function createStartingOrder(
   database: Database.Database,
   heads: LaneHeads,
-): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
+): Pick<TaskStore, "startable" | "pendingOf" | "pendingProfiles" | "nextStartAt" | "ahead"> {
   const selectReady = (condition: string) =>
     database.prepare<{ limit: number; held: string }, DuePlace>(
       `SELECT id, lane, rank, place, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready
@@ -149,7 +153,12 @@ export function createStartingOrder(
    * The tasks of the lanes that are open, best first, read as they are asked for.
    * @param lanes may be taken meanwhile: then no more tasks of a lane come that they close.
    */
-  function* inOpenLanes(now: number, held: string | null, lanes: Lanes, ignoring: readonly DuePlace[]): Generator<DuePlace> {
+  function* inOpenLanes(
+    now: number,
+    { held, closed }: { readonly held: string | null; readonly closed: ReadonlySet<string> },
+    lanes: Lanes,
+    ignoring: readonly DuePlace[],
+  ): Generator<DuePlace> {
     if (held === null) return yield* ignoring;
     const byOrder = (a: DuePlace, b: DuePlace): number => inStartingOrder(a, b, now);
     const isOpen = ({ lane }: DuePlace): boolean => lanes.isOpen(heads.needsOf(lane));
@@ -158,7 +167,7 @@ export function createStartingOrder(
       answered.filter(isOpen).toSorted(byOrder).values(),
       selectAllDue.all({ now, held }).filter(isOpen).toSorted(byOrder).values(),
       ignoring.values(),
-      readyInLanes(held, lanes),
+      readyInLanes(held, closed, lanes),
     ];
     const firsts = sources.flatMap((source) => {
       const { value } = source.next();
@@ -177,9 +186,10 @@ export function createStartingOrder(
   }
 
   /** The ready tasks of open lanes in the order of the queue. Reads few of them. */
-  function* readyInLanes(held: string, lanes: Lanes): Generator<DuePlace, undefined> {
+  function* readyInLanes(held: string, closed: ReadonlySet<string>, lanes: Lanes): Generator<DuePlace, undefined> {
+    const open = heads.open(lanes).filter(({ needs }) => !closed.has(needs.profile));
     const queue = new Heap<LaneCursor>(
-      heads.open(lanes).map((head) => ({ head, tasks: null, ...head.least })),
+      open.map((head) => ({ head, tasks: null, ...head.least })),
       bySpot,
     );
     for (let next = queue.first(); next !== undefined; next = queue.first()) {
@@ -226,15 +236,41 @@ export function createStartingOrder(
   const countOfModels = database
     .prepare<{ held: string }, number>(`SELECT count(*) FROM tasks WHERE status = 'pending' AND NOT ${notHeld}`)
     .pluck();
+  const countPending = database.prepare<[], number>("SELECT count FROM status_counts WHERE status = 'pending'").pluck();
+  const ofProfiles = "INDEXED BY tasks_of_profiles WHERE status = 'pending' AND profile IS NOT NULL";
+  const selectProfiles = database.prepare<[], { name: string; count: number }>(
+    `SELECT profile AS name, count(*) AS count FROM tasks ${ofProfiles} GROUP BY profile`,
+  );
+
+  function pendingOf(parts: readonly HeldPart[]): number {
+    const whole = wholeProfiles(parts);
+    const ofModels = parts.filter(([profile]) => !whole.has(profile));
+    const named = selectProfiles.all();
+    const others = named.reduce((sum, { count }) => sum + count, 0);
+    const ofDefault = whole.has(defaultProfile) ? (countPending.get() ?? 0) - others : 0;
+    const ofWhole = named.filter(({ name }) => whole.has(name)).reduce((sum, { count }) => sum + count, ofDefault);
+    return ofWhole + (ofModels.length === 0 ? 0 : (countOfModels.get({ held: JSON.stringify(ofModels) }) ?? 0));
+  }
+
+  /** The parts as the queries take them; null: every pending task is in them. */
+  function leftOut(parts: readonly HeldPart[], whole: ReadonlySet<string>): string | null {
+    const isAll = whole.has(defaultProfile) && selectProfiles.all().every(({ name }) => whole.has(name));
+    return isAll ? null : JSON.stringify(parts);
+  }
+
   return {
-    pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
-    startable: (now, limit, { heldModels = [], reservedModels = [], lanes = freeLanes, mayStart = () => true } = {}) => {
+    pendingOf,
+    pendingProfiles: () => selectProfiles.all().map(({ name }) => name),
+    startable: (now, limit, { held: heldParts = [], reserved = [], lanes = freeLanes, mayStart = () => true } = {}) => {
       if (lanes.everythingBlock() !== null) return [];
-      const held = reservedModels === "all" ? null : JSON.stringify([...heldModels, ...reservedModels]);
+      const closed = wholeProfiles([...heldParts, ...reserved]);
+      const held = leftOut([...heldParts, ...reserved], closed);
       const byPlace = (a: DuePlace, b: DuePlace): number => inStartingOrder(a, b, now);
-      const ignoring = reservedModels.length === 0 ? [] : selectIgnoring.all({ now, held: JSON.stringify(heldModels) }).toSorted(byPlace);
-      // Where nothing is blocked, the first look is enough.
-      for (const window of limit < firstWindow ? [limit, firstWindow] : [limit]) {
+      const ignoring = reserved.length === 0 ? [] : selectIgnoring.all({ now, held: JSON.stringify(heldParts) }).toSorted(byPlace);
+      // Where nothing is blocked, the first look is enough. It would read all tasks of a held
+      // profile.
+      const windows = held !== null && closed.size > 0 ? [] : limit < firstWindow ? [limit, firstWindow] : [limit];
+      for (const window of windows) {
         const places = best(now, window, held);
         const isAll = places.length < window;
         const found = admitted(withIgnoring(places, ignoring, isAll, byPlace), limit, { heads, lanes: lanes.copy(), mayStart });
@@ -242,7 +278,7 @@ export function createStartingOrder(
       }
       // The best tasks are blocked: those of each open lane are looked at instead.
       const taken = lanes.copy();
-      return admitted(inOpenLanes(now, held, taken, ignoring), limit, { heads, lanes: taken, mayStart });
+      return admitted(inOpenLanes(now, { held, closed }, taken, ignoring), limit, { heads, lanes: taken, mayStart });
     },
     nextStartAt: (now) => selectNext.get(now) ?? null,
     ahead: (id) => {

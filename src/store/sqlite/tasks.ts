@@ -24,6 +24,9 @@ import { longOptions, shortOptions } from "./task-options.ts";
 import { insertedFields, patchedFields, patchedOptions, searchText, taskRow, textColumns } from "./task-row.ts";
 import type { AnyTaskPatch, HeldTexts } from "./task-row.ts";
 
+/** What a task's lane depends on. */
+const lanePatch = ["group", "locks", "window", "profile"] as const;
+
 export function createTaskStore(
   database: Database.Database,
   writing: Writing,
@@ -169,7 +172,7 @@ export function createTaskStore(
       updateStructured.run(patch.structuredResult === null ? null : JSON.stringify(patch.structuredResult), id);
     if (longOptions.holds(patch)) updateLongOptions.run(patchedOptions(longOptions, selectLongOptions.get(id) ?? "{}", patch), id);
     const task = mustGet(id);
-    if (patch.group !== undefined || patch.locks !== undefined || patch.window !== undefined) updateLane.run(laneClass(task), id);
+    if (lanePatch.some((field) => patch[field] !== undefined)) updateLane.run(laneClass(task), id);
     if (patch.group !== undefined || patch.labels !== undefined) budgets.moved(id);
     if (patch.name !== undefined || patch.prompt !== undefined) updateSearch.run(searchText(task.name, task.title), id);
     return task;

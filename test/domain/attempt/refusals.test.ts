@@ -211,7 +211,7 @@ test("a model's limit leaves tasks of other models alone", () => {
   const pending = [null, "opus", "claude-opus-5-5", "sonnet"].map((model, index) => pendingTask(index + 1, { model }));
   const startsUnder = (scope: string) => {
     const holds: NewHold[] = [{ kind: "rate_limited", scope, message: "x", until: now + 1 }];
-    return admit({ pending, running: 0, slots: 9, holds, account: "a", now }).start;
+    return admit({ pending, running: 0, slots: 9, holds, account: () => "a", now }).start;
   };
   assert.deepEqual(startsUnder("account:a/model:opus"), [1, 4]);
   assert.deepEqual(startsUnder("account:a/model:opus,default"), [4]);
@@ -222,7 +222,7 @@ test("a model's limit leaves tasks of other models alone", () => {
 
 test("a refused task goes behind the others until it was due for ten minutes", () => {
   const pending = [pendingTask(1, { priority: 9, refusals: 1, notBefore: now }), pendingTask(2), pendingTask(3, { priority: -9 })];
-  const order = (at: number) => admit({ pending, running: 0, slots: 9, holds: [], account: "a", now: at }).start;
+  const order = (at: number) => admit({ pending, running: 0, slots: 9, holds: [], account: () => "a", now: at }).start;
   assert.deepEqual(order(now), [2, 3, 1]);
   assert.deepEqual(order(now + steppedBackMs - 1), [2, 3, 1]);
   assert.deepEqual(order(now + steppedBackMs), [1, 2, 3]);
@@ -345,7 +345,7 @@ function simulate(tasks: readonly Simulated[], slots: number): Map<number, { sta
   let workedAt = 0;
   for (let at = now; queue.size > 0; at += 1_000) {
     assert.ok(at < now + 24 * 60 * minuteMs, "a task waits for ever");
-    const { start } = admit({ pending: [...queue.values()], running: 0, slots, holds, account: "a", now: at });
+    const { start } = admit({ pending: [...queue.values()], running: 0, slots, holds, account: () => "a", now: at });
     // The probe that a hold asked for works.
     holds = [];
     for (const id of start) {

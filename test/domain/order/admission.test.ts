@@ -37,7 +37,7 @@ function hold(change: Partial<NewHold> = {}): NewHold {
   return { kind: "manual", scope: "all", message: "Paused by hand.", until: null, ...change };
 }
 
-const base = { running: 0, slots: 4, holds: [], account: "1", now };
+const base = { running: 0, slots: 4, holds: [], account: () => "1", now };
 
 test("slots that processes of waiting tasks hold are named", () => {
   const context = { ...base, running: 3, slotsOfWaiting: 1 };
@@ -149,7 +149,7 @@ const anyQueue = fc.record({
   running: fc.nat(8),
   slots: fc.nat(10),
   holds: fc.array(anyHold, { maxLength: 2 }),
-  account: fc.constant("1"),
+  account: fc.constant(() => "1"),
   now: fc.constant(now),
   lanes: fc.tuple(fc.nat(3), fc.option(fc.constant(99))).map(
     ([limit, holder]) =>

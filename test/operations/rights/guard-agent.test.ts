@@ -406,3 +406,24 @@ test("a client's running tasks are bounded where the user says so", async (t) =>
   await eventually(() => started.length === 3);
   assert.equal(started[2], ids[1]);
 });
+
+test("an agent's task has the profile of its task, or of group and directory", async (t) => {
+  const gateway = { env: ["ANTHROPIC_BASE_URL=http://127.0.0.1:9"] };
+  const { api, input, running } = setup(t, { profiles: { work: gateway, key: gateway } });
+  const { inside } = await running({ profile: "work" });
+  assert.equal((await api.submitTask(input(), inside)).profile, "work");
+  assert.equal((await api.submitTask(input({ profile: "work" }), inside)).profile, "work");
+  for (const profile of ["key", "default"]) {
+    const error = await refused(api.submitTask(input({ profile }), inside));
+    assert.deepEqual([error.code, error.problems[0]?.pointer], ["forbidden", "/profile"]);
+  }
+  // A group does not lead out of it either.
+  await api.setGroup({ name: "paid", defaults: { profile: "key" } }, person);
+  assert.equal((await api.submitTask(input({ group: "paid" }), inside)).profile, "work");
+  assert.equal((await api.submitTask(input({ group: "paid" }), agent)).profile, "key");
+  assert.equal((await refused(api.submitTask(input({ profile: "work" }), agent))).code, "forbidden");
+  const { id } = await api.submitTask(input(), inside);
+  await api.cancelTask({ id }, inside);
+  assert.equal((await refused(api.retryTask({ id, profile: "key" }, inside))).code, "forbidden");
+  assert.equal((await api.retryTask({ id }, inside)).profile, "work");
+});

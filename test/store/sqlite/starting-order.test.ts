@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { HeldPart } from "../../../src/domain/order/held.ts";
 import fc from "fast-check";
 import { newAttempt, setup } from "../setup.ts";
 import { plainTask } from "../../../testing/plain-task.ts";
+
+/** What is held of the server's own profile. */
+function parts(...models: string[]): HeldPart[] {
+  return models.map((model) => ["default", model]);
+}
 
 test("the starting order is priority, then age", async (t) => {
   const { store, submit } = setup(t);
@@ -33,9 +39,12 @@ test("the starting order leaves out the tasks of held models", async (t) => {
     await submit({ model, notBefore: 10, notBeforeReason: "retry" });
   }
   assert.deepEqual(store.tasks.startable(10, 9), [1, 2, 3, 4, 5, 6]);
-  assert.deepEqual(store.tasks.startable(10, 9, { heldModels: ["opus"] }), [3, 4, 5, 6]);
-  assert.deepEqual(store.tasks.startable(9, 9, { heldModels: ["sonnet", "default"] }), [1]);
-  assert.deepEqual([store.tasks.pendingOf(["opus"]), store.tasks.pendingOf(["opus", "default"]), store.tasks.pendingOf([])], [2, 4, 0]);
+  assert.deepEqual(store.tasks.startable(10, 9, { held: parts("opus") }), [3, 4, 5, 6]);
+  assert.deepEqual(store.tasks.startable(9, 9, { held: parts("sonnet", "default") }), [1]);
+  assert.deepEqual(
+    [parts("opus"), parts("opus", "default"), parts(""), []].map((held) => store.tasks.pendingOf(held)),
+    [2, 4, 6, 0],
+  );
 });
 
 test("the starting order has pending tasks only", async (t) => {
@@ -100,12 +109,35 @@ test("the starting order leaves out reserved models, not tasks that ignore it", 
     await submit({ model, ignoreReserve: true, priority: model === "opus" ? -1 : 0 });
   }
   await submit({ ignoreReserve: true, notBefore: 10, notBeforeReason: "retry" });
-  const order = (reservedModels: "all" | string[], now = 9, heldModels: string[] = []) =>
-    store.tasks.startable(now, 9, { reservedModels, heldModels });
+  const order = (reserved: string[], now = 9, held: string[] = []) =>
+    store.tasks.startable(now, 9, { reserved: parts(...reserved), held: parts(...held) });
   assert.deepEqual(order([]), [1, 3, 4, 2]);
   assert.deepEqual(order(["opus"]), [3, 4, 2]);
-  assert.deepEqual(order("all"), [4, 2]);
-  assert.deepEqual(order("all", 10), [4, 5, 2]);
-  assert.deepEqual(order("all", 9, ["opus"]), [4]);
-  assert.deepEqual(store.tasks.startable(9, 1, { reservedModels: "all" }), [4]);
+  assert.deepEqual(order([""]), [4, 2]);
+  assert.deepEqual(order([""], 10), [4, 5, 2]);
+  assert.deepEqual(order([""], 9, ["opus"]), [4]);
+  assert.deepEqual(store.tasks.startable(9, 1, { reserved: parts("") }), [4]);
+});
+
+test("the starting order leaves out held profiles, and counts their tasks", async (t) => {
+  const { store, submit } = setup(t);
+  for (const profile of ["default", "work", "key", "work"]) await submit({ profile, model: "opus" });
+  await submit({ profile: "work", notBefore: 5, notBeforeReason: "retry" });
+  const order = (held: HeldPart[], limit = 9) => store.tasks.startable(9, limit, { held });
+  assert.deepEqual(order([["work", ""]]), [1, 3]);
+  assert.deepEqual(order([["default", ""]]), [2, 3, 4, 5]);
+  assert.deepEqual(order([["work", "opus"]]), [1, 3, 5]);
+  const every: HeldPart[] = [
+    ["default", ""],
+    ["work", ""],
+    ["key", ""],
+  ];
+  assert.deepEqual([order(every), order(every.slice(0, 2), 1)], [[], [3]]);
+  assert.deepEqual(
+    [store.tasks.pendingOf([["work", ""]]), store.tasks.pendingOf([["work", "opus"]]), store.tasks.pendingOf(every)],
+    [3, 2, 5],
+  );
+  assert.deepEqual(store.tasks.pendingProfiles(), ["key", "work"]);
+  await store.write(() => store.tasks.patch(2, 9, { profile: "default" }));
+  assert.deepEqual(order([["work", ""]]), [1, 2, 3]);
 });

@@ -15,7 +15,7 @@ import type { Follower, Model, ModelTask, Real, Result, Turn } from "./model.ts"
 function tryClaim({ id, model, real: { store, directory } }: Turn): Promise<ReturnType<typeof claimTask>> {
   const paths = { logs: directory } as Paths;
   const context = { store, paths, nodeId: "here", bootId: null, now: () => model.now, account: () => "a" };
-  const runner = { runnerId: `r${model.attempts}`, warm: false, connect: () => Promise.resolve(null) };
+  const runner = { runnerId: `r${model.attempts}`, warm: false, profile: "default", connect: () => Promise.resolve(null) };
   return store.write(() => claimTask(context, id, runner));
 }
 

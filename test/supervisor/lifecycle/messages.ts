@@ -35,6 +35,7 @@ export async function unsend({ task, id, model, real, pick }: Turn): Promise<voi
   const isGiven = !isTerminal(task.status) && (message.attemptId !== null || isWithRunner);
   const taking = unsendMessage(real.store, { taskId: id, messageId: message.id }, caller, {
     env: {},
+    settings: { agent_env: [], profiles: {} },
     now: () => model.now,
     unsend: () => false,
   });

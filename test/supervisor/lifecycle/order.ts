@@ -158,7 +158,7 @@ export function agreeOnOrder(task: ModelTask, id: number, model: Model, { store 
     running: 0,
     slots: 1,
     holds: store.holds.active(),
-    account: "a",
+    account: () => "a",
     now: model.now,
     waitsFor: (of) => store.dependencies.waitsFor(of),
     lanes: store.groups.lanes(),

@@ -59,6 +59,7 @@ import { groupDefaults } from "../migrations/0053-group-defaults.ts";
 import { scheduledWorkflows } from "../migrations/0056-scheduled-workflows.ts";
 import { sharedWorktrees } from "../migrations/0057-shared-worktrees.ts";
 import { plainInserts } from "../migrations/0059-plain-inserts.ts";
+import { profiles } from "../migrations/0060-profiles.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -125,6 +126,7 @@ export const migrations: readonly Migration[] = [
   scheduledWorkflows,
   sharedWorktrees,
   plainInserts,
+  profiles,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -99,7 +99,10 @@ test("no text on a terminal is broken inside a word or a command, whatever the c
   await call(["run", "a text that is longer than the terminal is wide"]);
   const server = await api.server();
   const message = `${"it is held for a long reason, ".repeat(4)}then: claude-worker resume`;
-  api.server = async () => ({ ...server, holds: [{ kind: "manual", message, since: server.started_at, until: null, tasks_waiting: 1 }] });
+  api.server = async () => ({
+    ...server,
+    holds: [{ kind: "manual", message, since: server.started_at, until: null, profiles: null, tasks_waiting: 1 }],
+  });
   await api.finish(1, "failed");
   await patch(api, 1, { error: { code: "agent_failed", message: "a long message ".repeat(20), retryable: false } });
   const calls = [

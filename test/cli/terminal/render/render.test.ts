@@ -103,8 +103,17 @@ test("money is written so that small sums are seen", () => {
 });
 
 test("the line of a hold says how long nothing starts and how many tasks wait", () => {
-  const hold = { kind: "rate_limited", message: "five-hour limit", since: "2026-11-22T01:00:00Z", until: null, tasks_waiting: 7 } as const;
+  const hold = {
+    kind: "rate_limited",
+    message: "five-hour limit",
+    since: "2026-11-22T01:00:00Z",
+    until: null,
+    profiles: null,
+    tasks_waiting: 7,
+  } as const;
   assert.equal(holdText(hold), "held, 7 tasks wait: five-hour limit");
+  assert.equal(holdText({ ...hold, profiles: ["default"] }), "held, 7 tasks wait: five-hour limit");
+  assert.equal(holdText({ ...hold, profiles: ["default", "work"] }), "held for the profiles default, work, 7 tasks wait: five-hour limit");
   assert.match(
     holdText({ ...hold, until: "2026-11-22T05:00:00Z", tasks_waiting: 1 }),
     /^held until 2026-11-2\d \d\d:\d\d:\d\d, 1 task waits: five-hour limit$/,
