@@ -5,7 +5,7 @@ import { holdKinds } from "../../src/domain/order/hold.ts";
 import { stopReasons } from "../../src/domain/attempt/stop-reason.ts";
 import { permissionModes } from "../../src/domain/task/permission-mode.ts";
 import { describeSchema } from "../../src/store/sqlite/file/describe-schema.ts";
-import { migrate, schemaVersion } from "../../src/store/sqlite/file/migrate.ts";
+import { migrate, migrations, schemaVersion } from "../../src/store/sqlite/file/migrate.ts";
 import { newAttempt, setup, textEvent } from "./setup.ts";
 
 const wrongs: Record<string, string> = {
@@ -70,6 +70,10 @@ test("the schema allows what the domain has, word for word", () => {
 });
 
 test("migrations are numbered without gaps and run once", () => {
+  assert.deepEqual(
+    migrations.map(({ number }) => number),
+    migrations.map((_, at) => at + 1),
+  );
   const database = new Database(":memory:");
   migrate(database);
   assert.equal(database.pragma("user_version", { simple: true }), schemaVersion);

@@ -102,7 +102,7 @@ export function createTaskStore(
     const queuedAt = Math.max(task.createdAt, selectLastQueued.get() ?? 0);
     const { lastInsertRowid } = insertRow.run(title, task.createdAt, shortOptions.encode(task), laneClass(task), queuedAt, ...values);
     const id = Number(lastInsertRowid);
-    // Not by triggers: see migration 59.
+    // Not by triggers: see migration 56.
     countPending.run();
     if (Object.keys(task.labels).length > 0) insertLabels.run(id, JSON.stringify(task.labels));
     insertTexts.run(id, longOptions.encode(task), task.prompt);

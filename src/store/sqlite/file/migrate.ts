@@ -56,9 +56,9 @@ import { workflows } from "../migrations/0050-workflows.ts";
 import { schedules } from "../migrations/0051-schedules.ts";
 import { memoryPeaks } from "../migrations/0052-memory-peaks.ts";
 import { groupDefaults } from "../migrations/0053-group-defaults.ts";
-import { scheduledWorkflows } from "../migrations/0056-scheduled-workflows.ts";
-import { sharedWorktrees } from "../migrations/0057-shared-worktrees.ts";
-import { plainInserts } from "../migrations/0059-plain-inserts.ts";
+import { scheduledWorkflows } from "../migrations/0054-scheduled-workflows.ts";
+import { sharedWorktrees } from "../migrations/0055-shared-worktrees.ts";
+import { plainInserts } from "../migrations/0056-plain-inserts.ts";
 import { profiles } from "../migrations/0060-profiles.ts";
 
 interface Migration {

@@ -1,7 +1,7 @@
 /** Lets due times of schedules lead to runs of workflows. */
 
 export const scheduledWorkflows = {
-  number: 56,
+  number: 54,
   name: "scheduled-workflows",
   sql: `
 ALTER TABLE schedule_occurrences ADD COLUMN workflow_id INTEGER REFERENCES workflows (id) ON DELETE SET NULL; -- Its run of a workflow. NULL: it has none, or the run was removed.

@@ -6,7 +6,7 @@
  */
 
 export const plainInserts = {
-  number: 59,
+  number: 56,
   name: "plain-inserts",
   sql: `
 DROP TRIGGER tasks_counted_on_insert;
