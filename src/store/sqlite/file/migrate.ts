@@ -59,7 +59,7 @@ import { groupDefaults } from "../migrations/0053-group-defaults.ts";
 import { scheduledWorkflows } from "../migrations/0054-scheduled-workflows.ts";
 import { sharedWorktrees } from "../migrations/0055-shared-worktrees.ts";
 import { plainInserts } from "../migrations/0056-plain-inserts.ts";
-import { profiles } from "../migrations/0060-profiles.ts";
+import { profiles } from "../migrations/0057-profiles.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
