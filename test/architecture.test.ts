@@ -33,7 +33,7 @@ const rooms: Readonly<Record<string, Room>> = {
   store: { ours: ["domain", "config", "processes/failpoint.ts"], packages: ["better-sqlite3"], node: true },
   "json-schema": { ours: ["domain"], packages: ["ajv"], node: true },
   operations: {
-    ours: ["domain", "config", "contract", "store", "json-schema", "git"],
+    ours: ["domain", "config", "contract", "store", "json-schema", "git", "processes/failpoint.ts"],
     packages: ["liquidjs", "yaml", "croner"],
     node: true,
   },

@@ -13,6 +13,12 @@ const variable = "CLAUDE_WORKER_FAILPOINTS";
 export const failpointNames = [
   "store.commit.before",
   "store.commit.after",
+  "step.for_each.before",
+  "step.for_each.after",
+  "step.approval.before",
+  "step.approval.after",
+  "step.join.before",
+  "step.join.after",
   "runner.spawn.before",
   "runner.spawn.after",
   "attempt.start.before",

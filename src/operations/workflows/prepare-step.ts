@@ -16,6 +16,7 @@ import { callerText } from "../../domain/text/caller-text.ts";
 import { cutText } from "../../domain/text/cut-text.ts";
 import { objectOf, stringOf } from "../../domain/text/read-json.ts";
 import type { Store } from "../../store/store.ts";
+import { failpoint } from "../../processes/failpoint.ts";
 import { evaluate, holds } from "../prompts/evaluate.ts";
 import { fillPrompt } from "../prompts/fill-prompt.ts";
 import { valuesOf } from "../prompts/prompt-values.ts";
@@ -35,12 +36,14 @@ export async function prepareStep(context: SubmitContext, step: WorkflowStep): P
   const { taskId } = step;
   if (step.condition !== null && !(await conditionHolds(context, step, step.condition))) return false;
   if (step.kind === "task") return await beginWithBase(context, step);
+  failpoint(`step.${step.kind}.before`);
   if (step.kind === "approval") await store.write(() => askOrDecide(context, step));
   else if (step.kind === "for_each" && !step.isExpanded) await expandList(context, step);
   else
     await store.write(
       () => store.tasks.row(taskId)?.status === "pending" && !waitsAgain(store, step) && completeStep(context, taskId, joined(store, step)),
     );
+  failpoint(`step.${step.kind}.after`);
   return false;
 }
 
