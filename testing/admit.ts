@@ -22,16 +22,17 @@ export function admit(input: {
   readonly slots: number;
   readonly holds: readonly NewHold[];
   readonly account: AccountOf;
+  whenHeld?(profile: string): string | null;
   readonly now: number;
   readonly lanes?: Lanes;
 }): Admission {
-  const { slots, holds, account, now } = input;
+  const { slots, holds, account, now, whenHeld = () => null } = input;
   let { running } = input;
   const lanes = (input.lanes ?? new Lanes(new Map(), new Map(), new Map())).copy();
   const start: number[] = [];
   const waiting = new Map<number, WaitingFor>();
   for (const task of input.pending.toSorted((a, b) => inStartingOrder(a, b, now))) {
-    const reason = waitingFor(task, { running, slots, holds, account, now, lanes, ahead: () => waiting.size });
+    const reason = waitingFor(task, { running, slots, holds, account, whenHeld, now, lanes, ahead: () => waiting.size });
     if (reason !== null) {
       waiting.set(task.id, reason);
       continue;

@@ -81,6 +81,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     attempts: 0,
     session_id: null,
     session_model: null,
+    profile_asked: null,
     last_action: null,
     error: null,
     attention: [],

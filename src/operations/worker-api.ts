@@ -123,6 +123,8 @@ export interface ApiContext {
   account: AccountOf;
   /** Every profile. Default: only that of the server. */
   readonly profiles?: readonly string[];
+  /** The profile that pays where a limit holds tasks of this one; null: none. Default: none. */
+  whenHeld?(profile: string): string | null;
   /**
    * Whether a clean stop has begun: then new tasks are refused, and all other operations still
    * work.
@@ -469,9 +471,10 @@ async function serverOf({ server, resources, settings }: ApiContext): Promise<Se
   return { ...server(), resources: { ...known, min_free_memory_mb, max_load_per_cpu, min_free_disk_mb } };
 }
 
-function waitingContext({ store, settings, account, rights, slotsOfWaiting, shortOf }: ApiContext, now: number): WaitingContext {
+function waitingContext({ store, settings, account, whenHeld, rights, slotsOfWaiting, shortOf }: ApiContext, now: number): WaitingContext {
   return {
     account: onceEach(account),
+    ...(whenHeld === undefined ? {} : { whenHeld }),
     running: store.tasks.counts().running,
     slotsOfWaiting: slotsOfWaiting?.() ?? 0,
     slots: settings.workers,

@@ -50,6 +50,8 @@ export interface SchedulerOptions {
   account: AccountOf;
   /** Every profile. Default: only that of the server. */
   readonly profiles?: readonly string[];
+  /** The profile that pays where a limit holds tasks of this one; null: none. Default: none. */
+  whenHeld?(profile: string): string | null;
   /**
    * Whether a task's caller has the rights to let it run now; default: always. A task without the
    * rights does not block others.
@@ -151,10 +153,13 @@ export class Scheduler implements Service {
     await this.#options.settleReserve?.(now);
     const holding = await this.#holding(now);
     const holdEnds = earliest(holding.map(({ until }) => until));
-    const held = this.#parts(holding.filter((hold) => !isOfReserve(hold)));
+    const held = this.#parts(
+      holding.filter((hold) => !isOfReserve(hold)),
+      holding,
+    );
     if (held === "all") return this.#setTimer(holdEnds);
     const reserves = holding.filter(isOfReserve);
-    const reserved = this.#reserved(reserves);
+    const reserved = this.#reserved(reserves, holding);
     const { leaving, staying } = this.#options.slotsOfWaiting?.() ?? { leaving: 0, staying: 0 };
     const free = workers - counts.running - leaving - staying;
     if (free <= 0) return this.#setTimer(leaving === 0 ? null : now + leavingLookMs);
@@ -162,7 +167,10 @@ export class Scheduler implements Service {
     const turns = this.#turns(reserves);
     for (const { account, at } of turns)
       if (at <= now && ids.length < free) {
-        const others = this.#reserved(reserves.filter(({ scope }) => accountIn(scope) !== account));
+        const others = this.#reserved(
+          reserves.filter(({ scope }) => accountIn(scope) !== account),
+          holding,
+        );
         ids.push(...(await this.#letThrough(now, { account, held, reserved: others }, ids)));
       }
     if (ids.length > 0) await this.#options.startTasks(ids);
@@ -194,15 +202,15 @@ export class Scheduler implements Service {
     }
   }
 
-  /** What holds block, by profile and model. */
-  #parts(holds: readonly Hold[]): ReturnType<typeof heldTasks> {
-    const { account, profiles = [defaultProfile] } = this.#options;
-    return heldTasks(holds, { account, profiles });
+  /** What holds block, by profile and model. @param every all holds in force. */
+  #parts(holds: readonly Hold[], every: readonly Hold[]): ReturnType<typeof heldTasks> {
+    const { account, profiles = [defaultProfile], whenHeld } = this.#options;
+    return heldTasks(holds, { account, profiles, ...(whenHeld === undefined ? {} : { whenHeld }) }, every);
   }
 
   /** The same of the reserve, which is always that of an account. */
-  #reserved(reserves: readonly Hold[]): readonly HeldPart[] {
-    const parts = this.#parts(reserves);
+  #reserved(reserves: readonly Hold[], every: readonly Hold[]): readonly HeldPart[] {
+    const parts = this.#parts(reserves, every);
     return parts === "all" ? [] : parts;
   }
 

@@ -5,7 +5,7 @@ import { Profiles } from "../config/profiles.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
 import { overageOf } from "../domain/task/overage.ts";
-import { defaultProfile } from "../domain/task/profile.ts";
+import { defaultProfile, whenHeldOf } from "../domain/task/profile.ts";
 import { redactWith } from "../domain/text/redact-with.ts";
 import { sessionEnvironment } from "../config/profile-environment.ts";
 import { secretsInSettings } from "../config/secrets-in-settings.ts";
@@ -112,7 +112,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const startedAt = now();
   const profiles = new Profiles({ env, settings }, keyFrom(token, "account"));
   const account = (profile: string): string | null => profiles.account(profile);
-  const accounts = { account, profiles: profiles.names };
+  const whenHeld = (profile: string): string | null => whenHeldOf(settings.profiles, profile);
+  const accounts = { account, profiles: profiles.names, whenHeld };
   const taskTokenKey = keyFrom(token, "tasks");
   const { public_url: publicUrl, link_lifetime_ms: lifetimeMs } = settings;
   const links = publicUrl === null ? null : new AnswerLinks({ key: keyFrom(token, "links"), publicUrl, lifetimeMs });
@@ -149,6 +150,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     capUsd: overage.capUsd,
     reserve: settings.reserve,
     account,
+    whenHeld,
     backgroundGraceMs: settings.background_grace_ms,
     verifyTimeoutMs: settings.verify_timeout_ms,
     setupTimeoutMs: settings.setup_timeout_ms,

@@ -4,12 +4,14 @@ import { statSync } from "node:fs";
 import { rawLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
+import { profileAtStart } from "../domain/order/held.ts";
 import type { AccountOf } from "../domain/order/held.ts";
+import { isOver } from "../domain/order/hold.ts";
 import { waitingFor } from "../domain/order/admission.ts";
 import { freePorts } from "../domain/workspace/workspace-variables.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, TaskRow } from "../store/store.ts";
 import type { Reserved } from "./runner-pool.ts";
 
 export interface ClaimContext {
@@ -20,6 +22,8 @@ export interface ClaimContext {
   now(): number;
   /** The account of each profile. */
   account: AccountOf;
+  /** The profile that pays where a limit holds tasks of this one; null: none. Default: none. */
+  whenHeld?(profile: string): string | null;
   /**
    * Checked inside of the claim, because rights may have been revoked since the scheduler chose the
    * task. Default: always true.
@@ -37,7 +41,7 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   const task = store.tasks.get(taskId);
   if (task === null || task.status !== "pending" || context.mayStart?.(taskId) === false) return null;
   // The runner's environment is that of a profile, and the task may have been edited since.
-  if (runner.profile !== task.profile || isBlocked(context, task, now)) return null;
+  if (runner.profile !== profileOfStart(context, task) || isBlocked(context, task, now)) return null;
   const resume = task.resumable && task.sessionId !== null;
   const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
   const { runnerId, warm } = runner;
@@ -45,18 +49,28 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   const journalStart = sizeOf(rawLogPath(paths, taskId));
   const claim = store.attempts.claim(
     taskId,
-    { runnerId, nodeId, sessionId, resume, warm, bootId, account: account(task.profile), startedUp: bootClockMs(), journalStart },
+    { runnerId, nodeId, sessionId, resume, warm, bootId, account: account(runner.profile), startedUp: bootClockMs(), journalStart },
     now,
   );
   if (claim === null) return null;
+  const pays = runner.profile === task.profile ? null : { profile: runner.profile, profileAsked: task.profile };
+  const claimed = pays === null ? claim.task : (store.tasks.patch(taskId, now, pays) ?? claim.task);
   givePorts(store, paths, taskId);
   // An attempt that puts files back hears none: they continue the task after its end.
   if (task.keeping === null) store.messages.give(taskId, claim.attempt.id);
-  const data = { attempt: claim.attempt.number, runner_id: runnerId, session_id: sessionId, warm };
+  const paid = pays === null ? {} : { profile: pays.profile, profile_asked: pays.profileAsked };
+  const data = { attempt: claim.attempt.number, runner_id: runnerId, session_id: sessionId, warm, ...paid };
   store.events.append(taskId, claim.attempt.id, [
     resume ? { type: "resumed", at: now, data: { ...data, ...uncutAfter(last) } } : { type: "started", at: now, data },
   ]);
-  return claim;
+  return { ...claim, task: claimed };
+}
+
+/** The profile that the task would start under now: its own, or the one that pays instead. */
+export function profileOfStart(context: Pick<ClaimContext, "store" | "account" | "whenHeld" | "now">, task: TaskRow): string {
+  const now = context.now();
+  const inForce = context.store.holds.active().filter((hold) => !isOver(hold, now));
+  return profileAtStart(task, inForce, context);
 }
 
 /**

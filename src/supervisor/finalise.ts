@@ -187,6 +187,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       notBeforeReason: isParked ? null : after.notBeforeReason,
       answeredAt: isAgain && !isParked && unapplied.length > 0 ? now : null,
       resumable,
+      // A new session begins under what was asked for.
+      ...(isRequeued && !resumable && task.profileAsked !== null ? { profile: task.profileAsked, profileAsked: null } : {}),
       poisonCount: after.poisonCount,
       setbacks: after.setbacks,
       cutCall: after.cutCall,

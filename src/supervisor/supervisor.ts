@@ -14,7 +14,7 @@ import { PendingWork } from "../domain/services/async-steps.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Change } from "../store/sqlite/change.ts";
 import type { AttemptContext } from "./attempt-context.ts";
-import { claimTask } from "./claim-task.ts";
+import { claimTask, profileOfStart } from "./claim-task.ts";
 import type { ClaimContext } from "./claim-task.ts";
 import { connectRunner } from "./runner-connection.ts";
 import { mayStopAny } from "./money-stops.ts";
@@ -180,7 +180,7 @@ export class Supervisor implements Service {
   async #claimAll(chosen: readonly number[]): Promise<void> {
     const { store } = this.#options;
     const taskIds = (await this.#options.prepareStart?.(chosen)) ?? chosen;
-    const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve(store.tasks.row(id)?.profile ?? defaultProfile) }));
+    const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve(this.#profileOf(id)) }));
     const claims = await store
       .write(() => reserved.map(({ id, runner }) => claimTask(this.#options, id, runner)))
       .catch((error: unknown) => {
@@ -193,6 +193,11 @@ export class Supervisor implements Service {
       if (claim === null) this.#discard(runner);
       else this.#follow(claim.task, claim.attempt, (letGo) => runner.connect(letGo));
     });
+  }
+
+  #profileOf(id: number): string {
+    const task = this.#options.store.tasks.row(id);
+    return task === null ? defaultProfile : profileOfStart(this.#options, task);
   }
 
   #follow(task: Task, attempt: Attempt, connect: (letGo: AbortSignal) => Promise<RunnerConnection | null>): void {

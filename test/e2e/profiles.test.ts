@@ -146,6 +146,30 @@ test("a profile that is unknown, unsafe or gone is named, with what to do", asyn
   assert.match(again.stderr, /There is no profile "work"/);
 });
 
+test("what a limit holds begins under the profile that pays, and says so", async (t) => {
+  const w = await withProfiles(t);
+  const profiles = JSON.parse(w.env["CLAUDE_WORKER_PROFILES"] ?? "{}") as Record<string, object>;
+  w.env["CLAUDE_WORKER_PROFILES"] = JSON.stringify({ ...profiles, work: { ...profiles["work"], when_held: "key" } });
+  w.model.play({ "too much": [fault.usageLimit(Date.now() + 3_600_000)], "the next": [step.text("done")] });
+  await w.start();
+  const first = await w.submit("too much", { profile: "work" });
+  // Its session began under the subscription, so it waits.
+  await w.until(first.id, ({ waiting_for }) => waiting_for?.reason === "hold");
+  const { id } = await w.submit("the next", { profile: "work" });
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.profile, task.profile_asked], ["completed", "key", "work"], JSON.stringify(task.error));
+  assert.deepEqual(signedIn(w, "the next"), [secrets.key]);
+  const { events } = await w.client.taskEvents({ id });
+  const started = events.find(({ type }) => type === "started");
+  assert.match(String(started?.summary), /paid by the profile key: a limit holds work/);
+  assert.equal((await w.client.getTask({ id: first.id })).status, "pending");
+  const { usage } = await w.client.usage({ by: "profile" });
+  assert.deepEqual(
+    usage.filter(({ cost_usd: cost }) => cost > 0).map(({ key }) => key),
+    ["key"],
+  );
+});
+
 function filesBelow(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: "utf8" })
     .map((name) => path.join(directory, name))

@@ -12,10 +12,12 @@ import { plainTask } from "../../testing/plain-task.ts";
 /** Two profiles of one account, one of another, and one that cannot be used. */
 const fingerprints: Readonly<Record<string, string>> = { default: "a", same: "a", other: "b" };
 const accounts: ProfileAccounts = { profiles: ["default", "same", "other", "gone"], account: (profile) => fingerprints[profile] ?? null };
+/** With a profile that pays for those of the first account. */
+const paying: ProfileAccounts = { ...accounts, whenHeld: (profile) => (profile === "default" ? "other" : null) };
 const anyProfile = fc.constantFrom("default", "default", "same", "other", "gone");
 
-function partsOf(holds: readonly NewHold[]): readonly HeldPart[] {
-  const held = heldTasks(holds, accounts);
+function partsOf(holds: readonly NewHold[], { of = accounts, every = holds } = {}): readonly HeldPart[] {
+  const held = heldTasks(holds, of, every);
   assert.ok(held !== "all");
   return held;
 }
@@ -67,6 +69,7 @@ test("the same with groups, locks and a reserve, also behind a hundred that wait
     stashedAt: fc.constantFrom(null, null, null, 1),
     ignoreReserve: fc.boolean(),
     profile: anyProfile,
+    hasBegun: fc.boolean(),
   });
   const anyReserve = fc.constantFrom(null, "account:a", "account:a/model:opus", "account:b");
   const anyHeld = fc.constantFrom(null, "account:a/model:opus", "account:b", "account:a");
@@ -79,7 +82,10 @@ test("the same with groups, locks and a reserve, also behind a hundred that wait
           store.tasks.remove(id);
         }
         for (let left = blocked; left > 0; left -= 1) store.tasks.insert(plainTask({ group: "paused", priority: 2 }));
-        for (const task of tasks) store.tasks.insert(plainTask(task));
+        for (const { hasBegun, ...task } of tasks) {
+          const { id } = store.tasks.insert(plainTask(task));
+          if (hasBegun) store.tasks.patch(id, 1, { sessionId: `s${id}`, resumable: true });
+        }
       });
       const pending = store.tasks.list({ limit: 500 });
       const mayStart = (id: number): boolean => id % 5 !== 0;
@@ -92,11 +98,12 @@ test("the same with groups, locks and a reserve, also behind a hundred that wait
         running: 0,
         slots,
         holds: [...holds, ...reserved],
-        account: accounts.account,
+        ...paying,
         now,
         lanes,
       });
-      const held = { held: partsOf(holds), reserved: partsOf(reserved) };
+      const every = [...holds, ...reserved];
+      const held = { held: partsOf(holds, { of: paying, every }), reserved: partsOf(reserved, { of: paying, every }) };
       assert.deepEqual(store.tasks.startable(now, slots, { ...held, lanes, mayStart }), start);
     }),
     { numRuns: 40 },

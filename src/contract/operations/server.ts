@@ -52,7 +52,7 @@ export const serverOperations = {
   usage: operation("usage", {
     access: "read",
     tag,
-    summary: "Tokens and money by day, model or group",
+    summary: "Tokens and money by day, model, group or profile",
     description: "Sums what the sessions reported after each model call, also those of running and killed attempts.",
     query: usageQuery,
     answer: "The sums, and their total.",

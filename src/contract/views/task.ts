@@ -152,6 +152,12 @@ export const taskView = taskSummaryView.extend({
       "The prompt that Claude got, with the values of `{{ … }}` filled in. Null: the task has not begun, or there is nothing to fill in.",
     ),
   ...shownOptions,
+  profile_asked: z
+    .string()
+    .nullable()
+    .describe(
+      "The profile that it asked for, while it runs under `profile`, which pays because a limit held it; null: it has what it asked for.",
+    ),
   warnings: z
     .array(z.string())
     .optional()

@@ -5,7 +5,7 @@ import { accountView } from "./account.ts";
 import { modelUsageView } from "./task.ts";
 
 export const usageSumView = z.object({
-  key: z.string().describe("The day (UTC), the model or the group."),
+  key: z.string().describe("The day (UTC), the model, the group or the profile."),
   results: z.int().describe("How many reports of sessions are in it."),
   ...modelUsageView.shape,
 });

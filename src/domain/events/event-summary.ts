@@ -20,7 +20,7 @@ function serverLine({ type, data }: EventBody): string | null {
     case "submitted":
       return "[task] submitted";
     case "started":
-      return `[task] attempt ${data.attempt} started`;
+      return `[task] attempt ${data.attempt} started${paidBy(data)}`;
     case "resumed":
       return `[task] attempt ${data.attempt} resumes the session${data.uncut === true ? "" : "; a tool call that was in flight may run again"}`;
     case "requeued":
@@ -88,3 +88,7 @@ const watchTexts: Readonly<Record<EventData["pull_request_watched"]["state"], st
   forbidden: "is not watched any more",
   failed: "is not watched any more",
 };
+
+function paidBy({ profile, profile_asked: asked }: { readonly profile?: string; readonly profile_asked?: string }): string {
+  return profile === undefined ? "" : `, paid by the profile ${profile}: a limit holds ${asked ?? "its own"}`;
+}

@@ -33,7 +33,15 @@ export const serverPayloads = {
     },
     { by: "socket" },
   ),
-  started: payload("An attempt started with a new session.", start, startSample),
+  started: payload(
+    "An attempt started with a new session.",
+    {
+      ...start,
+      profile: optional(text("The profile that pays instead of the task's own, which a limit or the reserve holds. Absent: its own.")),
+      profile_asked: optional(text("The profile that the task asked for then.")),
+    },
+    startSample,
+  ),
   resumed: payload(
     "An attempt started that continues the session. A tool call that was cut off may run again.",
     { ...start, uncut: mark("There when nothing was cut off: the attempt before had finished, or waited for an answer.") },

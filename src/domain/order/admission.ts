@@ -8,12 +8,13 @@ import { waitsForText } from "./dependency.ts";
 import type { Waited } from "./dependency.ts";
 import { bySpot } from "./place.ts";
 import type { Spot } from "./place.ts";
+import { profileAtStart } from "./held.ts";
 import type { AccountOf } from "./held.ts";
+import { isOver } from "./hold.ts";
 import type { NewHold } from "./hold.ts";
 import type { Lanes } from "./lanes.ts";
 import { isOfReserve } from "./reserve.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
-import { defaultProfile } from "../task/profile.ts";
 import type { Task } from "../task/task.ts";
 
 export type PendingTask = Pick<
@@ -31,7 +32,12 @@ export type PendingTask = Pick<
   | "stashedAt"
   | "group"
   | "locks"
-> & { readonly window?: string | null; readonly profile?: string };
+> & {
+  readonly window?: string | null;
+  readonly profile?: string;
+  readonly sessionId?: string | null;
+  readonly resumable?: boolean;
+};
 
 /** Why a task waits, in the words of the API, which adds `rights` and `answer`. */
 export const waitReasons = [
@@ -72,6 +78,8 @@ export interface AdmissionContext {
   readonly holds: readonly NewHold[];
   /** The account of a task's profile. Holds of other accounts have no effect on the task. */
   readonly account: AccountOf;
+  /** The profile that pays where a limit holds tasks of this one; null: none. Default: none. */
+  whenHeld?(profile: string): string | null;
   readonly now: number;
   /** The tasks that have to end first, in the order of their numbers: for the message only. */
   waitsFor?(taskId: number): readonly Waited[];
@@ -143,10 +151,9 @@ function notMet({ id, unmet }: PendingTask, context: AdmissionContext): WaitingF
 }
 
 function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
-  const account = context.account(task.profile ?? defaultProfile);
-  const active = context.holds.filter(
-    (hold) => isInForce(hold, account, context.now) && scopeHolds(hold.scope, task, account) && !(task.ignoreReserve && isOfReserve(hold)),
-  );
+  const inForce = context.holds.filter((hold) => !isOver(hold, context.now));
+  const account = context.account(profileAtStart(task, inForce, context));
+  const active = inForce.filter((hold) => scopeHolds(hold.scope, task, account) && !(task.ignoreReserve && isOfReserve(hold)));
   // Of two that end together, a limit that was met says more than the reserve of it.
   const [first, ...more] = [...active.filter((hold) => !isOfReserve(hold)), ...active.filter(isOfReserve)];
   if (first === undefined) return null;

@@ -19,6 +19,11 @@ export interface Profile {
   readonly env?: readonly string[];
   /** Tasks in these directories and below have the profile when nothing else says so. */
   readonly directories?: readonly string[];
+  /**
+   * Another profile, which pays for each request: tasks that a limit or the reserve of this one's
+   * account holds begin under it.
+   */
+  readonly when_held?: string;
 }
 
 export type ProfileSetting = Readonly<Record<string, Profile>>;
@@ -35,7 +40,7 @@ export type ProfileKind = (typeof profileKinds)[number];
 const paths = ["config_dir", "api_key_file", "oauth_token_file"] as const;
 const variables = ["api_key_env", "oauth_token_env"] as const;
 const lists = ["env", "directories"] as const;
-const known: readonly string[] = [...paths, ...variables, ...lists];
+const known: readonly string[] = [...paths, ...variables, ...lists, "when_held"];
 const mostProfiles = 50;
 const mostEntries = 100;
 
@@ -44,13 +49,16 @@ export function profilesProblem(value: unknown): string | null {
   if (!isPlain(value)) return 'must be an object like {"work": {"config_dir": "~/.claude-work"}}.';
   const names = Object.keys(value);
   if (names.length > mostProfiles) return `has ${names.length} profiles. Give at most ${mostProfiles}.`;
-  const found = names.map((name) => nameProblem(name) ?? profileProblem(name, value[name])).find((problem) => problem !== null);
-  return found ?? sharedDirectory(value as ProfileSetting);
+  const found = names
+    .map((name) => nameProblem(name, hasWhenHeldOnly(value[name])) ?? profileProblem(name, value[name]))
+    .find((problem) => problem !== null);
+  return found ?? sharedDirectory(value as ProfileSetting) ?? whenHeldProblem(value as ProfileSetting);
 }
 
-function nameProblem(name: string): string | null {
+function nameProblem(name: string, isWhenHeldOnly: boolean): string | null {
+  if (name === defaultProfile && isWhenHeldOnly) return null;
   if (name === defaultProfile)
-    return `names the profile "${defaultProfile}", which is what the server itself runs with. Choose another name.`;
+    return `names the profile "${defaultProfile}", which is what the server itself runs with. Choose another name; of it only when_held can be said.`;
   if (profilePattern.test(name)) return null;
   return `has a profile with the name ${JSON.stringify(name)}. A name has 1-63 letters, digits, '_' or '-'.`;
 }
@@ -68,6 +76,8 @@ function profileProblem(name: string, profile: unknown): string | null {
   for (const key of variables)
     if (profile[key] !== undefined && !isVariable(profile[key]))
       return `must have the name of a variable as ${key} of the profile ${name}.`;
+  if (profile["when_held"] !== undefined && typeof profile["when_held"] !== "string")
+    return `must have the name of a profile as when_held of the profile ${name}.`;
   return directoriesProblem(name, profile["directories"]) ?? envProblem(name, profile["env"]) ?? signInProblem(name, profile);
 }
 
@@ -94,8 +104,45 @@ function signInProblem(name: string, profile: Profile): string | null {
   const named = [...paths, ...variables].filter((key) => profile[key] !== undefined);
   const secrets = named.filter((key) => key !== "config_dir");
   if (secrets.length > 1) return `names ${secrets.join(" and ")} in the profile ${name}, and one signs in. Leave the others out.`;
-  if (named.length > 0 || (profile.env ?? []).length > 0) return null;
-  return `names nothing to sign in with in the profile ${name}. Give one of ${known.filter((key) => key !== "directories").join(", ")}.`;
+  if (named.length > 0 || (profile.env ?? []).length > 0 || name === defaultProfile) return null;
+  return `names nothing to sign in with in the profile ${name}. Give one of ${known.filter((key) => key !== "directories" && key !== "when_held").join(", ")}.`;
+}
+
+function hasWhenHeldOnly(profile: unknown): boolean {
+  return isPlain(profile) && Object.keys(profile).join() === "when_held";
+}
+
+/** Money is spent only where a person has said so: the other profile must be one that pays. */
+function whenHeldProblem(setting: ProfileSetting): string | null {
+  for (const [name, { when_held: other }] of Object.entries(setting)) {
+    if (other === undefined) continue;
+    const given = `names ${JSON.stringify(other)} as when_held of the profile ${name}`;
+    if (other === defaultProfile || !Object.hasOwn(setting, other)) {
+      const near = didYouMean(other, Object.keys(setting));
+      return `${given}, and there is no such profile in the setting.${near === null ? "" : ` Did you mean "${near}"?`}`;
+    }
+    if (other === name) return `${given}, which is the same. Name another one.`;
+    if (!paysForEach(setting[other] ?? {}))
+      return `${given}, which does not pay for each request. Name one with an API key or a provider: tasks are not moved from one subscription to another.`;
+  }
+  return null;
+}
+
+/** Whether the profile says by itself that each request is paid for. */
+function paysForEach(profile: Profile): boolean {
+  const names = (profile.env ?? []).map((entry) => split(entry)[0]);
+  const kind = kindOfProfile(profile);
+  return (
+    !names.includes("CLAUDE_CODE_OAUTH_TOKEN") && (kind === "api_key" || (kind === "environment" && names.some((name) => paid.test(name))))
+  );
+}
+
+const paid =
+  /^(?:CLAUDE_CODE_USE_(?:BEDROCK|MANTLE|VERTEX|FOUNDRY|ANTHROPIC_AWS)|ANTHROPIC_(?:API_KEY|AUTH_TOKEN|FOUNDRY_API_KEY|AWS_API_KEY))$/;
+
+/** The profile that pays where a limit holds tasks of this one; null: they wait. */
+export function whenHeldOf(setting: ProfileSetting, name: string): string | null {
+  return setting[name]?.when_held ?? null;
 }
 
 /** A directory of two profiles would belong to neither. */
@@ -114,7 +161,7 @@ function sharedDirectory(setting: ProfileSetting): string | null {
 
 /** The names that a task can have, the default first. */
 export function profileNames(setting: ProfileSetting): string[] {
-  return [defaultProfile, ...Object.keys(setting)];
+  return [...new Set([defaultProfile, ...Object.keys(setting)])];
 }
 
 /** Why there is no such profile, as sentences; null: there is. */

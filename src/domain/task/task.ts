@@ -101,6 +101,11 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly sessionModel: string | null;
   /** Whether the next attempt resumes `sessionId` (true) or starts it (false). */
   readonly resumable: boolean;
+  /**
+   * The profile that it asked for, while its session is one of `profile`, which pays instead; null:
+   * it has what it asked for.
+   */
+  readonly profileAsked: string | null;
   readonly result: string | null;
   /** The last answer as `jsonSchema` asks for it; null: there is none. */
   readonly structuredResult: JsonObject | null;

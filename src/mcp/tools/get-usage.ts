@@ -11,7 +11,7 @@ export const getUsage = defineTool({
   name: "get_usage",
   title: "Usage and capacity",
   description:
-    "Tokens and money by day, model or group; how many tasks run and wait; how far the account's limits and the user's budgets are used; and what holds the queue, e.g. a usage limit.",
+    "Tokens and money by day, model, group or profile; how many tasks run and wait; how far the account's limits and the user's budgets are used; and what holds the queue, e.g. a usage limit.",
   input: usageQuery,
   output: z.object({
     ...usageView.shape,

@@ -83,9 +83,11 @@ export function admitAgentTasks<T extends NewTask>(context: GuardContext, tasks:
   });
 }
 
-/** The profile of the task that calls; null: no task does. */
+/** The profile that the calling task asked for; null: no task calls. */
 export function profileOfCaller(store: Store, { taskId }: Caller): string | null {
-  return taskId === undefined ? null : requireTask(store, taskId).profile;
+  if (taskId === undefined) return null;
+  const { profile, profileAsked } = requireTask(store, taskId);
+  return profileAsked ?? profile;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { HistogramRow, UsageSum } from "../../store/sqlite/usage.ts";
 
 type UsageSumView = UsageView["usage"][number];
 
-/** The usage view for a query: sums by day, model or group. */
+/** The usage view for a query: sums by day, model, group or profile. */
 export function usageOf(store: Store, query: UsageQuery, account: AccountView): UsageView {
   const usage = store.usage.sums(query).map(sumView);
   return { by: query.by, usage, total: totalOf(usage), account };

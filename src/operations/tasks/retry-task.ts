@@ -39,8 +39,10 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     requireWorkspace(context, id);
     const changes = changesOf(context, task, input);
     requireSameWorkspace(task, changes);
-    const changed = { ...task, ...changes };
     const resume = input.resume === true;
+    // A new session begins under what was asked for.
+    const asBefore = resume || task.profileAsked === null ? {} : { profile: task.profileAsked };
+    const changed = { ...task, ...asBefore, ...changes };
     if (resume && task.sessionId === null) {
       throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
     }
@@ -50,7 +52,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     if (isAgent(caller)) {
       // Running it once more is less than making it another task.
       if (namesOf(changes).length > 0) requireDelegated(store, task, caller);
-      admitAgentRetry(context, changed, caller, task);
+      admitAgentRetry(context, changed, caller, { ...task, ...asBefore });
     }
     const workingDirectory = realDirectory(changed.workingDirectory);
     const additionalDirectories = realDirectories(changed.additionalDirectories);
@@ -61,7 +63,9 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
     const again = store.tasks.transition(id, "retry", now, {
+      ...asBefore,
       ...changes,
+      ...(resume ? {} : { profileAsked: null }),
       locks: withCheckoutLock({ ...changed, workingDirectory }, context.settings),
       ...begunAgain,
       ...startOf(input, now),

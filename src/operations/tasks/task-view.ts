@@ -105,6 +105,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     iterations: isLoop(task) ? iterationViews(task, waiting.iterations(task.id)).slice(-shownIterations) : [],
     messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
+    profile_asked: task.profileAsked,
     result: task.result,
     structured_result: task.structuredResult,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),

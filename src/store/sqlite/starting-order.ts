@@ -27,7 +27,8 @@ interface DuePlace extends Spot {
  * tasks that name no model. Every name has an empty text in it.
  */
 const notHeld = `NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE (held.value ->> 0) = coalesce(tasks.profile, '${defaultProfile}')
-  AND instr(lower(coalesce(tasks.model, 'default')), held.value ->> 1) > 0)`;
+  AND instr(lower(coalesce(tasks.model, 'default')), held.value ->> 1) > 0
+  AND (held.value ->> 2 IS NULL OR (tasks.resumable = 1 AND tasks.session_id IS NOT NULL)))`;
 
 /** How many of the best tasks are looked at before lanes are looked at one by one. */
 const firstWindow = 64;

@@ -46,6 +46,7 @@ const kinds = {
   sessionId: "plain",
   sessionModel: "plain",
   resumable: "flag",
+  profileAsked: "plain",
   error: "json",
   earlierEnd: "json",
   attention: "json",

@@ -1,6 +1,6 @@
 /**
- * Counts tokens and money by day, group and model, when a result is stored. usage.ts reads the
- * counters.
+ * Counts tokens and money by day, group, model and profile, when a result is stored. usage.ts reads
+ * the counters.
  */
 import type Database from "better-sqlite3";
 
@@ -27,11 +27,11 @@ export function createUsageCounters(database: Database.Database): CountUsage {
   const more = (field: string): string => `report.${field} - iif(report.${field} >= seen.${field}, seen.${field}, 0)`;
   const sums = [...counted, "cost_usd"];
   const add = database.prepare<StoredResult>(
-    `INSERT INTO usage_by_day (day, group_name, model, results, ${sums.join(", ")})
-     SELECT date(@at / 1000, 'unixepoch'), tasks.group_name, report.model, 1, ${sums.map(more).join(", ")}
+    `INSERT INTO usage_by_day (day, group_name, model, profile, results, ${sums.join(", ")})
+     SELECT date(@at / 1000, 'unixepoch'), tasks.group_name, report.model, coalesce(tasks.profile, 'default'), 1, ${sums.map(more).join(", ")}
      FROM ${report} JOIN tasks ON tasks.id = @taskId LEFT JOIN session_usage AS seen ON seen.model = report.model AND seen.session_id = ${session}
      WHERE true
-     ON CONFLICT (day, group_name, model) DO UPDATE SET
+     ON CONFLICT (day, group_name, model, profile) DO UPDATE SET
        results = results + 1, ${sums.map((field) => `${field} = ${field} + excluded.${field}`).join(", ")}`,
   );
   const remember = database.prepare<StoredResult>(

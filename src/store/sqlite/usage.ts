@@ -1,13 +1,13 @@
 /**
- * Reads counters: tokens and money by day, group and model (usage-counters.ts); outcomes and
- * durations of attempts, which triggers keep.
+ * Reads counters: tokens and money by day, group, model and profile (usage-counters.ts); outcomes
+ * and durations of attempts, which triggers keep.
  */
 import type Database from "better-sqlite3";
 import type { UsageKey } from "../../domain/task/usage-key.ts";
 import { createStatements } from "./statements.ts";
 
 export interface UsageSum {
-  /** The day (YYYY-MM-DD, UTC), the group or the model. */
+  /** The day (YYYY-MM-DD, UTC), the group, the model or the profile. */
   readonly key: string;
   readonly results: number;
   readonly inputTokens: number;
@@ -43,7 +43,7 @@ export interface UsageStore {
   histogram(name: "wait" | "attempt"): HistogramRow[];
 }
 
-const columns: Readonly<Record<UsageKey, string>> = { day: "day", group: "group_name", model: "model" };
+const columns: Readonly<Record<UsageKey, string>> = { day: "day", group: "group_name", model: "model", profile: "profile" };
 
 export function createUsageStore(database: Database.Database): UsageStore {
   const statements = createStatements(database);

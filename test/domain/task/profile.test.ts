@@ -6,11 +6,12 @@ test("a setting of profiles that is right has no problem", () => {
   const right = {
     work: { config_dir: "~/.claude-work", directories: ["~/work", "/srv/work/"] },
     key: { api_key_file: "/keys/a" },
+    default: { when_held: "key" },
     other: { oauth_token_env: "OTHER_TOKEN", env: ["ANTHROPIC_BASE_URL"] },
     aws: { env: ["CLAUDE_CODE_USE_BEDROCK=1", "AWS_PROFILE=night", "AWS_WEB_IDENTITY_TOKEN_FILE=/var/token"] },
   };
   assert.equal(profilesProblem(right), null);
-  assert.deepEqual(Object.values(right).map(kindOfProfile), ["sign_in", "api_key", "oauth_token", "environment"]);
+  assert.deepEqual(Object.values(right).map(kindOfProfile), ["sign_in", "api_key", "environment", "oauth_token", "environment"]);
 });
 
 const wrong: readonly (readonly [unknown, RegExp])[] = [
@@ -29,6 +30,11 @@ const wrong: readonly (readonly [unknown, RegExp])[] = [
   [{ work: { env: ["CLAUDE_WORKER_HOME"] } }, /sets CLAUDE_WORKER_HOME/],
   [{ work: { env: ["ANTHROPIC_API_KEY=sk-ant-api03-0123456789"] } }, /has the value of ANTHROPIC_API_KEY in the profile work/],
   [{ work: { env: ["ANTHROPIC_BASE_URL=https://me:hunter2hunter2@gateway.example"] } }, /has the value of ANTHROPIC_BASE_URL/],
+  [{ work: { config_dir: "/a", when_held: "kye" }, key: { api_key_env: "K" } }, /no such profile in the setting\. Did you mean "key"\?/],
+  [{ work: { config_dir: "/a", when_held: "other" }, other: { config_dir: "/b" } }, /does not pay for each request/],
+  [{ key: { api_key_env: "K", when_held: 5 } }, /must have the name of a profile as when_held/],
+  [{ key: { api_key_env: "K", when_held: "key" } }, /which is the same/],
+  [{ default: { when_held: "key", env: ["A"] }, key: { api_key_env: "K" } }, /of it only when_held can be said/],
   [{ a: { env: ["A"], directories: ["/x/"] }, b: { env: ["A"], directories: ["/x"] } }, /gives the directory \/x to the profiles a and b/],
 ];
 

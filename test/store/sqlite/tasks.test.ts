@@ -62,6 +62,7 @@ test("a task is read from the store as it was submitted", async (t) => {
     sessionId: null,
     sessionModel: null,
     resumable: false,
+    profileAsked: null,
     result: null,
     structuredResult: null,
     error: null,

@@ -1,4 +1,4 @@
-/** `usage`: tokens and money by day, model or group. */
+/** `usage`: tokens and money by day, model, group or profile. */
 import type { UsageView } from "../../../contract/views/usage.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { usageKeys } from "../../../domain/task/usage-key.ts";
@@ -15,7 +15,7 @@ import { say } from "../../terminal/render/wrap.ts";
 
 export const command = defineCommand<{ readonly by?: UsageKey; readonly since?: string; readonly until?: string }>({
   name: "usage",
-  summary: "Show tokens and money by day, model or group",
+  summary: "Show tokens and money by day, model, group or profile",
   details:
     "From what the sessions reported. Without a terminal: key, input, output, cache read, cache written, US dollars, with tabs between. The account's limits and paid overage stand below (off a terminal: on standard error), as far as it reported them.",
   options: [

@@ -60,6 +60,7 @@ import { scheduledWorkflows } from "../migrations/0054-scheduled-workflows.ts";
 import { sharedWorktrees } from "../migrations/0055-shared-worktrees.ts";
 import { plainInserts } from "../migrations/0056-plain-inserts.ts";
 import { profiles } from "../migrations/0057-profiles.ts";
+import { profileUsage } from "../migrations/0058-profile-usage.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -127,6 +128,7 @@ export const migrations: readonly Migration[] = [
   sharedWorktrees,
   plainInserts,
   profiles,
+  profileUsage,
 ];
 
 /** The `user_version` of a database that this version writes. */
