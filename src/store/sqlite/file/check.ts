@@ -68,6 +68,6 @@ const rules = [
   `SELECT 'Task ' || task_id || ' has ' || count(*) || ' events numbered up to ' || max(seq) || ', but says ' || last_seq || '.'
    FROM events JOIN tasks ON tasks.id = task_id GROUP BY task_id HAVING count(*) <> last_seq OR max(seq) <> last_seq`,
   `SELECT 'Task ' || id || ' is not found by its labels.' FROM tasks WHERE labels <> '{}'
-     AND (SELECT count(*) FROM json_each(labels) JOIN task_labels USING (key, value) WHERE task_id = id) <> (SELECT count(*) FROM json_each(labels))`,
+     AND (SELECT count(*) FROM json_each(labels) JOIN task_labels USING (key, value) WHERE task_id = tasks.id) <> (SELECT count(*) FROM json_each(labels))`,
   `SELECT 'Task ' || id || ' has lost its texts.' FROM tasks WHERE NOT EXISTS (SELECT 1 FROM task_texts WHERE task_id = id)`,
 ];
