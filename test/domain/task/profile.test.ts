@@ -4,7 +4,7 @@ import { kindOfProfile, profileOfDirectory, profilesProblem, unknownProfile } fr
 
 test("a setting of profiles that is right has no problem", () => {
   const right = {
-    work: { config_dir: "~/.claude-work", directories: ["~/work", "/srv/work/"] },
+    work: { config_dir: "~/.claude-work", directories: ["~/work", "/srv/jobs/"] },
     key: { api_key_file: "/keys/a" },
     default: { when_held: "key" },
     other: { oauth_token_env: "OTHER_TOKEN", env: ["ANTHROPIC_BASE_URL"] },
