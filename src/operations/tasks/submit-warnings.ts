@@ -11,7 +11,9 @@ import { gitAbove } from "../../config/main-checkout.ts";
 import { lookOnce } from "../../config/one-look.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { credentialsIn, noCredentials } from "../../config/credentials.ts";
+import { profileEnvironment, profileProblem } from "../../config/profile-environment.ts";
 import type { Settings } from "../../config/settings.ts";
+import { defaultProfile } from "../../domain/task/profile.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
@@ -48,13 +50,26 @@ export function submitWarnings(context: WarningContext, task: Task): string[] {
 /** What files say. */
 function fileWarnings(context: WarningContext, task: Task): string[] {
   const { agentEnv, ofTurn } = knownOf(context);
-  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings, task.verify, task.until, task.score]);
+  const key = JSON.stringify([
+    task.profile,
+    task.ignoreBrokenSettings,
+    task.workingDirectory,
+    task.settings,
+    task.verify,
+    task.until,
+    task.score,
+  ]);
   const before = ofTurn.get(key);
   if (before !== undefined) return before;
-  const warnings = [...findWarnings(agentEnv, task), ...commandWarnings(context, task)];
+  const warnings = [...findWarnings(environmentOf(context, task, agentEnv), task), ...commandWarnings(context, task)];
   if (ofTurn.size === 0) setImmediate(() => ofTurn.clear());
   ofTurn.set(key, warnings);
   return warnings;
+}
+
+/** The environment of the task's profile; where that cannot be used, the server's. */
+function environmentOf(context: WarningContext, { profile }: Task, agentEnv: Known["agentEnv"]): Known["agentEnv"] {
+  return profile === defaultProfile || profileProblem(context, profile) !== null ? agentEnv : profileEnvironment(context, profile);
 }
 
 function knownOf({ settings, env }: WarningContext): Known {
