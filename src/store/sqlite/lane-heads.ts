@@ -68,11 +68,14 @@ export class LaneHeads {
   open(lanes: Lanes): LaneHead[] {
     const groups = new Set([...this.#groups.keys()].filter((group) => lanes.isGroupOpen(group)));
     const kinds = groups.size === 0 ? [] : [...this.#kinds.values()].filter(({ needs }) => lanes.isOpenBesideGroup(needs));
-    return kinds.flatMap(({ byGroup }) =>
-      byGroup.size <= groups.size
-        ? [...byGroup.values()].filter(({ needs }) => groups.has(needs.group))
-        : [...groups].flatMap((group) => byGroup.get(group) ?? []),
-    );
+    const open: LaneHead[] = [];
+    for (const { byGroup } of kinds) {
+      for (const group of byGroup.size <= groups.size ? byGroup.keys() : groups) {
+        const head = groups.has(group) ? byGroup.get(group) : undefined;
+        if (head !== undefined) open.push(head);
+      }
+    }
+    return open;
   }
 }
 

@@ -44,10 +44,12 @@ interface Admitting {
   readonly mayStart: (id: number) => boolean;
 }
 
-/** Where the reading of a lane stands. Until its first task is read, its rank is a bound. */
-interface LaneCursor extends Spot {
+/** A lane that is read. */
+interface ReadLane {
   readonly head: LaneHead;
-  readonly tasks: { readonly first: DuePlace; readonly rest: Iterator<DuePlace, undefined> } | null;
+  /** Its next task. */
+  readonly least: DuePlace;
+  readonly rest: Iterator<DuePlace, undefined>;
 }
 
 /**
@@ -188,22 +190,23 @@ export function createStartingOrder(
 
   /** The ready tasks of open lanes in the order of the queue. Reads few of them. */
   function* readyInLanes(held: string, closed: ReadonlySet<string>, lanes: Lanes): Generator<DuePlace, undefined> {
-    const open = heads.open(lanes).filter(({ needs }) => !closed.has(needs.profile));
-    const queue = new Heap<LaneCursor>(
-      open.map((head) => ({ head, tasks: null, ...head.least })),
-      bySpot,
-    );
+    const all = heads.open(lanes);
+    const open = closed.size === 0 ? all : all.filter(({ needs }) => !closed.has(needs.profile));
+    // The heads themselves stand for lanes that were not read: thousands of objects cost more.
+    const queue = new Heap<LaneHead | ReadLane>(open, (one, other) => bySpot(one.least, other.least));
     for (let next = queue.first(); next !== undefined; next = queue.first()) {
-      if (!lanes.isOpen(next.head.needs)) {
+      const read = "rest" in next ? next : null;
+      const head = "rest" in next ? next.head : next;
+      if (!lanes.isOpen(head.needs)) {
         queue.dropFirst();
         continue;
       }
-      if (next.tasks !== null) yield next.tasks.first;
-      const rest = next.tasks?.rest ?? tasksOfLane(next.head.lane, held);
-      const { value: first } = rest.next();
-      if (next.tasks === null && held === "[]") noteHead(next.head, first);
-      if (first === undefined) queue.dropFirst();
-      else queue.replaceFirst({ head: next.head, tasks: { first, rest }, rank: first.rank, place: first.place, id: first.id });
+      if (read !== null) yield read.least;
+      const rest = read?.rest ?? tasksOfLane(head.lane, held);
+      const { value: least } = rest.next();
+      if (read === null && held === "[]") noteHead(head, least);
+      if (least === undefined) queue.dropFirst();
+      else queue.replaceFirst({ head, least, rest });
     }
     return undefined;
   }
