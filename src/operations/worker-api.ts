@@ -207,7 +207,8 @@ export function workerApi(context: ApiContext): WorkerApi {
       const waiting = waitingNow();
       return tasks.map((task) => {
         const warnings = submitWarnings(context, task);
-        return { ...taskView(task, waiting, paths), ...(warnings.length === 0 ? {} : { warnings }) };
+        const shown = taskView(task, waiting, paths);
+        return warnings.length === 0 ? shown : { ...shown, warnings };
       });
     });
   const viewWithWarnings = (task: Task): TaskView => only(viewsWithWarnings([task]));

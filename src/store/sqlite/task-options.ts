@@ -21,9 +21,13 @@ export const longOptions: OptionsColumn<LongOptions> = column((isLong) => isLong
 
 function column<T extends object>(fits: (isLong: boolean) => boolean): OptionsColumn<T> {
   const rows = optionRows.filter((row) => row.part === "run" && fits(row.isLong === true));
-  const defaults = Object.freeze(Object.fromEntries(rows.map((row) => [row.field, row.default]))) as T;
-  const decodeInto = <Target extends object>(target: Target, json: string): Target & T =>
-    json === "{}" ? Object.assign(target, defaults) : Object.assign(target, defaults, JSON.parse(json) as T);
+
+  const decodeInto = <Target extends object>(target: Target, json: string): Target & T => {
+    const given = json === "{}" ? null : (JSON.parse(json) as Record<string, unknown>);
+    const values = target as Record<string, unknown>;
+    for (const row of rows) values[row.field] = given?.[row.field] ?? row.default;
+    return target as Target & T;
+  };
   return {
     holds: (fields) => rows.some(({ field }) => (fields as Readonly<Record<string, unknown>>)[field] !== undefined),
     encode: (fields) => {
