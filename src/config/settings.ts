@@ -303,6 +303,16 @@ const rows = [
     description: "While the machine's load for each processor is higher, a task waits while others run. null: the load is not looked at.",
   },
   {
+    key: "fan_out_stagger_ms",
+    env: "CLAUDE_WORKER_FAN_OUT_STAGGER_MS",
+    type: "integer",
+    min: 0,
+    max: 60_000,
+    default: 5000,
+    description:
+      "Of tasks of one workflow, batch or task that begin with the same prompt, the others start once the first has its first answer, to read what they share from the prompt cache, and so long after it at the latest; 0: they start at once.",
+  },
+  {
     key: "max_pending",
     env: "CLAUDE_WORKER_MAX_PENDING",
     type: "integer",

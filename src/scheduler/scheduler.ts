@@ -14,6 +14,7 @@ import { isOfReserve } from "../domain/order/reserve.ts";
 import { accountIn } from "../domain/order/scope.ts";
 import { defaultProfile } from "../domain/task/profile.ts";
 import type { Service } from "../domain/services/service.ts";
+import type { FanOutGate } from "./fan-out-gate.ts";
 import { lookAgainMs } from "./resource-gate.ts";
 import type { ResourceGate } from "./resource-gate.ts";
 import type { StartableOptions, Store } from "../store/store.ts";
@@ -70,6 +71,8 @@ export interface SchedulerOptions {
   settleReserve?(now: number): Promise<void>;
   /** Whether the machine can carry more tasks. Default: it is not looked at. */
   readonly resources?: Pick<ResourceGate, "admit" | "begin" | "skips">;
+  /** Which tasks with the same prompt wait for the first of them. Default: none do. */
+  readonly fanOut?: Pick<FanOutGate, "begin" | "choice" | "starting" | "nextAt">;
   /**
    * From when on one task of an account may start although its reserve is reached, because its
    * figures cannot be renewed; null: not at all.
@@ -163,6 +166,7 @@ export class Scheduler implements Service {
     const { leaving, staying } = this.#options.slotsOfWaiting?.() ?? { leaving: 0, staying: 0 };
     const free = workers - counts.running - leaving - staying;
     if (free <= 0) return this.#setTimer(leaving === 0 ? null : now + leavingLookMs);
+    this.#options.fanOut?.begin();
     const { ids, refused, isShort } = await this.#carried(now, free, { held, reserved });
     const turns = this.#turns(reserves);
     for (const { account, at } of turns)
@@ -173,13 +177,15 @@ export class Scheduler implements Service {
         );
         ids.push(...(await this.#letThrough(now, { account, held, reserved: others }, ids)));
       }
+    this.#options.fanOut?.starting(ids);
     if (ids.length > 0) await this.#options.startTasks(ids);
     if (ids.length === free) return this.#setTimer(null);
     // Claude Code's own list of trusted directories may change without a commit.
     const later = refused ? now + longestTimerMs : null;
     const through = earliest(turns.map(({ at }) => at).filter((at) => at > now));
     const look = isShort ? now + lookAgainMs : null;
-    this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later, through, look]));
+    const next = this.#options.fanOut?.nextAt ?? null;
+    this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later, through, look, next]));
   }
 
   /** Those of the tasks that may start which the machine can carry. */
@@ -289,14 +295,16 @@ export class Scheduler implements Service {
     let refused = false;
     // Tasks of agents whose limit is reached: others may take their place.
     for (const overLimit = new Set<number>(); ;) {
+      const siblings = this.#options.fanOut?.choice();
       const best = store.tasks.startable(now, free, {
         ...held,
         lanes,
         mayStart: (id) => {
-          if (overLimit.has(id) || this.#options.resources?.skips(id) === true) return false;
-          if (mayStart?.(id) ?? true) return true;
-          refused = true;
-          return false;
+          if (overLimit.has(id) || this.#options.resources?.skips(id) === true || siblings?.waits(id) === true) return false;
+          const may = mayStart?.(id) ?? true;
+          if (may) siblings?.take(id);
+          else refused = true;
+          return may;
         },
       });
       this.#budgetTurn = earliest([this.#budgetTurn, lanes.nextTurn]);

@@ -43,6 +43,7 @@ import { ScheduleClock } from "../scheduler/schedule-clock.ts";
 import { QuestionDeadlines } from "../scheduler/question-deadlines.ts";
 import { SessionKeeper } from "../scheduler/session-keeper.ts";
 import { Retention } from "../scheduler/retention.ts";
+import { FanOutGate } from "../scheduler/fan-out-gate.ts";
 import { ResourceGate } from "../scheduler/resource-gate.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
@@ -175,9 +176,12 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     freeDiskMb,
     now,
   });
+  const { fan_out_stagger_ms: staggerMs } = settings;
+  const fanOut = staggerMs === 0 ? null : new FanOutGate({ store, staggerMs, now });
   const scheduler = new Scheduler({
     store,
     resources,
+    ...(fanOut === null ? {} : { fanOut }),
     log,
     now,
     workers: settings.workers,
@@ -297,7 +301,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     ...accounts,
     isStopping: () => shutdown.isStopping,
     server: view,
-    shortOf: (taskId) => resources.blockOf(taskId),
+    shortOf: (taskId) => fanOut?.blockOf(taskId) ?? resources.blockOf(taskId),
     resources: async () => {
       const { freeMemoryMb: memory, loadPerCpu: load, freeDiskMb: disk, shortOf } = await resources.look();
       return { free_memory_mb: memory, load_per_cpu: load, free_disk_mb: disk, short_of: shortOf };

@@ -187,7 +187,10 @@ export type NewTask = Omit<
   | "durationMs"
   | "lastAction"
   | "lastSeq"
+  | "batch"
 > & {
+  /** Absent: it is submitted alone. */
+  readonly batch?: number | null;
   /** The bytes of its attachments, for `attachments.add`. */
   readonly images?: readonly Uint8Array[];
 };
@@ -250,6 +253,7 @@ export type TaskPatch = Partial<
     | "costUsd"
     | "usage"
     | "durationMs"
+    | "batch"
   >
 >;
 

@@ -53,6 +53,7 @@ export const waitReasons = [
   "reserve",
   "budget",
   "resources",
+  "prompt_cache",
 ] as const;
 type WaitReason = (typeof waitReasons)[number];
 
@@ -85,8 +86,11 @@ export interface AdmissionContext {
   waitsFor?(taskId: number): readonly Waited[];
   /** Which groups are full and which locks are held. Default: all are free. */
   readonly lanes?: Lanes;
-  /** What keeps the machine from carrying the task, where the last look found that. */
-  shortOf?(taskId: number): Omit<WaitingFor, "until"> | null;
+  /**
+   * What the scheduler found last that keeps the task from starting now: the machine cannot carry
+   * it, or another task with the same prompt starts before it.
+   */
+  shortOf?(taskId: number): (Omit<WaitingFor, "until"> & Partial<Pick<WaitingFor, "until">>) | null;
   /** How many pending tasks stand before this one: for the message only. */
   ahead?(taskId: number): number;
 }
@@ -190,7 +194,7 @@ function inLane(task: PendingTask, { lanes }: AdmissionContext): WaitingFor | nu
 
 function notCarried({ id }: PendingTask, { shortOf }: AdmissionContext): WaitingFor | null {
   const block = shortOf?.(id) ?? null;
-  return block === null ? null : { ...block, until: null };
+  return block === null ? null : { until: null, ...block };
 }
 
 function slotsAreTaken({ id }: PendingTask, { running, slotsOfWaiting = 0, slots, ...context }: AdmissionContext): WaitingFor | null {

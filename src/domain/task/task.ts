@@ -124,6 +124,8 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly lastSeq: number;
   readonly parentId: number | null;
   readonly depth: number;
+  /** The number of the first task of the batch that it was submitted in; null: it was alone. */
+  readonly batch: number | null;
 }
 
 export interface Attempt {

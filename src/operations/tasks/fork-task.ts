@@ -46,7 +46,7 @@ export async function forkTask(context: SubmitContext, id: number, { prompt, at 
     requirePossible(task, context);
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
-    const fresh = { createdAt: now, notBefore: null, notBeforeReason: null, stashedAt: null, parentId: null, depth: 0 };
+    const fresh = { createdAt: now, notBefore: null, notBeforeReason: null, stashedAt: null, parentId: null, depth: 0, batch: null };
     const forked = store.tasks.insert({ ...task, ...fresh });
     store.forks.insert({ taskId: forked.id, fromTask: id, turn: at ?? null, ...point });
     const files = filesOf(store, id, at ?? Infinity);

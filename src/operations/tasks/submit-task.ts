@@ -128,8 +128,9 @@ export function insertTasks(context: SubmitContext, tasks: readonly PlannedTask[
   const asked = taskCallerOf(context.store, caller);
   const ids: number[] = [];
   const inserted = admitted.map((task) => {
-    const stored = context.store.tasks.insert(task);
-    ids.push(stored.id);
+    const [batch] = context.isBatch === true ? ids : [];
+    const stored = context.store.tasks.insert(batch === undefined ? task : { ...task, batch });
+    if (ids.push(stored.id) === 2 && batch !== undefined) context.store.tasks.patch(batch, now, { batch });
     if (task.images !== undefined) context.store.attachments.add(stored.id, task.images);
     if (task.worktree !== undefined) placeWorktree(context, stored, { ...task, worktree: task.worktree }, ids);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);

@@ -58,6 +58,7 @@ const kinds = {
   lastSeq: "plain",
   parentId: "plain",
   depth: "plain",
+  batch: "plain",
   workingDirectory: "plain",
 } as const satisfies { readonly [Field in keyof HeldTask]: string };
 
@@ -102,6 +103,7 @@ export const insertedFields = [
   "stashedAt",
   "parentId",
   "depth",
+  "batch",
   "workingDirectory",
 ] as const satisfies readonly (keyof NewTask & keyof TaskRow)[];
 

@@ -20,6 +20,7 @@ test("a task is read from the store as it was submitted", async (t) => {
     notBeforeReason: "schedule",
     parentId: 99,
     depth: 2,
+    batch: 7,
     prompt: "  \n  Two lines\nof text \u{1F600}",
     systemPrompt: "Be brief.",
     model: "some-model",

@@ -61,6 +61,7 @@ import { sharedWorktrees } from "../migrations/0055-shared-worktrees.ts";
 import { plainInserts } from "../migrations/0056-plain-inserts.ts";
 import { profiles } from "../migrations/0057-profiles.ts";
 import { profileUsage } from "../migrations/0058-profile-usage.ts";
+import { batches } from "../migrations/0059-batches.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -129,6 +130,7 @@ export const migrations: readonly Migration[] = [
   plainInserts,
   profiles,
   profileUsage,
+  batches,
 ];
 
 /** The `user_version` of a database that this version writes. */
