@@ -3,6 +3,7 @@
  * stopped. Keeps its earlier attempts and events.
  */
 import type { Caller } from "../../contract/caller.ts";
+import { retryInput } from "../../contract/retry-input.ts";
 import type { ParsedRetryInput } from "../../contract/retry-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { begunAgain } from "../../domain/task/begun-again.ts";
@@ -32,62 +33,80 @@ import { realDirectories, realDirectory } from "./working-directory.ts";
  */
 export async function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
   const { store } = context;
-  const now = context.now();
   await requireSchema({ jsonSchema: input.json_schema ?? null });
   return await store.write(() => {
-    const task = requireTask(store, id);
-    requireWorkspace(context, id);
-    const changes = changesOf(context, task, input);
-    requireSameWorkspace(task, changes);
-    const resume = input.resume === true;
-    // A new session begins under what was asked for.
-    const asBefore = resume || task.profileAsked === null ? {} : { profile: task.profileAsked };
-    const changed = { ...task, ...asBefore, ...changes };
-    if (resume && task.sessionId === null) {
-      throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
-    }
-    if (resume) requireProfileOfSession(task, changes, `claude-worker retry ${id}`);
-    requireBudgetLeft(changed, store.agentTasks.belowUsd(task.id));
-    const asked = taskCallerOf(store, caller);
-    if (isAgent(caller)) {
-      // Running it once more is less than making it another task.
-      if (namesOf(changes).length > 0) requireDelegated(store, task, caller);
-      admitAgentRetry(context, changed, caller, { ...task, ...asBefore });
-    }
-    const workingDirectory = realDirectory(changed.workingDirectory);
-    const additionalDirectories = realDirectories(changed.additionalDirectories);
-    requireRights(context, { ...changed, workingDirectory, additionalDirectories }, asked);
-    requirePossible(changed, context);
-    requireProtectable({ ...changed, workingDirectory });
-    requireGoal(changed);
-    requireRoom(context, 1);
-    takeRate(context, 1, caller, now);
-    const again = store.tasks.transition(id, "retry", now, {
-      ...asBefore,
-      ...changes,
-      ...(resume ? {} : { profileAsked: null }),
-      locks: withCheckoutLock({ ...changed, workingDirectory }, context.settings),
-      ...begunAgain,
-      ...startOf(input, now),
-      ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),
-      result: null,
-      structuredResult: null,
-    });
-    if (again === null || !isTerminal(task.status))
-      throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+    const task = retryWithin(context, id, input, caller);
     // A caller who runs a skipped task again means it so.
     store.dependencies.waive(id);
-    if (!resume) store.prompts.forget(id);
-    if (resume) store.questions.revive(id);
-    store.verifications.outdate(id);
-    store.iterations.outdate(id);
-    store.attachments.add(id, imagesOf(input.attachments ?? []));
-    store.callers.put(id, asked);
-    if (isAgent(caller)) enterAgentTask(store, again, caller);
-    const data = { ...doneBy(caller), was: task.status, resume, changed: namesOf(changes) };
-    store.events.append(id, null, [{ type: "retried", at: now, data }], null);
-    return again;
+    return task;
   });
+}
+
+/**
+ * Inside `write`. Runs ended tasks again, in the order that they depend on each other.
+ * @throws WorkerError like `retryTask`.
+ */
+export function retryTogether(context: SubmitContext, ids: readonly number[], caller: Caller): void {
+  const input = retryInput.parse({});
+  for (const id of ids) retryWithin(context, id, input, caller);
+  // What a task depends on may stand behind it in the list.
+  for (const id of ids) context.store.dependencies.lookAgain(id);
+}
+
+/** Inside `write`. Leaves the task's dependencies as they are. */
+function retryWithin(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Task {
+  const { store } = context;
+  const now = context.now();
+  const task = requireTask(store, id);
+  requireWorkspace(context, id);
+  const changes = changesOf(context, task, input);
+  requireSameWorkspace(task, changes);
+  const resume = input.resume === true;
+  // A new session begins under what was asked for.
+  const asBefore = resume || task.profileAsked === null ? {} : { profile: task.profileAsked };
+  const changed = { ...task, ...asBefore, ...changes };
+  if (resume && task.sessionId === null) {
+    throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
+  }
+  if (resume) requireProfileOfSession(task, changes, `claude-worker retry ${id}`);
+  requireBudgetLeft(changed, store.agentTasks.belowUsd(task.id));
+  const asked = taskCallerOf(store, caller);
+  if (isAgent(caller)) {
+    // Running it once more is less than making it another task.
+    if (namesOf(changes).length > 0) requireDelegated(store, task, caller);
+    admitAgentRetry(context, changed, caller, { ...task, ...asBefore });
+  }
+  const workingDirectory = realDirectory(changed.workingDirectory);
+  const additionalDirectories = realDirectories(changed.additionalDirectories);
+  requireRights(context, { ...changed, workingDirectory, additionalDirectories }, asked);
+  requirePossible(changed, context);
+  requireProtectable({ ...changed, workingDirectory });
+  requireGoal(changed);
+  requireRoom(context, 1);
+  takeRate(context, 1, caller, now);
+  const again = store.tasks.transition(id, "retry", now, {
+    ...asBefore,
+    ...changes,
+    ...(resume ? {} : { profileAsked: null }),
+    locks: withCheckoutLock({ ...changed, workingDirectory }, context.settings),
+    ...begunAgain,
+    ...startOf(input, now),
+    ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),
+    result: null,
+    structuredResult: null,
+  });
+  if (again === null || !isTerminal(task.status))
+    throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+  if (!resume) store.prompts.forget(id);
+  if (resume) store.questions.revive(id);
+  store.verifications.outdate(id);
+  store.iterations.outdate(id);
+  store.attachments.add(id, imagesOf(input.attachments ?? []));
+  store.callers.put(id, asked);
+  if (isAgent(caller)) enterAgentTask(store, again, caller);
+  const data = { ...doneBy(caller), was: task.status, resume, changed: namesOf(changes) };
+  store.events.append(id, null, [{ type: "retried", at: now, data }], null);
+  return again;
 }
 
 /** @throws WorkerError conflict: a task continues in the workspace that it has. */

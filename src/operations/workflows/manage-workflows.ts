@@ -1,7 +1,6 @@
 /** Lists, shows, cancels, retries and removes runs of workflows. */
 import type { Caller } from "../../contract/caller.ts";
 import type { WorkflowQuery } from "../../contract/operations/workflows.ts";
-import { retryInput } from "../../contract/retry-input.ts";
 import type { WorkflowSummaryView, WorkflowView } from "../../contract/views/workflow.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { isTerminal } from "../../domain/task/task.ts";
@@ -10,7 +9,7 @@ import { workflowGroup } from "../../domain/workflows/workflow.ts";
 import type { Store } from "../../store/store.ts";
 import { cancelWithin } from "../tasks/cancel-task.ts";
 import { removeTask } from "../tasks/remove-task.ts";
-import { retryTask } from "../tasks/retry-task.ts";
+import { retryTogether } from "../tasks/retry-task.ts";
 import type { CleanContext } from "../workspaces/losses.ts";
 import { releaseWorkspace } from "../workspaces/release-workspace.ts";
 import { submittedBy } from "../schedules/schedule-view.ts";
@@ -87,17 +86,21 @@ export function cancelRunWithin(store: Store, id: number, caller: Caller, now: n
 /** @throws WorkerError not_found, conflict; and like a retry of each task. */
 export async function retryWorkflow(context: SubmitContext, id: number, caller: Caller): Promise<void> {
   const { store } = context;
-  requireWorkflow(store, id);
+  const { status, cancelRequestedAt } = requireWorkflow(store, id);
+  if (status === "running" && cancelRequestedAt !== null)
+    throw new WorkerError(
+      "conflict",
+      `The workflow run ${id} is still being cancelled. Retry it once that is done: claude-worker workflow show ${id}`,
+    );
   const again = store.workflows.steps(id).filter((step) => isToRetry(store, step));
   if (again.length === 0)
     throw new WorkerError("conflict", `No task of the workflow run ${id} has failed, so there is nothing to run again.`);
   requireOwnSteps(store, id, caller);
-  await store.write(() => store.workflows.setCancelRequested(id, null));
-  for (const { taskId } of again) {
-    // The retry of another one may have brought it back.
-    const present = store.workflows.stepOf(taskId);
-    if (present !== null && isToRetry(store, present)) await retryTask(context, taskId, retryInput.parse({}), caller);
-  }
+  const ids = again.map(({ taskId }) => taskId);
+  await store.write(() => {
+    store.workflows.setCancelRequested(id, null);
+    retryTogether(context, ids, caller);
+  });
 }
 
 /** @throws WorkerError forbidden: an agent inside of a task changes only its own tasks. */

@@ -21,6 +21,11 @@ export interface DependencyStore {
   waitsFor(taskId: number): Waited[];
   /** Inside `write`. Lets a task run although some of its dependencies are impossible. */
   waive(taskId: number): void;
+  /**
+   * Inside `write`. Looks at those of its dependencies again that were impossible: the other task
+   * may have been put to run again in the same write. Skips the task where one still is.
+   */
+  lookAgain(taskId: number): void;
   /** Inside `write`. The task runs, whatever becomes of the other one. */
   release(taskId: number, other: number): void;
   /** The tasks that run after this one, in the order of their numbers. */
@@ -136,6 +141,15 @@ export function createDependencyStore(
         writing.touch(taskId);
         waiveAll.run(taskId);
         count.run({ id: taskId });
+      },
+      lookAgain: (taskId) => {
+        writing.touch(taskId);
+        for (const { task, on, state } of select.all(taskId)) {
+          const status = selectStatus.get(task);
+          if (state === "impossible" && status !== undefined) move.run(dependencyState(on, status), taskId, task);
+        }
+        count.run({ id: taskId });
+        follow(taskId, taskId);
       },
       release: (taskId, other) => {
         writing.touch(taskId);

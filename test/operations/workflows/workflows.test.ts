@@ -105,6 +105,37 @@ tasks:
   await assert.rejects(api.getWorkflow({ workflow: id }), { code: "not_found" });
 });
 
+test("a retry of a cancelled run keeps the order of its tasks", async (t) => {
+  const { run, drive, api } = workflows(t);
+  const { id } = await run(`
+tasks:
+  last: { prompt: Last, needs: fix }
+  fix: { prompt: "Fix {{ matrix.item }}", needs: plan, for_each: needs.plan.structured_result.files }
+  plan: { prompt: Plan, json_schema: { type: object } }
+`);
+  const untilFix = drive(id, (key) => {
+    if (key.startsWith("fix")) throw new Error("it stops here");
+    return { structured: { files: ["a", "b"] } };
+  });
+  await assert.rejects(untilFix, /it stops here/);
+  const cancelled = await api.cancelWorkflow({ workflow: id }, person);
+  assert.deepEqual(
+    cancelled.tasks.map(({ key, status }) => `${key} ${status}`),
+    ["last cancelled", "fix cancelled", "plan completed", "fix[1] cancelled", "fix[2] cancelled"],
+  );
+  await api.retryWorkflow({ workflow: id }, person);
+  const { started, view } = await drive(id);
+  assert.deepEqual([started, view.status], [["fix[1]", "fix[2]", "last"], "completed"]);
+});
+
+test("a run is retried once its tasks are cancelled, and not before", async (t) => {
+  const { run, tell, api } = workflows(t);
+  const { id, tasks } = await run("tasks: { a: { prompt: A }, b: { prompt: B, needs: a } }");
+  await tell(Number(tasks[0]?.id), "session", { session_id: "s", model: "m" });
+  await api.cancelWorkflow({ workflow: id }, person);
+  await assert.rejects(api.retryWorkflow({ workflow: id }, person), { code: "conflict", message: /still being cancelled/ });
+});
+
 test("a failure stops the run where the file says so", async (t) => {
   const { run, drive, api } = workflows(t);
   const { id } = await run(`
