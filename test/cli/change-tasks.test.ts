@@ -149,3 +149,39 @@ test("move puts tasks elsewhere in the queue, and show says where", async (t) =>
     assert.match(stderr, sentence);
   }
 });
+
+test("retry runs several tasks again in the order that they depend on each other", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "build"]);
+  await call(["run", "test", "--after", "1"]);
+  await call(["run", "report", "--after", "2"]);
+  const again = "Task 1 is to run again. Follow it: claude-worker watch 1";
+  const reasons = async () =>
+    (await Promise.all([1, 2, 3].map(async (id) => await api.getTask({ id })))).map((task) => task.waiting_for?.blocker);
+  for (const words of [
+    ["--status", "cancelled"],
+    ["3", "2", "1"],
+  ]) {
+    await call(["cancel", "1", "2", "3"]);
+    await call(["cancel", "--all"]);
+    const { stdout } = await call(["retry", ...words]);
+    assert.equal(stdout.split("\n")[0], again, words.join(" "));
+    assert.deepEqual(await reasons(), [null, "task:1", "task:2"], words.join(" "));
+  }
+});
+
+test("enqueue of several tasks begins with those that start first", async (t) => {
+  const { call } = await withServer(t);
+  await call(["run", "one", "--stash"]);
+  await call(["run", "two", "--stash"]);
+  await call(["run", "three", "--stash", "--priority", "5"]);
+  const { stdout } = await call(["enqueue", "--all"]);
+  assert.deepEqual(stdout.match(/\d+/g), ["3", "1", "2"]);
+});
+
+test("a retry that puts the task aside says so", async (t) => {
+  const { call } = await withServer(t);
+  await call(["run", "one"]);
+  await call(["cancel", "1"]);
+  assert.match((await call(["retry", "1", "--stash"])).stdout, /^Task 1 is put aside/);
+});

@@ -26,6 +26,8 @@ export interface Choice {
   readonly possible: readonly TaskStatus[];
   /** The statuses that are meant where --status is not given. */
   readonly meant: readonly TaskStatus[];
+  /** Pending tasks, the one first that would start first. Absent: the newest first. */
+  readonly order?: "queue";
 }
 
 const statusFilter: OptionSpec = {
@@ -52,14 +54,13 @@ function hasFilter(options: FilterOptions): boolean {
 }
 
 /**
- * The ids of the tasks that fit the filter, newest first (may be none); null: tasks are named
- * instead.
+ * The ids of the tasks that fit the filter (may be none); null: tasks are named instead.
  * @throws WorkerError invalid_input: neither or both are given, or a status in which the verb
  * cannot be done.
  */
 export async function fittingTasks(
   { words, options, io }: Call<FilterOptions>,
-  { verb, done, possible, meant }: Choice,
+  { verb, done, possible, meant, order }: Choice,
 ): Promise<TaskRef[] | null> {
   if (!hasFilter(options)) {
     if (words.length > 0) return null;
@@ -75,7 +76,8 @@ export async function fittingTasks(
   const label = options.label?.map(([key, value]) => `${key}=${value}`);
   const { found } = await reading(io, async (client) => {
     const ids: TaskRef[] = [];
-    for await (const { id } of client.all({ status: options.status ?? meant, label, group: options.group })) ids.push(id);
+    const which = order === undefined ? { status: options.status ?? meant } : { order };
+    for await (const { id } of client.all({ ...which, label, group: options.group })) ids.push(id);
     return ids;
   });
   return found;

@@ -24,7 +24,7 @@ export const command = defineCommand<FilterOptions>({
       call,
       async (id) => await client.enqueueTask({ id }),
       ({ id }) => `Task ${id} is in the queue.`,
-      await fittingTasks(call, { verb: "enqueue", done: "put into the queue", possible: open, meant: open }),
+      await fittingTasks(call, { verb: "enqueue", done: "put into the queue", possible: open, meant: open, order: "queue" }),
     );
   },
 });

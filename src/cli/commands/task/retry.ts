@@ -3,11 +3,12 @@ import type { RetryInput } from "../../../contract/retry-input.ts";
 import type { TaskView } from "../../../contract/views/task.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { terminalStatuses } from "../../../domain/task/task.ts";
+import { inDependencyOrder } from "../../task/dependency-order.ts";
 import { filterOptions, fittingTasks } from "../../task/choose-tasks.ts";
 import type { FilterOptions } from "../../task/choose-tasks.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import type { Call } from "../../commandline/command.ts";
-import { connectionOf, withServer } from "../../server/connection.ts";
+import { connectionOf, reading, withServer } from "../../server/connection.ts";
 import { eachTask } from "../../task/each-task.ts";
 import { streamLine } from "../../terminal/json-stream.ts";
 import { actReference, actTaskId } from "../../task/task-reference.ts";
@@ -57,7 +58,7 @@ export const command = defineCommand<RetryOptions>({
   async run(call) {
     const { words, options, io } = call;
     const connection = connectionOf(io);
-    const fitting = await fittingTasks(
+    const filtered = await fittingTasks(
       { words, io, options: filterOf(call) },
       {
         verb: "retry",
@@ -66,11 +67,16 @@ export const command = defineCommand<RetryOptions>({
         meant: ["failed"],
       },
     );
-    const changes = await changesOf(call, fitting !== null);
+    const changes = await changesOf(call, filtered !== null);
     const retry = async (id: TaskRef): Promise<TaskView> =>
       await withServer(io, connection, async () => await connection.client.retryTask({ id, ...changes }));
     if (options.watch !== true)
-      return await eachTask(call, retry, ({ id }) => `Task ${id} is to run again. Follow it: claude-worker watch ${id}`, fitting);
+      return await eachTask(
+        await inOrder(call),
+        retry,
+        againText,
+        filtered && (await inDependencyOrder(connection.client, filtered.toReversed())),
+      );
     const [word, ...others] = words;
     if (word === undefined || others.length > 0) throw new WorkerError("invalid_input", "--watch follows one task: name it, and only it.");
     const { watchTask } = await import("../../task/watch-task.ts");
@@ -79,6 +85,21 @@ export const command = defineCommand<RetryOptions>({
     return await watchTask({ io, client: connection.client, task, after: task.last_event, json: options.json === true });
   },
 });
+
+/** The same call, with the named tasks in the order in which they depend on each other. */
+async function inOrder(call: Call<RetryOptions>): Promise<Call<RetryOptions>> {
+  const { words, io } = call;
+  if (words.length < 2) return call;
+  const ids = await reading(io, async (client) => {
+    return await inDependencyOrder(client, await Promise.all(words.map(async (word) => await actTaskId(client, word))));
+  });
+  return { ...call, words: ids.found.map(String) };
+}
+
+function againText({ id, stashed_at: stashed }: TaskView): string {
+  if (stashed === null) return `Task ${id} is to run again. Follow it: claude-worker watch ${id}`;
+  return `Task ${id} is put aside, and is to run again. Into the queue: claude-worker enqueue ${id}`;
+}
 
 /** The flags that choose tasks in this call. */
 function filterOf({ words, options }: Call<RetryOptions>): FilterOptions {

@@ -24,7 +24,7 @@ export const command = defineCommand<FilterOptions>({
       call,
       async (id) => await client.stashTask({ id }),
       ({ id }) => `Task ${id} is put aside. Back into the queue: claude-worker enqueue ${id}`,
-      await fittingTasks(call, { verb: "stash", done: "put aside", possible: open, meant: open }),
+      await fittingTasks(call, { verb: "stash", done: "put aside", possible: open, meant: open, order: "queue" }),
     );
   },
 });
