@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { gitAbove } from "../../config/main-checkout.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Task } from "../../domain/task/task.ts";
+import type { Store } from "../../store/store.ts";
 
 /** Begins the name of a checkout's lock. */
 const mark = "checkout:";
@@ -26,4 +27,13 @@ export function withCheckoutLock(
   if (task.workspaceKind === "worktree" || task.permissionMode === "plan") return named;
   const git = gitAbove(task.workingDirectory);
   return [...named, mark + (git === null ? task.workingDirectory : dirname(git))];
+}
+
+/** The same for a stored task. A step of a workflow on which no Claude Code works takes no locks. */
+export function locksOf(
+  { store, settings }: { readonly store: Pick<Store, "workflows">; readonly settings: Pick<Settings, "exclusive_directories"> },
+  task: Worker & Pick<Task, "id">,
+): readonly string[] {
+  const kind = store.workflows.stepOf(task.id)?.kind ?? "task";
+  return kind === "task" ? withCheckoutLock(task, settings) : [];
 }

@@ -12,7 +12,7 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent, requireDelegated } from "../rights/guard-agent.ts";
-import { withCheckoutLock } from "./checkout-lock.ts";
+import { locksOf } from "./checkout-lock.ts";
 import { requireSchema } from "./require-schema.ts";
 import { startOf } from "./submit-order.ts";
 import { requireTask } from "./require-task.ts";
@@ -88,7 +88,7 @@ function retryWithin(context: SubmitContext, id: number, input: ParsedRetryInput
     ...asBefore,
     ...changes,
     ...(resume ? {} : { profileAsked: null }),
-    locks: withCheckoutLock({ ...changed, workingDirectory }, context.settings),
+    locks: locksOf(context, { ...changed, workingDirectory }),
     ...begunAgain,
     ...startOf(input, now),
     ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),

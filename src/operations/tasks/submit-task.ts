@@ -12,7 +12,7 @@ import type { Task } from "../../domain/task/task.ts";
 import type { GivenValues } from "../../domain/prompts/given-values.ts";
 import { attachmentsProblem } from "../../domain/task/attachment.ts";
 import type { GivenAttachment } from "../../domain/task/attachment.ts";
-import { submittedOptions } from "../../domain/task/option-values.ts";
+import { filledOptions, submittedOptions } from "../../domain/task/option-values.ts";
 import type { GitProgram } from "../../git/git-program.ts";
 import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
@@ -63,6 +63,8 @@ export type SubmitInput = ParsedTaskInput & {
   readonly given?: GivenValues;
   /** Whether a person wrote the prompt before, so that no rule for agents' prompts applies. */
   readonly isFromTemplate?: boolean;
+  /** A step of a workflow that runs no Claude Code: it takes no locks, and no options of its group. */
+  readonly isWithoutClaude?: boolean;
 };
 
 /**
@@ -172,9 +174,12 @@ export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: numbe
 /** @throws WorkerError that names the group where one of its defaults is the reason. */
 function newTask(context: SubmitContext, given: SubmitInput, caller: Caller, now: number): NewTask {
   const own = isAgent(caller) ? profileOfCaller(context.store, caller) : null;
-  const input = { ...filledInput(context, given, own), isFromTemplate: given.isFromTemplate === true };
+  const isFromTemplate = given.isFromTemplate === true;
+  const input = { ...filledInput(context, given, own), isFromTemplate };
   if (isAgent(caller) && given.profile !== undefined)
     requireOwnProfile(input.profile, filledInput(context, { ...given, profile: undefined }, own).profile);
+  if (given.isWithoutClaude === true)
+    return { ...taskOf(context, { ...filledOptions(given, {}), isFromTemplate }, caller, now), locks: [] };
   try {
     return taskOf(context, input, caller, now);
   } catch (error) {

@@ -12,7 +12,7 @@ import { holdPrompt } from "../prompts/hold-prompt.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, isAgent, requireAgentPriority, requireDelegated, requireOwn } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
-import { withCheckoutLock } from "./checkout-lock.ts";
+import { locksOf } from "./checkout-lock.ts";
 import { requireSchema } from "./require-schema.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
@@ -96,7 +96,7 @@ function workOf(
   store.callers.put(task.id, asked);
   if (prompt !== undefined) holdChangedPrompt(store, task, prompt);
   store.events.append(task.id, null, [{ type: "edited", at: now, data: { ...doneBy(caller), changed } }]);
-  return { ...patch, locks: withCheckoutLock({ ...after, workingDirectory }, context.settings) };
+  return { ...patch, locks: locksOf(context, { ...after, workingDirectory }) };
 }
 
 /** Text that came from a pipe or a file stays as it is, where the new prompt still ends with it. */

@@ -39,6 +39,14 @@ export function requireNames(read: ReadFile): void {
   }
 }
 
+/** A task is in one group, and the limit of the run is that of a group of its own. */
+export function requireOneLimit({ file, fail }: ReadFile): void {
+  if (file.concurrency === undefined) return;
+  const detail = "has a group, and so has each run of a file with concurrency. Leave one of them out";
+  if (file.defaults?.group != null) fail(["defaults", "group"], detail);
+  for (const [name, task] of Object.entries(file.tasks)) if (task.group != null) fail(["tasks", name, "group"], detail);
+}
+
 export function requireNoCycle(read: ReadFile): void {
   const needs = new Map(Object.entries(read.file.tasks).map(([name, task]) => [name, needsOf(task).map(({ key }) => key)]));
   const cycle = findCycle(needs);

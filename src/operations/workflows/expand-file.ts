@@ -7,7 +7,7 @@ import type { Json } from "../../domain/prompts/given-values.ts";
 import { maxMatrix, maxWorkflowTasks } from "../../domain/workflows/workflow.ts";
 import type { FailurePolicy, Need, StepKind } from "../../domain/workflows/workflow.ts";
 import { requireReadable } from "../prompts/evaluate.ts";
-import { baseOf, needsOf, requireNames, requireNoCycle, requireOneKind, sharesWorktree } from "./check-file.ts";
+import { baseOf, needsOf, requireNames, requireNoCycle, requireOneKind, requireOneLimit, sharesWorktree } from "./check-file.ts";
 import type { ReadFile } from "./read-file.ts";
 import { inputsOf } from "./workflow-inputs.ts";
 
@@ -98,6 +98,7 @@ interface Scope {
 function expand(read: ReadFile, inputs: Record<string, Json>, scope: Scope): PlannedStep[] {
   requireNames(read);
   requireNoCycle(read);
+  requireOneLimit(read);
   return Object.entries(read.file.tasks).flatMap(([name, task]) => expandTask(read, name, task, inputs, scope));
 }
 

@@ -194,7 +194,7 @@ async function plannedStep(
   const { fields, kind, key } = step;
   try {
     const filled = kind === "task" || kind === "for_each" ? filledFields(step) : fields;
-    const own = kind === "task" ? filled : withoutWorktree(filled);
+    const own = kind === "task" ? filled : kind === "for_each" ? withoutWorktree(filled) : marksOf(filled);
     const prompt =
       kind === "approval"
         ? (step.question ?? "")
@@ -202,10 +202,10 @@ async function plannedStep(
           ? (step.question ?? `Ends once all tasks of ${key} have completed.`)
           : String(fields["prompt"]);
     const raw = { name: `${workflow}/${key}`.slice(0, 200), working_directory: directory, ...own, prompt };
-    const isClaude = kind === "task" || kind === "for_each";
     const input: SubmitInput = {
       ...parseInput(taskInput, raw, "It"),
-      isFromTemplate: step.isFromTemplate || !isClaude,
+      isFromTemplate: step.isFromTemplate || kind === "approval" || kind === "join",
+      isWithoutClaude: kind !== "task",
     };
     const made = newTasks({ ...context, isBatch: true }, [input], caller, now);
     const placed = shared === null ? made : made.map((each) => ({ ...each, worktree: shared.plan }));
@@ -220,7 +220,14 @@ async function plannedStep(
   }
 }
 
-/** A step that runs no Claude Code works on no files. */
+/** Options of a task on which no Claude Code works. */
+const marks = ["working_directory", "group", "priority", "labels", "window", "answer_within_ms", "answer_else"];
+
+function marksOf(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => marks.includes(field)));
+}
+
+/** The options of a list's tasks are checked with the list, which works on no files. */
 function withoutWorktree(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { worktree_base: _base, worktree_branch: _branch, worktree_name: _name, setup: _setup, ...others } = fields;
   return { ...others, workspace_kind: "in_place" };

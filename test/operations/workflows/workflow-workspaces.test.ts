@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { groupChange } from "../../../src/contract/operations/groups.ts";
 import { checkout } from "../../../testing/task-worktree.ts";
 import { person, workflows } from "../../../testing/workflow-runs.ts";
 
@@ -87,4 +88,40 @@ test("a base or a shared worktree that cannot be is refused", async (t) => {
   await refused("{ prompt: x, needs: a, base: needs.a, worktree_base: main, workspace: own }", /has base and worktree_base/);
   await refused("{ prompt: x, workspace: shared, worktree_base: main }", /shares the run's worktree, so worktree_base is not its own/);
   await refused("{ prompt: x, workspace: mine }", /workspace: must be own, shared or in_place/);
+});
+
+test("steps without Claude take no options of their group and no locks", async (t) => {
+  const real = workflows(t);
+  const { run, drive, api, settings } = real;
+  checkout(real);
+  Object.assign(settings, { exclusive_directories: "on" });
+  const defaults = { workspace_kind: "worktree", worktree_base: "HEAD", setup: "true", verify: ["true"], locks: ["repo"] };
+  await api.setGroup({ name: "night", ...groupChange.parse({ defaults }) }, person);
+  const { id } = await run(`
+defaults: { group: night, model: opus, labels: { kind: night }, answer_within_ms: 60000 }
+tasks:
+  ask: { approval: "Go on?" }
+  each: { prompt: "Fix {{ matrix.item }}", for_each: inputs.files }
+  both: { prompt: Both, matrix: { n: [1] } }
+inputs: { files: { type: list, default: [a] } }
+`);
+  await drive(id);
+  const { tasks } = await api.getWorkflow({ workflow: id });
+  const views = await Promise.all(tasks.map(async (task) => await api.getTask({ id: Number(task.id) })));
+  assert.deepEqual(
+    Object.fromEntries(
+      views.map(({ workflow, group, locks, verify, workspace_kind: kind }) => [workflow?.key, [group, locks, verify.length, kind]]),
+    ),
+    {
+      ask: ["night", [], 0, "in_place"],
+      each: ["night", [], 0, "in_place"],
+      both: ["night", [], 0, "in_place"],
+      "each[1]": ["night", ["repo"], 1, "worktree"],
+      "both[n=1]": ["night", ["repo"], 1, "worktree"],
+    },
+  );
+  const [ask] = views;
+  assert.deepEqual([ask?.status, ask?.labels, ask?.answer_within_ms, ask?.model], ["waiting", { kind: "night" }, 60_000, null]);
+  await api.cancelTask({ id: Number(ask?.id) }, person);
+  assert.deepEqual((await api.retryTask({ id: Number(ask?.id) }, person)).locks, [], "nor when they run again");
 });

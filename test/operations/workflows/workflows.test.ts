@@ -208,6 +208,10 @@ test("a broken file is refused with line and column, and what was meant", async 
   await refused("inputs: { v: { type: string } }\ntasks: { a: { prompt: x } }", /needs "v"\. Give --input v=…/);
   await refused("tasks: { a: { prompt: x, model: 5 } }", /^w\.yaml:1:\d+: tasks\.a\.model/);
   await refused("tasks: { a: { needs: [] } }", /has no prompt/);
+  await refused(
+    "concurrency: 2\ntasks: { a: { prompt: x, group: g } }",
+    /^w\.yaml:2:26: tasks\.a\.group: has a group, and so has each run/,
+  );
   await refused("a: &a [*a]\ntasks: {}", /w\.yaml/);
   await refused("", /^w\.yaml:1:1: the file must be names with values, and is empty\.$/);
   await refused("tasks: [a]", /tasks: must be names with values, and is a list\.$/);
