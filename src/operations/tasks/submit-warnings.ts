@@ -17,13 +17,14 @@ import { defaultProfile } from "../../domain/task/profile.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
+import { Crowd } from "./crowd.ts";
 import { repositoryFileState } from "../verification/named-commands.ts";
 
 interface WarningContext {
   readonly settings: Settings;
   /** The server's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly store: Pick<Store, "trustedCommands" | "workspaces">;
+  readonly store: Pick<Store, "trustedCommands" | "workspaces" | "tasks" | "dependencies" | "workflows">;
 }
 
 interface Known {
@@ -32,8 +33,9 @@ interface Known {
   readonly ofTurn: Map<string, string[]>;
 }
 
-/** How many tasks a warning names. */
+/** How many tasks a warning names, and how many of a directory are looked at. */
 const shownTasks = 5;
+const lookedAt = 20;
 
 /** By the server's settings: what is the same for all submits, or for those of one turn. */
 const known = new WeakMap<Settings, Known>();
@@ -84,17 +86,22 @@ function knownOf({ settings, env }: WarningContext): Known {
 }
 
 /** Tasks that work in one checkout at the same time overwrite each other's files. */
-function sharedWarnings(context: WarningContext, { id, workingDirectory }: Task): string[] {
+function sharedWarnings(context: WarningContext, task: Task): string[] {
   const { store } = context;
+  const { id, workingDirectory } = task;
   if (context.settings.exclusive_directories === "on" || store.workspaces.get(id)?.kind === "worktree") return [];
   const git = gitAbove(workingDirectory);
   if (git === null) return [];
   const top = dirname(git);
-  // The task itself may be one of them, and one more says that there are others.
-  const inside = lookOnce(sharedWarnings, top, () => store.workspaces.unfinishedAt(top, shownTasks + 2));
-  const others = inside
-    .filter((other) => other.id !== id && (other.workingDirectory === workingDirectory || gitAbove(other.workingDirectory) === git))
-    .map((other) => other.id);
+  const crowd = lookOnce(sharedWarnings, top, () => {
+    const inside = store.workspaces.unfinishedAt(top, lookedAt);
+    return new Crowd(
+      store,
+      inside.filter((other) => other.workingDirectory === top || gitAbove(other.workingDirectory) === git).map((other) => other.id),
+    );
+  });
+  // One more says that there are others.
+  const others = crowd.beside(task, shownTasks + 1);
   if (others.length === 0) return [];
   const shown = others.slice(0, shownTasks).toReversed().join(", ");
   const names = others.length === 1 ? `Task ${shown} works` : `Tasks ${shown}${others.length > shownTasks ? " and others" : ""} work`;

@@ -36,6 +36,61 @@ test("a submit names the unfinished tasks that work in the same checkout", async
   assert.doesNotMatch(JSON.stringify(tasks[0]?.warnings), new RegExp(`\\b${inner}\\b[, ]`));
 });
 
+test("tasks that never work at the same time are not warned of each other", async (t) => {
+  const real = realApi(t);
+  const { api, corner } = real;
+  checkout(real);
+  const task = (more: object = {}) => taskInput.parse({ ...goodTask(corner.work), ...more });
+  const namedBy = (warnings: readonly string[] = []): string[] =>
+    warnings
+      .join()
+      .match(/Tasks? ([\d, ]+) works? in/)?.[1]
+      ?.split(", ") ?? [];
+  const submit = async (more: object) => {
+    const { id, warnings } = await api.submitTask(task(more), person);
+    return { id: Number(id), named: namedBy(warnings) };
+  };
+  const { tasks } = await api.submitTasks(
+    {
+      tasks: [
+        task({ name: "end", depends_on: ["middle"] }),
+        task({ name: "middle", depends_on: ["first"] }),
+        task({ name: "first", locks: ["db"] }),
+        task({ permission_mode: "plan" }),
+      ],
+    },
+    person,
+  );
+  assert.deepEqual(
+    tasks.map(({ warnings }) => namedBy(warnings)),
+    [[], [], [], []],
+    "one after the other, or without a change of files",
+  );
+  const locked = await submit({ locks: ["db"] });
+  assert.deepEqual(locked.named, ["1", "2"], "not the one with the same lock");
+  assert.deepEqual((await submit({ depends_on: [1, locked.id] })).named, []);
+  assert.deepEqual((await submit({})).named, ["1", "2", "3", "5", "6"]);
+  await api.cancelTask({ id: 3 }, person);
+  const again = await api.retryTask({ id: 3 }, person);
+  assert.deepEqual(namedBy(again.warnings), ["7"], "not those that it has brought back, nor what runs after them");
+});
+
+test("a chain of thousands in a checkout is submitted without a warning", async (t) => {
+  const real = realApi(t, { max_pending: 5000 });
+  const { api, corner } = real;
+  checkout(real);
+  let before: number | null = null;
+  for (const _ of [1, 2]) {
+    const tasks = Array.from({ length: 1000 }, (__, n) => {
+      const needs = n > 0 ? [`t${n - 1}`] : before === null ? [] : [before];
+      return taskInput.parse({ ...goodTask(corner.work), name: `t${n}`, depends_on: needs });
+    });
+    const views = (await api.submitTasks({ tasks }, person)).tasks;
+    assert.ok(views.every(({ warnings = [] }) => !warnings.join().includes("same checkout")));
+    before = Number(views.at(-1)?.id);
+  }
+});
+
 test("outside of git a submit says nothing of other tasks", async (t) => {
   const { api, corner } = realApi(t);
   for (const _ of [1, 2]) {
