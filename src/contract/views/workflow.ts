@@ -47,6 +47,7 @@ export const checkedWorkflow = z.object({
   name: z.string(),
   inputs: z.record(z.string(), z.unknown()).meta({ examples: [{ version: "2.4" }] }),
   needs_files: z.array(z.string()).describe("Other files that it names and that were not given. Give them in `files`."),
+  needs_inputs: z.array(z.string()).describe("Inputs that a run needs and that were not given."),
   tasks: z.array(z.object({ key: z.string(), kind: z.enum(stepKinds), needs: z.array(z.string()) })),
 });
 export type CheckedWorkflow = z.infer<typeof checkedWorkflow>;

@@ -29,7 +29,7 @@ export function withCheckoutLock(
   return [...named, mark + (git === null ? task.workingDirectory : dirname(git))];
 }
 
-/** The same for a stored task. A step of a workflow on which no Claude Code works takes no locks. */
+/** The same for a stored task. A step of a workflow without Claude Code takes no locks. */
 export function locksOf(
   { store, settings }: { readonly store: Pick<Store, "workflows">; readonly settings: Pick<Settings, "exclusive_directories"> },
   task: Worker & Pick<Task, "id">,

@@ -63,7 +63,7 @@ export type SubmitInput = ParsedTaskInput & {
   readonly given?: GivenValues;
   /** Whether a person wrote the prompt before, so that no rule for agents' prompts applies. */
   readonly isFromTemplate?: boolean;
-  /** A step of a workflow that runs no Claude Code: it takes no locks, and no options of its group. */
+  /** A step of a workflow without Claude Code: it takes no locks, and no options of its group. */
   readonly isWithoutClaude?: boolean;
 };
 

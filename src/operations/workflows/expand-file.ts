@@ -56,6 +56,8 @@ export interface Expanded {
   readonly steps: readonly PlannedStep[];
   /** Other files that it names and that were not given: paths relative to the first file. */
   readonly missing: readonly string[];
+  /** Inputs without a value, for which one of their type stands. */
+  readonly absent: readonly string[];
 }
 
 /** Gives other files by their path. */
@@ -63,10 +65,14 @@ export type OtherFile = (path: string) => ReadFile | null;
 
 const maxDepth = 5;
 
-/** @throws WorkerError invalid_input: a cycle, an unknown name, too many tasks. */
-export function expandFile(read: ReadFile, inputs: Readonly<Record<string, Json>>, other: OtherFile): Expanded {
+/**
+ * @param isCheck whether inputs may be missing.
+ * @throws WorkerError invalid_input: a cycle, an unknown name, too many tasks.
+ */
+export function expandFile(read: ReadFile, inputs: Readonly<Record<string, Json>>, other: OtherFile, isCheck: boolean): Expanded {
   const missing = new Set<string>();
-  const steps = expand(read, inputsOf(read, inputs), {
+  const absent = new Set<string>();
+  const steps = expand(read, inputsOf(read, inputs, isCheck ? absent : null), {
     other,
     missing,
     prefix: "",
@@ -76,7 +82,7 @@ export function expandFile(read: ReadFile, inputs: Readonly<Record<string, Json>
   });
   if (steps.length > maxWorkflowTasks)
     return read.fail(["tasks"], `makes ${steps.length} tasks, and a run has at most ${maxWorkflowTasks}`);
-  return { steps, missing: [...missing] };
+  return { steps, missing: [...missing], absent: [...absent] };
 }
 
 interface Scope {

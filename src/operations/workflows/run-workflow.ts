@@ -33,9 +33,9 @@ interface CheckedFile extends Expanded {
 
 /** Stores nothing. @throws WorkerError invalid_input. */
 export function checkWorkflow(store: Store, input: WorkflowCheck): CheckedWorkflow {
-  const { name, steps, missing } = expanded(store, input);
+  const { name, steps, missing, absent } = expanded(store, input, true);
   const tasks = steps.map(({ key, kind, needs }) => ({ key, kind, needs: needs.map((each) => each.key) }));
-  return { name, inputs: input.inputs, needs_files: [...missing], tasks };
+  return { name, inputs: input.inputs, needs_files: [...missing], needs_inputs: [...absent], tasks };
 }
 
 /** A run that passed every check that needs no transaction. */
@@ -85,7 +85,7 @@ export async function runWorkflowOnce(
  * @throws WorkerError invalid_input; and like a submit of each task.
  */
 export async function prepareRun(context: SubmitContext, input: WorkflowRun, caller: Caller, isScheduled = false): Promise<PreparedRun> {
-  const { read, name, steps, missing } = expanded(context.store, input);
+  const { read, name, steps, missing } = expanded(context.store, input, false);
   if (missing.length > 0) read.fail(["tasks"], `needs the file ${missing.join(", ")}, which was not given`);
   const now = context.now();
   const own = { directory: input.working_directory, workflow: name, caller, now, shared: null };
@@ -132,18 +132,18 @@ function insertRun(context: SubmitContext, members: readonly PlannedMember[], { 
 
 const emptyGroup = { pausedAt: null } as const;
 
-function expanded(store: Store, { file, path, files, inputs }: WorkflowCheck): CheckedFile {
+function expanded(store: Store, { file, path, files, inputs }: WorkflowCheck, isCheck: boolean): CheckedFile {
   const read = readWorkflowFile(file, path);
   const other = (name: string): ReadFile | null => {
     const text = Object.hasOwn(files, name) ? files[name] : undefined;
     return text === undefined ? null : readWorkflowFile(text, name);
   };
   // Paths of other files are relative to the first one, wherever that is.
-  const { steps: written, missing } = expandFile({ ...read, path: read.path.replace(/^.*\//, "") }, inputs, other);
+  const { steps: written, ...left } = expandFile({ ...read, path: read.path.replace(/^.*\//, "") }, inputs, other, isCheck);
   const steps = written.map((step) => withTemplate(store, step));
   // Without a file that another one names, the tasks are not all there.
-  if (missing.length === 0) checkSteps(steps);
-  return { steps, missing, read, name: read.file.name ?? path.replace(/^.*\//, "").replace(/\.[^.]+$/, "") };
+  if (left.missing.length === 0) checkSteps(steps);
+  return { steps, ...left, read, name: read.file.name ?? path.replace(/^.*\//, "").replace(/\.[^.]+$/, "") };
 }
 
 export interface StepContext {

@@ -5,10 +5,11 @@ import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import type { ReadFile } from "./read-file.ts";
 
 /**
- * @param given texts of a command line, or values of JSON.
+ * @param given texts of a command line, or values of JSON. @param absent takes the names of those
+ * that are missing, for which a value of their type stands; null: they are a problem.
  * @throws WorkerError invalid_input: one is missing, unknown or does not fit.
  */
-export function inputsOf(read: ReadFile, given: Readonly<Record<string, Json>>): Record<string, Json> {
+export function inputsOf(read: ReadFile, given: Readonly<Record<string, Json>>, absent: Set<string> | null = null): Record<string, Json> {
   const known = Object.entries(read.file.inputs ?? {}).map(([name, input]): [string, WorkflowInput] => [
     name,
     typeof input === "object" ? input : { type: typeOf(input), default: input },
@@ -20,8 +21,16 @@ export function inputsOf(read: ReadFile, given: Readonly<Record<string, Json>>):
     const there = near === null ? (names.length === 0 ? "it has none" : `it has ${names.join(", ")}`) : `did you mean "${near}"?`;
     read.fail(["inputs"], `there is no input "${name}"; ${there}`);
   }
-  return Object.fromEntries(known.map(([name, input]) => [name, valueOf(read, name, input, given)]));
+  return Object.fromEntries(
+    known.map(([name, input]) => {
+      if (absent === null || input.default !== undefined || Object.hasOwn(given, name)) return [name, valueOf(read, name, input, given)];
+      absent.add(name);
+      return [name, input.choices?.[0] ?? standIns[input.type]];
+    }),
+  );
 }
+
+const standIns: Readonly<Record<WorkflowInput["type"], Json>> = { string: "…", number: 1, boolean: true, list: [] };
 
 function valueOf(read: ReadFile, name: string, input: WorkflowInput, given: Readonly<Record<string, Json>>): Json {
   const raw = Object.hasOwn(given, name) ? given[name] : input.default;

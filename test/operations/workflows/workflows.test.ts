@@ -205,7 +205,7 @@ test("a broken file is refused with line and column, and what was meant", async 
     `tasks: { a: { prompt: x, matrix: { n: [${Array.from({ length: 257 }, (_, n) => n).join(",")}] } } }`,
     /257 combinations, and at most 256/,
   );
-  await refused("inputs: { v: { type: string } }\ntasks: { a: { prompt: x } }", /needs "v"\. Give --input v=…/);
+  await assert.rejects(run("inputs: { v: { type: string } }\ntasks: { a: { prompt: x } }"), /needs "v"\. Give --input v=…/);
   await refused("tasks: { a: { prompt: x, model: 5 } }", /^w\.yaml:1:\d+: tasks\.a\.model/);
   await refused("tasks: { a: { needs: [] } }", /has no prompt/);
   await refused(
@@ -256,6 +256,20 @@ test("a check of a file finds values that there are not", async (t) => {
     "inputs: { v: x }\ntasks: { a: { prompt: '{{ inputs.v }}', if: inputs.v == \"x\" }, b: { prompt: x, if: 'true' } }",
   );
   assert.equal(sound.tasks.length, 2);
+});
+
+test("a file is checked without its inputs, and they are named", async (t) => {
+  const { check } = workflows(t);
+  const inputs =
+    "inputs: { v: { type: string }, n: { type: number }, l: { type: list }, b: { type: boolean }, c: { choices: [x, y] }, d: 1 }";
+  const { needs_inputs: needs, tasks } = await check(`
+${inputs}
+tasks:
+  a: { prompt: "{{ inputs.v }} {{ inputs.n }}", if: inputs.b, model: "{{ inputs.c }}" }
+  b: { prompt: "{{ matrix.item }}", for_each: inputs.l }
+`);
+  assert.deepEqual([needs, tasks.length], [["v", "n", "l", "b", "c"], 2]);
+  await assert.rejects(check(`${inputs}\ntasks: { a: { prompt: "{{ inputs.w }}" } }`), /there is no input/);
 });
 
 test("a file runs another file, whose tasks come between", async (t) => {
