@@ -205,11 +205,17 @@ export const optionalOptions = forEach((row) => {
   return (mayBeNull(row) ? value.nullish() : value.optional()).describe(row.sentence);
 }) as { [Name in OptionName]: Changed<RowOf<Name>> };
 
-/** In a retry, where no field may have a default: it would change what the caller left out. */
-export const changedOptions = forEach((row) => {
-  const value = valueSchema(row);
-  return (mayBeNull(row) ? value.nullish() : value.optional()).describe(row.retrySentence ?? row.sentence);
-}) as { [Name in OptionName]: Changed<RowOf<Name>> };
+/**
+ * In a retry or an edit, where no field may have a default: it would change what the caller left
+ * out. Null takes the value away.
+ */
+export const changedOptions = forEach((row) =>
+  valueSchema(row)
+    .nullish()
+    .describe(row.retrySentence ?? row.sentence),
+) as {
+  [Name in OptionName]: Unset<RowOf<Name>>;
+};
 
 /** As defaults of a group: null takes a default back. */
 export const defaultOptions = forEach((row) => valueSchema(row).nullish().describe(row.sentence)) as {

@@ -185,3 +185,21 @@ test("a retry that puts the task aside says so", async (t) => {
   await call(["cancel", "1"]);
   assert.match((await call(["retry", "1", "--stash"])).stdout, /^Task 1 is put aside/);
 });
+
+test("edit and retry take the value of an option away", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "one", "--model", "opus", "--window", "22:00-07:00", "--allow", "Read", "--delay", "2h"]);
+  const shown = async () => {
+    const { model, window, allow, not_before: start } = await api.getTask({ id: 1 });
+    return [model, window, allow, start === null];
+  };
+  assert.deepEqual(await shown(), ["opus", "22:00-07:00", ["Read"], false]);
+  const edited = await call(["edit", "1", "--unset", "window", "--unset", "not-before", "--unset", "allow", "--priority", "2"]);
+  assert.equal(edited.code, 0, edited.stderr);
+  assert.deepEqual(await shown(), ["opus", null, [], true]);
+  await call(["cancel", "1"]);
+  assert.equal((await call(["retry", "1", "--unset", "model"])).code, 0);
+  assert.deepEqual(await shown(), [null, null, [], true]);
+  assert.match((await call(["edit", "1", "--unset", "windw"])).stderr, /no option windw of tasks\. Did you mean window\?/);
+  assert.match((await call(["edit", "1", "--unset", "model", "--model", "opus"])).stderr, /set and unset at once/);
+});

@@ -42,10 +42,10 @@ const pairs: readonly Pair[] = [
   {
     command: retry,
     fields: fieldsOf(retryInput),
-    own: ["--delay", "--watch", "--all", "--status", "--maximize", "--minimize", "--worktree"],
+    own: ["--delay", "--watch", "--all", "--status", "--unset", "--maximize", "--minimize", "--worktree"],
   },
   { command: list, fields: fieldsOf(listQuery), own: ["--all", "--watch"] },
-  { command: edit, fields: fieldsOf(taskChange), own: ["--delay", "--remove-label", "--maximize", "--minimize", "--worktree"] },
+  { command: edit, fields: fieldsOf(taskChange), own: ["--delay", "--remove-label", "--unset", "--maximize", "--minimize", "--worktree"] },
   { command: prune, fields: fieldsOf(pruneInput), own: ["--yes"] },
 ];
 

@@ -34,3 +34,20 @@ test("wait is left with Ctrl-C", async (t) => {
   waiting.interrupt();
   assert.equal((await waiting.done).code, 130);
 });
+
+test("wait takes all unfinished tasks that fit a filter", async (t) => {
+  const { call, api, start } = await withServer(t);
+  await call(["run", "one", "-g", "night", "--label", "a=b"]);
+  await call(["run", "two", "-g", "night"]);
+  await call(["run", "three"]);
+  await api.finish(2);
+  const waiting = start(["wait", "--group", "night"]);
+  await eventually(() => api.subscriptions === 1);
+  await api.finish(1);
+  assert.deepEqual(await waiting.done.then(({ code, stdout }) => [code, stdout]), [0, "1\tcompleted\n"]);
+  const nothing = await call(["wait", "--label", "a=b"]);
+  assert.deepEqual([nothing.code, nothing.stderr], [0, "No task fits, so there is nothing to wait for.\n"]);
+  assert.match((await call(["wait"])).stderr, /Which tasks\? Name them, e\.g\. claude-worker wait 42/);
+  assert.match((await call(["wait", "3", "--all"])).stderr, /not both/);
+  assert.match((await call(["wait", "--status", "failed"])).stderr, /cannot be waited for/);
+});

@@ -2,7 +2,7 @@
  * The flags that say how a task is to run: of `run`, and of `retry`, which changes them. All but
  * the directory are rows of the table of options.
  */
-import type { RetryInput } from "../../contract/retry-input.ts";
+import type { TaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { typedDuration } from "../../domain/text/duration.ts";
 import type { OptionRow } from "../../domain/task/option.ts";
@@ -94,7 +94,7 @@ function givenOf(row: OptionRow, given: Readonly<Record<string, unknown>>): unkn
 }
 
 /** The fields of a request's body that the flags give, but for the working directory. */
-export async function taskFields(options: TaskFlags, io: Pick<Io, "cwd">): Promise<RetryInput> {
+export async function taskFields(options: TaskFlags, io: Pick<Io, "cwd">): Promise<Partial<Pick<TaskInput, OptionName>>> {
   const given = options as Readonly<Record<string, unknown>>;
   const fields = optionRows.map(async (row) => [row.name, await valueOf(row, givenOf(row, given), io)] as const);
   return defined(Object.fromEntries(await Promise.all(fields)));

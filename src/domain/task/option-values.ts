@@ -100,7 +100,8 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
   return Object.fromEntries(
     named.map((row) => {
       const value = valueGiven(row, input, settings);
-      return [row.field, replacing.has(row.kind) ? value : added(task[row.field as keyof TaskOptionFields], value)];
+      const isReplaced = input[row.name as OptionName] === null || replacing.has(row.kind);
+      return [row.field, isReplaced ? value : added(task[row.field as keyof TaskOptionFields], value)];
     }),
   );
 }

@@ -19,12 +19,12 @@ export type Changes = Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
  */
 export function changesOf(context: NamedContext & { readonly settings: Settings }, task: Task, input: ParsedRetryInput): Changes {
   const { working_directory: directory, additional_directories: more, verify, protect } = input;
-  const real = more === undefined ? {} : { additional_directories: realDirectories(more) };
+  const real = more == null ? {} : { additional_directories: realDirectories(more) };
   const workingDirectory = directory === undefined ? task.workingDirectory : realDirectory(directory);
   return {
     ...(directory === undefined ? {} : { workingDirectory }),
     ...changedOptions(task, { ...input, ...real }, context.settings),
-    ...(protect === undefined ? {} : { protect: protectedPatterns(protect) }),
+    ...(protect == null ? {} : { protect: protectedPatterns(protect) }),
     ...resolveCommands(context, input, workingDirectory),
     ...(verify === undefined ? {} : { verify: resolveVerify(context, verify ?? context.settings.verify, workingDirectory) }),
   };

@@ -18,6 +18,7 @@ import { defined, flagOf, taskFields, taskFlags } from "../../task/task-flags.ts
 import type { TaskFlags } from "../../task/task-flags.ts";
 import { orderFields, orderFlags } from "../../task/order-flags.ts";
 import type { OrderFlags } from "../../task/order-flags.ts";
+import { unsetFlag, withUnset } from "../../task/unset-options.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 interface EditOptions extends TaskFlags, Pick<OrderFlags, "notBefore" | "delay"> {
@@ -25,6 +26,8 @@ interface EditOptions extends TaskFlags, Pick<OrderFlags, "notBefore" | "delay">
   readonly priority?: number;
   readonly removeLabel?: string[];
   readonly prompt?: string;
+  /** Names of fields in JSON. */
+  readonly unset?: readonly string[];
 }
 
 /** They are read here, or cannot change. */
@@ -53,11 +56,13 @@ export const command = defineCommand<EditOptions>({
       ...option,
       description: option.description.replace(/ \(default: [^)]*\)/, ""),
     })),
+    unsetFlag("an option whose value is taken away, e.g. window", ["not_before"]),
   ],
   examples: [
     { command: "claude-worker edit 42", does: "change its prompt in $EDITOR" },
     { command: 'claude-worker edit 42 --prompt "Port the importer, without the tests" --model opus', does: "before it has begun" },
     { command: "claude-worker edit 42 --priority 10", does: "let it start before others" },
+    { command: "claude-worker edit 42 --unset not-before --unset window", does: "let it start at any time" },
     { command: "claude-worker edit 42 43 --label team=core --remove-label draft", does: "change labels" },
   ],
   async run(call) {
@@ -77,9 +82,9 @@ export const command = defineCommand<EditOptions>({
 
 /** What the flags change, without the labels. */
 async function changeOf({ options, io }: Call<EditOptions>): Promise<Omit<TaskChange, "labels">> {
-  const { name, priority, label: _labels, removeLabel: _removed, notBefore, delay, prompt, dir, ...rest } = options;
+  const { name, priority, label: _labels, removeLabel: _removed, notBefore, delay, prompt, dir, unset, ...rest } = options;
   const time = await orderFields(defined({ notBefore, delay }), clientOf(io));
-  return {
+  const set = {
     ...(await taskFields(rest, io)),
     ...time,
     ...defined({
@@ -89,6 +94,7 @@ async function changeOf({ options, io }: Call<EditOptions>): Promise<Omit<TaskCh
       working_directory: dir === undefined ? undefined : pathGiven(io, dir),
     }),
   };
+  return withUnset(set, unset);
 }
 
 /** Changes the prompt of one task in the person's editor. */

@@ -16,6 +16,7 @@ import { orderFields, orderFlags } from "../../task/order-flags.ts";
 import { defined, taskFields, taskFlags } from "../../task/task-flags.ts";
 import type { TaskFlags } from "../../task/task-flags.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
+import { unsetFlag, withUnset } from "../../task/unset-options.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 interface RetryOptions extends TaskFlags, FilterOptions {
@@ -26,6 +27,8 @@ interface RetryOptions extends TaskFlags, FilterOptions {
   readonly stash?: boolean;
   readonly resume?: boolean;
   readonly watch?: boolean;
+  /** Names of fields in JSON. */
+  readonly unset?: readonly string[];
 }
 
 /** They choose tasks where none is named, and change the named ones. */
@@ -48,6 +51,7 @@ export const command = defineCommand<RetryOptions>({
       ...option,
       description: option.description.replace(/ \(default: [^)]*\)/, ""),
     })),
+    unsetFlag("an option whose value is taken away, e.g. window"),
   ],
   examples: [
     { command: "claude-worker retry 42", does: "run it again from the beginning" },
@@ -112,9 +116,10 @@ async function changesOf({ options, io }: Call<RetryOptions>, isFiltered: boolea
   const directory = options.dir === undefined ? undefined : pathGiven(io, options.dir);
   const { notBefore, delay, stash } = options;
   const { depends_on: _none, ...order } = await orderFields(defined({ notBefore, delay, stash }), connectionOf(io).client);
-  return {
+  const set = {
     ...(await taskFields(isFiltered ? rest : options, io)),
     ...order,
     ...defined({ working_directory: directory, resume: options.resume }),
   };
+  return withUnset(set, options.unset);
 }

@@ -3,6 +3,8 @@ import type { WorkerClient } from "../../../client/worker-client.ts";
 import { ServerUnreachable } from "../../../client/server-unreachable.ts";
 import type { TaskView } from "../../../contract/views/task.ts";
 import { defineCommand } from "../../commandline/command.ts";
+import { filterOptions, fittingTasks } from "../../task/choose-tasks.ts";
+import type { FilterOptions } from "../../task/choose-tasks.ts";
 import { clientOf, reading } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import type { Io } from "../../terminal/io.ts";
@@ -18,25 +20,38 @@ import type { AskedNow } from "../../../client/wait.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
-export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean; readonly orQuestion?: boolean }>({
+interface WaitOptions extends FilterOptions {
+  readonly timeout?: number;
+  readonly strict?: boolean;
+  readonly orQuestion?: boolean;
+}
+
+const unfinished = ["pending", "running", "waiting"] as const;
+
+export const command = defineCommand<WaitOptions>({
   name: "wait",
   summary: "Wait until tasks have ended",
   details:
     "Exits with 0 when all completed, 1 when one did not, 5 with --or-question when one needs an answer, 124 when the time was over. " +
-    "A task that needs an answer is named on the standard error. " +
+    "A task that needs an answer is named on the standard error. A filter means the tasks that fit it now and have not ended. " +
     "Without a terminal it prints a line for each: id, tab, status, and after another tab what to look at in a completed task.",
-  arguments: [{ name: "<id...>", description: readReference, completes: "tasks" }],
+  arguments: [{ name: "[id...]", description: readReference, completes: "tasks" }],
   options: [
+    ...filterOptions("every task that has not ended"),
     { flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") },
     { flags: "--or-question", description: "stop waiting, with exit code 5, when a task needs an answer" },
     { flags: "--strict", description: "exit with 1 also when there is something to look at in a completed task" },
   ],
   examples: [
     { command: "claude-worker wait 42 43", does: "until both have ended" },
+    { command: "claude-worker wait --group nightly", does: "until all of a group have ended" },
     { command: 'claude-worker wait "$id" --timeout 10m && deploy', does: "in a script" },
   ],
-  async run({ words, options, io }) {
-    const { client, found: ids } = await tasksOf(words, io);
+  async run(call) {
+    const { words, options, io } = call;
+    const fitting = await fittingTasks(call, { verb: "wait", done: "waited for", possible: unfinished, meant: unfinished });
+    if (fitting?.length === 0) say(io.stderr, "No task fits, so there is nothing to wait for.");
+    const { client, found: ids } = fitting === null ? await tasksOf(words, io) : { client: clientOf(io), found: fitting };
     const interrupt = new AbortController();
     const release = io.onInterrupt(() => interrupt.abort());
     const rows = options.json === true || !io.stdout.isTTY ? null : await waitingRows(io, client, ids);
