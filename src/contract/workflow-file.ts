@@ -128,3 +128,28 @@ export function fieldsAt(path: readonly PropertyKey[]): string[] {
   if (path[0] === "inputs" && path.length === 2) return ["type", "description", "default", "choices"];
   return path.includes("needs") ? ["task", "on"] : [];
 }
+
+/** What people write who know the workflows of GitHub Actions, and what does the same here. */
+export const foreignKeys: ReadonlyMap<string, string> = new Map([
+  ["jobs", "tasks"],
+  ["on", "workflow run, or a schedule, starts a run"],
+  ["run-name", "name"],
+  ["env", "inputs, or profile for credentials"],
+  ["permissions", "permission_mode, allow and deny"],
+  ["secrets", "profile"],
+  ["runs-on", "every task runs on this machine, so leave it out"],
+  ["container", "sandbox"],
+  ["services", "setup"],
+  ["environment", "a task with approval before it"],
+  ["outputs", "json_schema, and then needs.KEY.structured_result"],
+  ["steps", "prompt; commands that decide stand in verify"],
+  ["run", "prompt; commands that decide stand in verify"],
+  ["uses", "workflow or template"],
+  ["strategy", "matrix"],
+  ["fail-fast", "on_failure: stop"],
+  ["max-parallel", "concurrency of the file, or locks"],
+  ["continue-on-error", "needs: [{ task: KEY, on: ended }] in what comes after it"],
+  ["timeout-minutes", "timeout_ms"],
+  ["required", "an input without a default is required"],
+  ["options", "choices"],
+]);

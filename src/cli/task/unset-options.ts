@@ -7,7 +7,7 @@ import { flagParts } from "../commandline/flags.ts";
 
 const rows = optionRows.filter(({ name }) => name !== "group" && name !== "attachments");
 
-/** @param more names of what is no option of tasks, in JSON. */
+/** @param more other fields that it takes away, by their names in JSON. */
 export function unsetFlag(description: string, more: readonly string[] = []): OptionSpec {
   const words = [...rows.map(({ flag }) => wordOf(flag.spelled)), ...more.map(dashed)];
   return {

@@ -69,6 +69,16 @@ export function requireReadable(source: string): void {
 function unreadable(source: string, error: unknown): WorkerError {
   const [first = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
   const reason = first.replace(/, line:\d+, col:\d+$/, "");
-  const hint = reason.startsWith("undefined filter") ? ` Filters are ${Object.keys(filters).join(", ")}.` : "";
-  return new WorkerError("invalid_input", `The expression {{ ${source} }} cannot be read: ${reason}.${hint}`);
+  return new WorkerError("invalid_input", `The expression {{ ${source} }} cannot be read: ${reason}.${hintFor(source, reason)}`);
+}
+
+/** What people write who know other languages. */
+function hintFor(source: string, reason: string): string {
+  // Texts in quotes may hold any word.
+  const bare = source.replaceAll(/"[^"]*"|'[^']*'/g, "");
+  if (reason.startsWith("undefined filter")) return ` Filters are ${Object.keys(filters).join(", ")}.`;
+  if (/\b(?:success|failure|always|cancelled)\s*\(\)/.test(bare))
+    return " How a task ended is said in needs: [{ task: KEY, on: failed }], or on: ended.";
+  if (/&&|\|\||!(?!=)/.test(bare)) return " Write and, or, not.";
+  return bare.includes("(") ? " There are no functions and parentheses: compare with ==, !=, <, > and contains." : "";
 }

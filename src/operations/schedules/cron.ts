@@ -58,6 +58,7 @@ function requireNickname(word: string): void {
   if (nicknames.includes(word)) return;
   if (word === "@reboot") throw wrong("cannot be @reboot: a schedule has times, and a restart of the server is none");
   const near = didYouMean(word, nicknames);
+  if (word.startsWith("@every")) throw wrong("cannot be @every: a time that passes again and again stands in `every_ms`");
   throw wrong(`"${word}" is not known. ${near === null ? `Known are ${nicknames.join(", ")}` : `Did you mean ${near}?`}`);
 }
 

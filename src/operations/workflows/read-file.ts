@@ -3,7 +3,7 @@ import { LineCounter, isNode, parseDocument } from "yaml";
 import type { Document } from "yaml";
 import { schemaProblem } from "../../contract/schema-problem.ts";
 import type { SchemaIssue } from "../../contract/schema-problem.ts";
-import { fieldsAt, workflowFile } from "../../contract/workflow-file.ts";
+import { fieldsAt, foreignKeys, workflowFile } from "../../contract/workflow-file.ts";
 import type { WorkflowFile } from "../../contract/workflow-file.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { InputProblem } from "../../domain/errors.ts";
@@ -110,6 +110,8 @@ function startOf(document: Document.Parsed, place: readonly PropertyKey[]): numb
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
+  const foreign = foreignKeys.get(key);
+  if (foreign !== undefined) return `"${key}" is not known; here: ${foreign}`;
   const near = didYouMean(key, known);
   if (near !== null) return `"${key}" is not known; did you mean "${near}"?`;
   return `"${key}" is not known`;

@@ -112,7 +112,7 @@ test("the value of an option's flag is the same in submit and view", async () =>
       const input = taskInput.parse({ prompt: "x", working_directory: "/w", ...fields });
       const task = submittedOptions(input, settings);
       assert.deepEqual((shownOptions(task) as Record<string, unknown>)[row.name], shown);
-      const view = plainView(1, plainInput({ prompt: "x", working_directory: "/w", ...fields } as never), "2026-11-29T00:00:00Z");
+      const view = plainView(1, plainInput({ prompt: "x", working_directory: "/w", ...fields }), "2026-11-29T00:00:00Z");
       assert.doesNotThrow(() => taskView.parse(view));
       if (row.shown !== null)
         assert.ok(

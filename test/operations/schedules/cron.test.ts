@@ -103,6 +103,7 @@ test("an expression that cannot be read is refused with its field, and what it t
     ["0 2", /has 2 fields, and needs five/],
     ["", /has 0 fields/],
     ["@reboot", /cannot be @reboot/],
+    ["@every 6h", /stands in `every_ms`/],
     ["@dayly", /"@dayly" is not known\. Did you mean @daily\?$/],
     ["TZ=Europe/Berlin 0 2 * * *", /names a time zone, which stands apart/],
   ];

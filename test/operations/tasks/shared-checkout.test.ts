@@ -48,7 +48,7 @@ test("tasks that never work at the same time are not warned of each other", asyn
       ?.split(", ") ?? [];
   const submit = async (more: object) => {
     const { id, warnings } = await api.submitTask(task(more), person);
-    return { id: Number(id), named: namedBy(warnings) };
+    return { id, named: namedBy(warnings) };
   };
   const { tasks } = await api.submitTasks(
     {

@@ -213,6 +213,17 @@ test("a broken file is refused with line and column, and what was meant", async 
     /^w\.yaml:2:26: tasks\.a\.group: has a group, and so has each run/,
   );
   await refused("a: &a [*a]\ntasks: {}", /w\.yaml/);
+  await refused(
+    "on: push\ntasks: { a: { prompt: x } }",
+    /^w\.yaml:1:1: "on" is not known; here: workflow run, or a schedule, starts a run\.$/,
+  );
+  await refused("tasks: { a: { prompt: x, timeout-minutes: 5 } }", /"timeout-minutes" is not known; here: timeout_ms\.$/);
+  for (const [condition, hint] of [
+    ["inputs.a && inputs.b", /Write and, or, not\./],
+    ["always()", /said in needs: \[\{ task: KEY, on: failed \}\], or on: ended\./],
+    ["startsWith(inputs.a, 'x')", /no functions and parentheses/],
+  ] as const)
+    await refused(`inputs: { a: x, b: y }\ntasks: { a: { prompt: x, if: "${condition}" } }`, hint);
   await refused("", /^w\.yaml:1:1: the file must be names with values, and is empty\.$/);
   await refused("tasks: [a]", /tasks: must be names with values, and is a list\.$/);
   await refused("tasks: { a b: { prompt: x } }", /tasks\.a b: must begin with a letter/);
