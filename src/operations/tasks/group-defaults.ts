@@ -8,12 +8,15 @@ import { lookOnce } from "../../config/one-look.ts";
 import type { FilledTaskInput, ParsedTaskInput } from "../../contract/task-input.ts";
 import { directoryProfile } from "../../config/profile-environment.ts";
 import type { ProfileSource } from "../../config/profile-environment.ts";
+import type { Settings } from "../../config/settings.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { fittingDefaults } from "../../domain/task/fitting-defaults.ts";
 import { filledOptions, optionDefaults } from "../../domain/task/option-values.ts";
 import type { OptionName } from "../../domain/task/options.ts";
 import type { Store } from "../../store/store.ts";
 
 export interface DefaultsContext extends ProfileSource {
+  readonly settings: ProfileSource["settings"] & Pick<Settings, "workspace">;
   readonly store: Pick<Store, "groups">;
 }
 
@@ -21,8 +24,11 @@ export interface DefaultsContext extends ProfileSource {
 export function filledInput(context: DefaultsContext, input: ParsedTaskInput, profile: string | null = null): FilledTaskInput {
   const group = input.group ?? optionDefaults.group;
   const ofGroup = lookOnce(context.store.groups, group, () => context.store.groups.defaults(group));
+  const isWeak = input.from_settings?.includes("workspace_kind") === true;
+  const kind = (isWeak ? ofGroup.workspace_kind : null) ?? input.workspace_kind ?? ofGroup.workspace_kind ?? context.settings.workspace;
+  const fitting = fittingDefaults(ofGroup, kind);
   const chosen = profile ?? ofGroup.profile ?? directoryProfile(context, input.working_directory);
-  return filledOptions(input, chosen === null ? ofGroup : { ...ofGroup, profile: chosen }, input.from_settings);
+  return filledOptions(input, chosen === null ? fitting : { ...fitting, profile: chosen }, input.from_settings);
 }
 
 /** The same error, which says that an option comes from the group, where it is about such a one. */

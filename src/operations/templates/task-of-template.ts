@@ -3,6 +3,7 @@ import type { TemplateRun } from "../../contract/operations/templates.ts";
 import { parseInput } from "../../contract/parse-input.ts";
 import { taskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { fittingDefaults } from "../../domain/task/fitting-defaults.ts";
 import { variablesOf } from "../../domain/templates/template.ts";
 import type { Template } from "../../domain/templates/template.ts";
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
@@ -23,7 +24,7 @@ export function taskOfTemplate(store: Store, name: string, { vars, context, from
   const fields = Object.fromEntries(Object.entries(own).filter(([field, value]) => value !== undefined && !isWeaker(field)));
   const { prompt } = template;
   const raw = {
-    ...template.options,
+    ...fittingDefaults(template.options, fields["workspace_kind"] ?? template.options["workspace_kind"]),
     ...fields,
     from_settings: weak.filter((field) => !isWeaker(field)),
     prompt: context === undefined ? prompt : `${prompt.trimEnd()}\n\n${context}`,

@@ -4,6 +4,7 @@
  */
 import type { WorkflowFile, WorkflowTask } from "../../contract/workflow-file.ts";
 import type { Json } from "../../domain/prompts/given-values.ts";
+import { fittingDefaults } from "../../domain/task/fitting-defaults.ts";
 import { maxMatrix, maxWorkflowTasks } from "../../domain/workflows/workflow.ts";
 import type { FailurePolicy, Need, StepKind } from "../../domain/workflows/workflow.ts";
 import { requireReadable } from "../prompts/evaluate.ts";
@@ -239,7 +240,10 @@ function fieldsOf({ defaults = {}, workspace: all }: WorkflowFile, task: Workflo
     ...(task.prompt === undefined ? {} : { prompt: task.prompt }),
   };
   const { template: name, vars = {} } = task;
-  return { fields: { ...Object.fromEntries(kept), ...own }, template: name === undefined ? null : { name, vars, own } };
+  return {
+    fields: { ...fittingDefaults(Object.fromEntries(kept), own["workspace_kind"]), ...own },
+    template: name === undefined ? null : { name, vars, own },
+  };
 }
 
 function conditionOf(task: WorkflowTask, fail: (detail: string) => never): string | null {

@@ -1,6 +1,7 @@
 /** Gives a step that names a template the template's prompt and options. */
 import { messageOf, WorkerError } from "../../domain/errors.ts";
 import { findExpressions } from "../../domain/prompts/expressions.ts";
+import { fittingDefaults } from "../../domain/task/fitting-defaults.ts";
 import type { Json } from "../../domain/prompts/given-values.ts";
 import type { Template } from "../../domain/templates/template.ts";
 import type { Store } from "../../store/store.ts";
@@ -26,7 +27,8 @@ export function withTemplate(store: Store, step: PlannedStep): PlannedStep {
     if (!stands.has(each)) vars[each] = Object.hasOwn(texts, each) ? read(() => filledText(text, step, `vars.${each}`), step) : text;
   // The run names the directory.
   const { working_directory: _directory, ...options } = template.options;
-  const fields = { ...step.fields, ...options, ...own, prompt: promptOf(template, stands) };
+  const kind = own["workspace_kind"] ?? options["workspace_kind"];
+  const fields = { ...fittingDefaults(step.fields, kind), ...fittingDefaults(options, kind), ...own, prompt: promptOf(template, stands) };
   return { ...step, fields, vars, template: null, isFromTemplate: true };
 }
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { groupChange } from "../../../src/contract/operations/groups.ts";
+import { templateInput, templateRun } from "../../../src/contract/operations/templates.ts";
+import { taskInput } from "../../../src/contract/task-input.ts";
+import type { TaskView } from "../../../src/contract/views/task.ts";
+import { goodTask } from "../../../testing/mcp.ts";
 import { checkout } from "../../../testing/task-worktree.ts";
 import { person, workflows } from "../../../testing/workflow-runs.ts";
 
@@ -124,4 +128,38 @@ inputs: { files: { type: list, default: [a] } }
   assert.deepEqual([ask?.status, ask?.labels, ask?.answer_within_ms, ask?.model], ["waiting", { kind: "night" }, 60_000, null]);
   await api.cancelTask({ id: Number(ask?.id) }, person);
   assert.deepEqual((await api.retryTask({ id: Number(ask?.id) }, person)).locks, [], "nor when they run again");
+});
+
+test("defaults of worktrees do not concern a task that works in place", async (t) => {
+  const real = workflows(t);
+  const { api, corner, run } = real;
+  checkout(real);
+  const options = { workspace_kind: "worktree", worktree_base: "HEAD", setup: "true" };
+  await api.setGroup({ name: "night", ...groupChange.parse({ defaults: options }) }, person);
+  await api.setGroup({ name: "base", ...groupChange.parse({ defaults: { setup: "true" } }) }, person);
+  await api.addTemplate(templateInput.parse({ name: "review", prompt: "Review", options }), person);
+  const facts = ({ workspace_kind: kind, worktree_base: base, setup }: Pick<TaskView, "workspace_kind" | "worktree_base" | "setup">) => [
+    kind,
+    base,
+    setup,
+  ];
+  const submit = async (more: object) => facts(await api.submitTask(taskInput.parse({ ...goodTask(corner.work), ...more }), person));
+  assert.deepEqual(await submit({ group: "night" }), ["worktree", "HEAD", "true"]);
+  assert.deepEqual(await submit({ group: "night", workspace_kind: "in_place" }), ["in_place", null, null]);
+  assert.deepEqual(await submit({ group: "base" }), ["in_place", null, null]);
+  assert.deepEqual(await submit({ group: "base", workspace_kind: "worktree" }), ["worktree", null, "true"]);
+  await assert.rejects(submit({ setup: "true" }), /setup belongs to a worktree/);
+  const called = templateRun.parse({ working_directory: corner.work, workspace_kind: "in_place" });
+  assert.deepEqual(facts(await api.runTemplate({ template: "review", ...called }, person)), ["in_place", null, null]);
+  const { tasks } = await run(`
+defaults: { worktree_base: HEAD, setup: "true" }
+workspace: own
+tasks: { a: { prompt: A }, b: { prompt: B, workspace: in_place }, c: { template: review, workspace: in_place } }
+`);
+  const views = await Promise.all(tasks.map(async (task) => await api.getTask({ id: Number(task.id) })));
+  assert.deepEqual(views.map(facts), [
+    ["worktree", "HEAD", "true"],
+    ["in_place", null, null],
+    ["in_place", null, null],
+  ]);
 });
