@@ -162,8 +162,8 @@ test("retry runs several tasks again in the order that they depend on each other
     ["--status", "cancelled"],
     ["3", "2", "1"],
   ]) {
-    await call(["cancel", "1", "2", "3"]);
-    await call(["cancel", "--all"]);
+    const cancelled = await call(["cancel", "1", "2", "3"]);
+    assert.deepEqual([cancelled.code, cancelled.stdout.match(/\d/g)], [0, ["3", "2", "1"]], cancelled.stderr);
     const { stdout } = await call(["retry", ...words]);
     assert.equal(stdout.split("\n")[0], again, words.join(" "));
     assert.deepEqual(await reasons(), [null, "task:1", "task:2"], words.join(" "));

@@ -3,6 +3,7 @@ import { filterOptions, fittingTasks } from "../../task/choose-tasks.ts";
 import type { FilterOptions } from "../../task/choose-tasks.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
+import { inReverseOrder, withWordsInOrder } from "../../task/dependency-order.ts";
 import { eachTask } from "../../task/each-task.ts";
 import { actReference } from "../../task/task-reference.ts";
 
@@ -22,7 +23,8 @@ export const command = defineCommand<FilterOptions>({
   async run(call) {
     const client = clientOf(call.io);
     return await eachTask(
-      call,
+      // A task whose need is cancelled first is skipped, and can then not be cancelled.
+      await withWordsInOrder(call, inReverseOrder),
       async (id) => await client.cancelTask({ id }),
       ({ id, status, warning }) => warning ?? (status === "cancelled" ? `Task ${id} is cancelled.` : `Task ${id} is stopping.`),
       await fittingTasks(call, { verb: "cancel", done: "cancelled", possible: open, meant: open }),

@@ -3,12 +3,12 @@ import type { RetryInput } from "../../../contract/retry-input.ts";
 import type { TaskView } from "../../../contract/views/task.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { terminalStatuses } from "../../../domain/task/task.ts";
-import { inDependencyOrder } from "../../task/dependency-order.ts";
+import { inDependencyOrder, withWordsInOrder } from "../../task/dependency-order.ts";
 import { filterOptions, fittingTasks } from "../../task/choose-tasks.ts";
 import type { FilterOptions } from "../../task/choose-tasks.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import type { Call } from "../../commandline/command.ts";
-import { connectionOf, reading, withServer } from "../../server/connection.ts";
+import { connectionOf, withServer } from "../../server/connection.ts";
 import { eachTask } from "../../task/each-task.ts";
 import { streamLine } from "../../terminal/json-stream.ts";
 import { actReference, actTaskId } from "../../task/task-reference.ts";
@@ -76,7 +76,7 @@ export const command = defineCommand<RetryOptions>({
       await withServer(io, connection, async () => await connection.client.retryTask({ id, ...changes }));
     if (options.watch !== true)
       return await eachTask(
-        await inOrder(call),
+        await withWordsInOrder(call, inDependencyOrder),
         retry,
         againText,
         filtered && (await inDependencyOrder(connection.client, filtered.toReversed())),
@@ -89,16 +89,6 @@ export const command = defineCommand<RetryOptions>({
     return await watchTask({ io, client: connection.client, task, after: task.last_event, json: options.json === true });
   },
 });
-
-/** The same call, with the named tasks in the order in which they depend on each other. */
-async function inOrder(call: Call<RetryOptions>): Promise<Call<RetryOptions>> {
-  const { words, io } = call;
-  if (words.length < 2) return call;
-  const ids = await reading(io, async (client) => {
-    return await inDependencyOrder(client, await Promise.all(words.map(async (word) => await actTaskId(client, word))));
-  });
-  return { ...call, words: ids.found.map(String) };
-}
 
 function againText({ id, stashed_at: stashed }: TaskView): string {
   if (stashed === null) return `Task ${id} is to run again. Follow it: claude-worker watch ${id}`;
