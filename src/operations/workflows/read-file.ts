@@ -110,7 +110,7 @@ function startOf(document: Document.Parsed, place: readonly PropertyKey[]): numb
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
-  const foreign = foreignKeys.get(key);
+  const foreign = foreignKeys.get(key.replaceAll("_", "-"));
   if (foreign !== undefined) return `"${key}" is not known; here: ${foreign}`;
   const near = didYouMean(key, known);
   if (near !== null) return `"${key}" is not known; did you mean "${near}"?`;

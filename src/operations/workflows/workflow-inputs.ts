@@ -37,7 +37,8 @@ function valueOf(read: ReadFile, name: string, input: WorkflowInput, given: Read
   if (raw === undefined) return read.fail(["inputs", name], `the run needs "${name}". Give --input ${name}=…`);
   const value = typed(raw, input.type);
   if (value === null) return read.fail(["inputs", name], `"${name}" is a ${input.type}, and ${JSON.stringify(raw)} is none`);
-  if (input.choices !== undefined && !input.choices.some((choice) => choice === value))
+  // 22 is a choice of a text, too.
+  if (input.choices !== undefined && !input.choices.some((choice) => typed(choice, input.type) === value))
     return read.fail(["inputs", name], `"${name}" is one of ${input.choices.join(", ")}, and not ${JSON.stringify(value)}`);
   return value;
 }

@@ -270,7 +270,7 @@ test("a check of a file finds values that there are not", async (t) => {
 });
 
 test("a file is checked without its inputs, and they are named", async (t) => {
-  const { check } = workflows(t);
+  const { check, run } = workflows(t);
   const inputs =
     "inputs: { v: { type: string }, n: { type: number }, l: { type: list }, b: { type: boolean }, c: { choices: [x, y] }, d: 1 }";
   const { needs_inputs: needs, tasks } = await check(`
@@ -281,6 +281,9 @@ tasks:
 `);
   assert.deepEqual([needs, tasks.length], [["v", "n", "l", "b", "c"], 2]);
   await assert.rejects(check(`${inputs}\ntasks: { a: { prompt: "{{ inputs.w }}" } }`), /there is no input/);
+  const choices = "inputs: { node: { choices: [20, 22] } }\ntasks: { a: { prompt: x } }";
+  assert.equal((await run(choices, { node: "22" })).status, "running");
+  await assert.rejects(run(choices, { node: "24" }), /"node" is one of 20, 22, and not "24"/);
 });
 
 test("a file runs another file, whose tasks come between", async (t) => {
