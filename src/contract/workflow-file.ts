@@ -100,7 +100,7 @@ export const workflowFile = z.strictObject({
   name: text.trim().min(1).max(200).optional().describe("Default: the file's name."),
   description: text.max(5000).optional(),
   inputs: z
-    .record(valueName, z.union([input, scalar]))
+    .record(valueName, z.union([input, scalar, z.array(scalar)]))
     .optional()
     .describe("What a run gives. A plain value is a default."),
   defaults: z.strictObject(options).optional().describe("Options of every task that does not say otherwise."),
@@ -150,6 +150,7 @@ export const foreignKeys: ReadonlyMap<string, string> = new Map([
   ["max-parallel", "concurrency of the file, or locks"],
   ["continue-on-error", "needs: [{ task: KEY, on: ended }] in what comes after it"],
   ["timeout-minutes", "timeout_ms"],
+  ["timeout", "timeout_ms"],
   ["required", "an input without a default is required"],
   ["options", "choices"],
 ]);

@@ -12,7 +12,7 @@ import type { ReadFile } from "./read-file.ts";
 export function inputsOf(read: ReadFile, given: Readonly<Record<string, Json>>, absent: Set<string> | null = null): Record<string, Json> {
   const known = Object.entries(read.file.inputs ?? {}).map(([name, input]): [string, WorkflowInput] => [
     name,
-    typeof input === "object" ? input : { type: typeOf(input), default: input },
+    typeof input === "object" && !Array.isArray(input) ? input : { type: typeOf(input), default: input },
   ]);
   const names = known.map(([name]) => name);
   for (const name of Object.keys(given)) {
@@ -75,5 +75,6 @@ function listOf(text: string): Json {
 }
 
 function typeOf(value: Json): WorkflowInput["type"] {
+  if (Array.isArray(value)) return "list";
   return typeof value === "number" ? "number" : typeof value === "boolean" ? "boolean" : "string";
 }

@@ -272,14 +272,15 @@ test("a check of a file finds values that there are not", async (t) => {
 test("a file is checked without its inputs, and they are named", async (t) => {
   const { check, run } = workflows(t);
   const inputs =
-    "inputs: { v: { type: string }, n: { type: number }, l: { type: list }, b: { type: boolean }, c: { choices: [x, y] }, d: 1 }";
+    "inputs: { v: { type: string }, n: { type: number }, l: { type: list }, b: { type: boolean }, c: { choices: [x, y] }, d: 1, e: [x] }";
   const { needs_inputs: needs, tasks } = await check(`
 ${inputs}
 tasks:
   a: { prompt: "{{ inputs.v }} {{ inputs.n }}", if: inputs.b, model: "{{ inputs.c }}" }
   b: { prompt: "{{ matrix.item }}", for_each: inputs.l }
+  c: { prompt: "{{ matrix.item }}", for_each: inputs.e }
 `);
-  assert.deepEqual([needs, tasks.length], [["v", "n", "l", "b", "c"], 2]);
+  assert.deepEqual([needs, tasks.length], [["v", "n", "l", "b", "c"], 3]);
   await assert.rejects(check(`${inputs}\ntasks: { a: { prompt: "{{ inputs.w }}" } }`), /there is no input/);
   const choices = "inputs: { node: { choices: [20, 22] } }\ntasks: { a: { prompt: x } }";
   assert.equal((await run(choices, { node: "22" })).status, "running");
