@@ -134,8 +134,12 @@ test("a batch is all or nothing, and names the task that is wrong", async (t) =>
     headers: { "idempotency-key": "b" },
   });
   assert.deepEqual([again.headers["idempotent-replayed"], store.tasks.counts().pending], ["true", 100]);
-  for (const tasks of [[], Array.from({ length: 1001 }, () => input)]) {
-    assert.equal((await call({ path: "/api/v1/tasks/batch", body: { tasks } })).status, 400);
+  for (const [tasks, detail] of [
+    [[], "names no task"],
+    [Array.from({ length: 1001 }, () => input), "has 1001 tasks, and a batch has at most 1000"],
+  ]) {
+    const refused = await call({ path: "/api/v1/tasks/batch", body: { tasks } });
+    assert.deepEqual([refused.status, refused.json()["errors"]], [400, [{ pointer: "/tasks", detail }]]);
   }
 });
 

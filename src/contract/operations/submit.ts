@@ -11,6 +11,7 @@ import { operation } from "./operation.ts";
 
 const tag = "Tasks";
 /** A prompt of the longest length, with room for JSON's escapes and the other fields. */
+const maxTasks = 1000;
 const maxBatchBytes = maxPromptBytes + 1024 * 1024;
 /** One task may have images, too. */
 const maxBodyBytes = maxBatchBytes + maxAttachedCharacters;
@@ -31,7 +32,11 @@ const problems = ["untrusted_directory", "conflict", "unprocessable"] as const;
 const answer = "The task, durable. `Location` names it; `Idempotent-Replayed: true` tells that it was there already.";
 
 export const batchInput = z.strictObject({
-  tasks: z.array(taskInput).min(1).max(1000).describe("At most 1000; the whole body at most 11 MB."),
+  tasks: z
+    .array(taskInput)
+    .min(1, "names no task")
+    .max(maxTasks, { error: ({ input }) => `has ${(input as unknown[]).length} tasks, and a batch has at most ${maxTasks}` })
+    .describe("At most 1000; the whole body at most 11 MB."),
 });
 
 export const submitOperations = {
