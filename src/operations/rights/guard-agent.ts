@@ -151,6 +151,7 @@ export function admitAgentRetry(context: GuardContext, task: Task, caller: Calle
   requireOwn(context.store, task, caller);
   requireAgentPriority(context, task, task.priority);
   requireOptionsForAgents(task, before);
+  requireDenied(task, before);
   requireOwnProfile(task.profile, before.profile);
   requireQueueRoom(context, 1, caller);
   const root = rootOf(context.store, caller);
@@ -159,6 +160,13 @@ export function admitAgentRetry(context: GuardContext, task: Task, caller: Calle
   // The task takes only the unspent rest of its budget from the tree.
   const rest = (task.maxBudgetUsd ?? Infinity) - (task.costUsd ?? 0);
   if (left === 0 || rest - left > roundingUsd) throw overBudget(root, left);
+}
+
+/** Rules that deny came from the task that submitted it, or from a person. */
+function requireDenied(task: Task, before: Task): void {
+  if (before.deny.every((rule) => task.deny.includes(rule))) return;
+  const detail = "has rules that no agent takes away";
+  throw new WorkerError("forbidden", `deny ${detail}. Add to them, or leave it out.`, [{ pointer: "/deny", detail }]);
 }
 
 /**

@@ -99,6 +99,20 @@ test("an agent gives on only permission rules that the user or the parent has", 
   assert.equal((await refused(api.submitTask(input({ allow: ["Read"] }), inside))).code, "forbidden");
 });
 
+test("an agent takes no rule that denies away from its tasks", async (t) => {
+  const { api, running, input } = setup(t);
+  const { inside } = await running({ deny: ["Bash(curl:*)"], permission_mode: "default" });
+  const { id } = await api.submitTask(input({ deny: ["Write"] }), inside);
+  const wrong = await refused(api.updateTask({ id, deny: null }, inside));
+  assert.deepEqual([wrong.code, wrong.problems[0]?.pointer], ["forbidden", "/deny"]);
+  await api.cancelTask({ id }, inside);
+  assert.equal((await refused(api.retryTask({ id, deny: null }, inside))).code, "forbidden");
+  const more = await api.retryTask({ id, deny: ["Edit"] }, inside);
+  assert.deepEqual(more.deny, ["Write", "Bash(curl:*)", "Edit"]);
+  await api.cancelTask({ id }, inside);
+  assert.deepEqual((await api.retryTask({ id, deny: null }, person)).deny, []);
+});
+
 test("tasks may work only below the allowed directories, with links resolved", async (t) => {
   const { corner } = setup(t);
   const inside = corner.workdir("roots/inside");
