@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { loadSettings } from "../src/config/load-settings.ts";
+import { Profiles } from "../src/config/profiles.ts";
 import { pathsFrom } from "../src/config/paths.ts";
 import type { Paths } from "../src/config/paths.ts";
 import type { Settings } from "../src/config/settings.ts";
@@ -73,6 +74,7 @@ export function realApi(
   t.after(() => store.close());
   const clock = { nowMs: Date.now() };
   const { settings, origins } = loadSettings({ file: paths.config, env, flags });
+  const profiles = new Profiles({ env, settings }, "test-account-key");
   const stop = { hasBegun: false };
   const startedAt = clock.nowMs;
   const claudeCodeTrust = new ClaudeCodeTrust(env);
@@ -98,7 +100,7 @@ export function realApi(
         startedAt,
         now: () => clock.nowMs,
         accounts: { account: () => "a", profiles: ["default"] },
-        paysPerUse: () => false,
+        profiles,
         url: () => null,
         parked: () => 0,
         problems: () => [],

@@ -6,9 +6,10 @@ import { readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { messageOf, WorkerError } from "../domain/errors.ts";
-import { defaultProfile, profileOfDirectory, split, unknownProfile } from "../domain/task/profile.ts";
-import type { Profile } from "../domain/task/profile.ts";
+import { defaultProfile, kindOfProfile, profileOfDirectory, split, unknownProfile } from "../domain/task/profile.ts";
+import type { Profile, ProfileKind } from "../domain/task/profile.ts";
 import { agentEnvironment } from "./agent-env.ts";
+import { credentialsIn } from "./credentials.ts";
 import { switchedNames } from "./agent-env-names.ts";
 import { requireOwnDirectory, requireOwnFile } from "./own-directory.ts";
 import type { Settings } from "./settings.ts";
@@ -20,6 +21,15 @@ export interface ProfileSource {
   /** The server's own environment. */
   readonly env: Env;
   readonly settings: Pick<Settings, "agent_env" | "profiles">;
+}
+
+export interface ProfileState {
+  /** null: that of the server. */
+  readonly kind: ProfileKind | null;
+  /** Why it cannot be used now, as sentences; null: it can. */
+  readonly problem: string | null;
+  /** The credentials that Claude Code finds, without the secret; null: none. */
+  readonly credentials: string | null;
 }
 
 const longestSecret = 10_000;
@@ -68,6 +78,17 @@ export function profileProblem(source: ProfileSource, name: string): string | nu
     return null;
   } catch (error) {
     return messageOf(error);
+  }
+}
+
+/** How the profile signs in, and why it cannot be used now. */
+export function profileLook(source: ProfileSource, name: string): ProfileState {
+  const profile = source.settings.profiles[name];
+  const kind = profile === undefined || name === defaultProfile ? null : kindOfProfile(profile);
+  try {
+    return { kind, problem: null, credentials: credentialsIn(profileEnvironment(source, name)) };
+  } catch (error) {
+    return { kind, problem: messageOf(error), credentials: null };
   }
 }
 

@@ -3,11 +3,11 @@
  * Accounts are named by fingerprints; no credential is shown.
  */
 import { statSync } from "node:fs";
-import { defaultProfile, kindOfProfile, profileNames } from "../domain/task/profile.ts";
+import { defaultProfile, profileNames } from "../domain/task/profile.ts";
 import type { ProfileKind } from "../domain/task/profile.ts";
 import { accountFingerprint } from "./account.ts";
 import { credentialVariable, paysPerUse } from "./credentials.ts";
-import { filesOfProfile, profileEnvironment, profileProblem } from "./profile-environment.ts";
+import { filesOfProfile, profileEnvironment, profileLook, profileProblem } from "./profile-environment.ts";
 import type { ProfileSource } from "./profile-environment.ts";
 
 /** What was found when the files of a profile were as `signature` says. */
@@ -57,9 +57,14 @@ export class Profiles {
     return this.names.find((name) => this.account(name) === fingerprint) ?? null;
   }
 
+  /** How the profile signs in; null: as the server itself. */
   kind(name: string): ProfileKind | null {
-    const profile = this.#source.settings.profiles[name];
-    return profile === undefined ? null : kindOfProfile(profile);
+    return profileLook(this.#source, name).kind;
+  }
+
+  /** The credentials that Claude Code finds, without the secret; null: none. */
+  credentials(name: string): string | null {
+    return profileLook(this.#source, name).credentials;
   }
 
   /** Whether requests of tasks are paid for one by one; null: not known. */

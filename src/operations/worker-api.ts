@@ -1,10 +1,9 @@
 /** Assembles the operations into the interface that REST, MCP and CLI use. */
-import { agentEnvironment } from "../config/agent-env.ts";
-import { paysPerUse } from "../config/credentials.ts";
 import { inOneLook } from "../config/one-look.ts";
 import type { LoadedSettings } from "../config/load-settings.ts";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
+import { profileEnvironment } from "../config/profile-environment.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Subscription, WorkerApi } from "../contract/api.ts";
 import type { HoldView } from "../contract/views/hold.ts";
@@ -67,7 +66,6 @@ import { moveTask } from "./tasks/move-task.ts";
 import { enqueueTask, stashTask } from "./tasks/stash-task.ts";
 import { retryTask } from "./tasks/retry-task.ts";
 import { rewindTask } from "./tasks/rewind-task.ts";
-import { accountOf } from "./server/show-account.ts";
 import { configOf } from "./server/show-config.ts";
 import { statisticsOf, usageOf } from "./server/show-usage.ts";
 import type { StartRights } from "./rights/start-rights.ts";
@@ -148,8 +146,8 @@ export interface ApiContext {
    * it has no runner.
    */
   unsend(taskId: number, key: string, by: string): boolean;
-  /** Sends one small request with the server's credentials. */
-  probe(): Promise<Outcome>;
+  /** Sends one small request with the credentials of a profile. */
+  probe(profile: string): Promise<Outcome>;
   /** Replaces the parked runners, which have the settings of their start. */
   renewRunners(): void;
   /** How the files of tasks are looked at and removed. Default: processes cannot be listed. */
@@ -429,11 +427,14 @@ export function workerApi(context: ApiContext): WorkerApi {
     listDeliveries: async (query) => ({ deliveries: listDeliveries(store, query ?? {}) }),
     replayDelivery: async ({ id }) => await replayDelivery(store, id, now()),
     usage: async (query) => {
-      const isPaid = paysPerUse(agentEnvironment(context.env, settings.agent_env));
-      return usageOf(store, query, accountOf(store, { settings, paysPerUse: isPaid }, context.account(defaultProfile) ?? "", Date.now()));
+      const { account, profiles: views } = context.server();
+      return usageOf(store, query, { account, profiles: views });
     },
-    async probeServer() {
-      const { kind, message } = await context.probe();
+    async probeServer({ profile }) {
+      const source = { env: context.env, settings };
+      // Says why where it cannot be used.
+      profileEnvironment(source, profile);
+      const { kind, message } = await context.probe(profile);
       return { works: kind === "succeeded", outcome: kind, message };
     },
     config: async () => configOf({ settings, origins: context.origins }, { file: paths.config, env: context.env }),

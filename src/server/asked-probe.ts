@@ -4,14 +4,14 @@ import type { Service } from "../domain/services/service.ts";
 
 const limitMs = 60_000;
 
-/** Runs one probe at a time; all callers that ask meanwhile get its outcome. */
+/** Runs one probe of a profile at a time; all callers that ask for it meanwhile get its outcome. */
 export class AskedProbe implements Service {
-  readonly #probe: (signal: AbortSignal) => Promise<Outcome>;
+  readonly #probe: (signal: AbortSignal, profile: string) => Promise<Outcome>;
   #stopped = new AbortController();
-  #running: Promise<Outcome> | null = null;
+  readonly #running = new Map<string, Promise<Outcome>>();
 
-  /** @param probe sends one small request; the signal ends it. */
-  constructor(probe: (signal: AbortSignal) => Promise<Outcome>) {
+  /** @param probe sends one small request under a profile; the signal ends it. */
+  constructor(probe: (signal: AbortSignal, profile: string) => Promise<Outcome>) {
     this.#probe = probe;
   }
 
@@ -19,17 +19,18 @@ export class AskedProbe implements Service {
     if (this.#stopped.signal.aborted) this.#stopped = new AbortController();
   }
 
-  /** Ends a running probe. */
+  /** Ends the running probes. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await this.#running?.catch(() => {});
+    await Promise.allSettled(this.#running.values());
   }
 
-  run(): Promise<Outcome> {
+  run(profile: string): Promise<Outcome> {
+    const running = this.#running.get(profile);
+    if (running !== undefined) return running;
     const signal = AbortSignal.any([AbortSignal.timeout(limitMs), this.#stopped.signal]);
-    this.#running ??= this.#probe(signal).finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+    const probe = this.#probe(signal, profile).finally(() => this.#running.delete(profile));
+    this.#running.set(profile, probe);
+    return probe;
   }
 }

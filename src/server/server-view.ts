@@ -3,6 +3,8 @@ import type { ServerView } from "../contract/views/server.ts";
 import { listBudgets } from "../operations/budgets/manage-budgets.ts";
 import { listHolds } from "../operations/holds/hold-queue.ts";
 import { accountOf } from "../operations/server/show-account.ts";
+import { profileViews } from "../operations/server/show-profiles.ts";
+import type { ProfileLook } from "../operations/server/show-profiles.ts";
 import { scheduleStates } from "../operations/schedules/schedule-states.ts";
 import type { ProfileAccounts } from "../domain/order/held.ts";
 import { defaultProfile } from "../domain/task/profile.ts";
@@ -16,8 +18,7 @@ export interface ServerViewOptions {
   readonly startedAt: number;
   now(): number;
   readonly accounts: ProfileAccounts;
-  /** Whether requests of tasks are paid for one by one. */
-  paysPerUse(): boolean;
+  readonly profiles: ProfileLook;
   url(): string | null;
   /** How many runners wait with Claude Code started. */
   parked(): number;
@@ -31,7 +32,7 @@ export function serverView({
   startedAt,
   now,
   accounts,
-  paysPerUse,
+  profiles,
   url,
   parked,
   problems,
@@ -43,6 +44,9 @@ export function serverView({
   // A disk that was full is tried again when a caller asks. A submit always tries it.
   if (found.length > 0) store.probe().catch(() => {});
   const counts = store.tasks.counts();
+  const holds = listHolds(store, accounts, now());
+  const { account } = accounts;
+  const paysPerUse = profiles.paysPerUse(defaultProfile) === true;
   return {
     status: isStopping() ? "stopping" : found.length > 0 ? "degraded" : "healthy",
     service: "claude-worker",
@@ -57,10 +61,11 @@ export function serverView({
     epoch: store.epoch,
     workers: { limit: settings.workers, running: counts.running, parked: parked(), warm: settings.warm },
     counts,
-    holds: listHolds(store, accounts, now()),
+    holds,
     budgets: listBudgets(store, now()),
     schedules: scheduleStates(store),
-    account: accountOf(store, { settings, paysPerUse: paysPerUse() }, accounts.account(defaultProfile) ?? "", Date.now()),
+    account: accountOf(store, { settings, paysPerUse }, account(defaultProfile) ?? "", Date.now()),
+    profiles: profileViews(store, { settings, look: profiles, account, holds }, Date.now()),
     problems: found,
   };
 }

@@ -5,7 +5,7 @@ import { Profiles } from "../config/profiles.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
 import { overageOf } from "../domain/task/overage.ts";
-import { defaultProfile, whenHeldOf } from "../domain/task/profile.ts";
+import { whenHeldOf } from "../domain/task/profile.ts";
 import { redactWith } from "../domain/text/redact-with.ts";
 import { sessionEnvironment } from "../config/profile-environment.ts";
 import { secretsInSettings } from "../config/secrets-in-settings.ts";
@@ -198,7 +198,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   });
   const probe = async (model: string | null, signal: AbortSignal, profile: string): Promise<Outcome> =>
     await runProbe({ boot: boot(newRunnerId(idPrefix), false, profile), model, logFile, signal });
-  const askedProbe = new AskedProbe((signal) => probe(null, signal, defaultProfile));
+  const askedProbe = new AskedProbe((signal, profile) => probe(null, signal, profile));
   const prober = new Prober({ store, log, now, ...accounts, probe, onSignedIn: () => pool.renew() });
   const limitsWatch = new LimitsWatch({
     store,
@@ -281,7 +281,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       startedAt,
       now,
       accounts,
-      paysPerUse: () => profiles.paysPerUse(defaultProfile) === true,
+      profiles,
       url: () => http.url,
       parked: () => pool.ready,
       problems: () => [...work.problems(), ...keeper.problems()],
@@ -312,7 +312,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     },
     stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
     unsend: (taskId, key, by) => supervisor.unsend(taskId, key, by),
-    probe: () => askedProbe.run(),
+    probe: (profile) => askedProbe.run(profile),
     renewRunners: () => pool.renew(),
     files,
     checks,

@@ -77,7 +77,7 @@ test("a stop ends the probe that a person asked for, and all callers get an answ
   const { services, processes } = await world(t);
   await leavesNothing(async () => {
     services.askedProbe.start();
-    const asked = [services.askedProbe.run(), services.askedProbe.run()];
+    const asked = [services.askedProbe.run("default"), services.askedProbe.run("default")];
     await turns(3);
     await services.askedProbe.stop();
     assert.equal(new Set((await Promise.all(asked)).map(({ kind }) => kind)).size, 1);

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { stopModes } from "../../domain/services/stop-mode.ts";
 import { usageKeys } from "../../domain/task/usage-key.ts";
+import { defaultProfile } from "../../domain/task/profile.ts";
+import { optionValues } from "../task-options.ts";
 import { configView } from "../views/config.ts";
 import { healthView, probeView, readyView, serverView } from "../views/server.ts";
 import { usageView } from "../views/usage.ts";
@@ -21,6 +23,10 @@ export type UsageQuery = z.output<typeof usageQuery>;
 export const stopInput = z.strictObject({
   mode: z.enum(stopModes).default("leave").describe("`leave` running attempts alone; `drain`: wait for them; `now`: stop them, resumable."),
   deadline_ms: z.int().min(0).max(86_400_000).optional().describe("With `drain`: how long to wait."),
+});
+
+export const probeInput = z.strictObject({
+  profile: optionValues.profile.default(defaultProfile).describe("Whose credentials are tried. Default: those of the server itself."),
 });
 
 export const serverOperations = {
@@ -78,7 +84,9 @@ export const serverOperations = {
     tag,
     summary: "Try the server's credentials",
     description:
-      "One turn of Claude Code without tools, with the server's environment: a few tokens. Answers within a minute. Requests that come while it runs get its answer.",
+      "One turn of Claude Code without tools, with the server's environment or that of a profile: a few tokens. Answers within a minute. Requests for the same profile that come while it runs get its answer.",
+    body: probeInput,
+    bodyOptional: true,
     answer: "The outcome.",
     output: probeView,
   }),

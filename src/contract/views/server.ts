@@ -4,6 +4,7 @@ import { taskStatuses } from "../../domain/task/task.ts";
 import { accountView } from "./account.ts";
 import { budgetView } from "./budget.ts";
 import { holdView } from "./hold.ts";
+import { profileView } from "./profile.ts";
 import { time } from "./time.ts";
 
 const serverStatus = z.enum(["healthy", "degraded", "stopping"]);
@@ -25,6 +26,7 @@ export const serverView = z.object({
   holds: z.array(holdView),
   budgets: z.array(budgetView),
   account: accountView,
+  profiles: z.array(profileView).describe("Every profile, `default` (the credentials of the server itself) first."),
   schedules: z.object({
     next: z.array(z.object({ name: z.string(), at: time })).describe("The next due time of each schedule that is on, the first one first."),
     paused: z.array(z.string()).describe("The names of those that are paused."),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { usageKeys } from "../../domain/task/usage-key.ts";
 import { accountView } from "./account.ts";
+import { profileView } from "./profile.ts";
 import { modelUsageView } from "./task.ts";
 
 export const usageSumView = z.object({
@@ -14,5 +15,6 @@ export const usageView = z.object({
   usage: z.array(usageSumView),
   total: usageSumView.omit({ key: true }),
   account: accountView,
+  profiles: z.array(profileView).describe("Every profile, `default` first: `account` is that of `default`."),
 });
 export type UsageView = z.infer<typeof usageView>;

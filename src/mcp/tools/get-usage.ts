@@ -25,12 +25,13 @@ export const getUsage = defineTool({
   hints: { destructive: false, idempotent: true, openWorld: false },
   async run(query, { api, caller }) {
     const { workers, counts, holds, budgets } = await api.server({}, caller);
-    const { by, usage, total, account } = await api.usage(query, caller);
+    const { by, usage, total, account, profiles } = await api.usage(query, caller);
     return data({
       by,
       usage: usage.slice(-newestRows),
       total,
       account,
+      profiles,
       workers: { limit: workers.limit, running: workers.running },
       counts,
       holds,

@@ -1,6 +1,5 @@
 /** Makes the views of usage and statistics from counters of the store. */
 import type { UsageQuery } from "../../contract/operations/server.ts";
-import type { AccountView } from "../../contract/views/account.ts";
 import type { Histogram, Statistics } from "../../contract/views/statistics.ts";
 import type { UsageView } from "../../contract/views/usage.ts";
 import type { Store } from "../../store/store.ts";
@@ -9,9 +8,9 @@ import type { HistogramRow, UsageSum } from "../../store/sqlite/usage.ts";
 type UsageSumView = UsageView["usage"][number];
 
 /** The usage view for a query: sums by day, model, group or profile. */
-export function usageOf(store: Store, query: UsageQuery, account: AccountView): UsageView {
+export function usageOf(store: Store, query: UsageQuery, accounts: Pick<UsageView, "account" | "profiles">): UsageView {
   const usage = store.usage.sums(query).map(sumView);
-  return { by: query.by, usage, total: totalOf(usage), account };
+  return { by: query.by, usage, total: totalOf(usage), ...accounts };
 }
 
 export function statisticsOf(store: Store): Statistics {

@@ -19,6 +19,7 @@ import { checkGit } from "../../doctor/git.ts";
 import { checkMachine } from "../../doctor/machine.ts";
 import { checkMirrors } from "../../doctor/mirrors.ts";
 import { checkNode } from "../../doctor/node.ts";
+import { checkProfiles, checkProfilesHere } from "../../doctor/profiles.ts";
 import { checkRunningSettings } from "../../doctor/running-settings.ts";
 import { checkSandbox } from "../../doctor/sandbox.ts";
 import { checkSchedules } from "../../doctor/schedules.ts";
@@ -37,7 +38,10 @@ export const command = defineCommand<{ readonly fix?: boolean; readonly probe?: 
   summary: "Check everything that tasks need, and say how to fix what is missing",
   details: "Exits with 1 when something fails that keeps tasks from running.",
   options: [
-    { flags: "--probe", description: "try the running server's credentials: one turn of Claude Code, a few tokens" },
+    {
+      flags: "--probe",
+      description: "try the credentials of the running server and of each profile: one turn of Claude Code each, a few tokens",
+    },
     {
       flags: "--fix",
       description:
@@ -99,6 +103,7 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
       claude,
       ...(isLocal ? checkClaudeSettings(io.cwd, agentEnv) : []),
       ...(server === null ? [] : checkRunningSettings(server, { settings, path: agentEnv["PATH"] ?? "", isLocal })),
+      ...(server === null ? checkProfilesHere({ env: io.env, settings }) : await checkProfiles(client, { isProbing })),
       ...(server === null ? [] : await checkChannels(client)),
       ...(server === null ? [] : await checkSchedules(client, Date.now())),
       ...(server === null ? [] : await checkMachine(client)),

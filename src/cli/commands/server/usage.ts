@@ -9,6 +9,7 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { limitsText, overageText } from "../../terminal/render/account-lines.ts";
+import { namedProfiles, profileText } from "../../terminal/render/profile-lines.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
 import { say } from "../../terminal/render/wrap.ts";
@@ -64,8 +65,13 @@ export const command = defineCommand<{ readonly by?: UsageKey; readonly since?: 
 });
 
 /** Below the table; beside it where another program reads the table. */
-function showAccount({ account }: UsageView, { stdout, stderr }: Io): void {
-  if (stdout.isTTY) stdout.write(`\nLimits: ${limitsText(account, Date.now())}\nPaid overage: ${overageText(account)}\n`);
-  else if (account.reported_at !== null)
-    stderr.write(`Limits: ${limitsText(account, Date.now())}. Paid overage: ${overageText(account)}.\n`);
+function showAccount({ account, profiles }: UsageView, { stdout, stderr }: Io): void {
+  const now = Date.now();
+  const others = namedProfiles(profiles).map((profile) => `Profile ${profileText(profile, now)}`);
+  const lines = [`Limits: ${limitsText(account, now)}`, `Paid overage: ${overageText(account)}`];
+  if (stdout.isTTY) stdout.write(`\n${[...lines, ...others].join("\n")}\n`);
+  else {
+    const own = account.reported_at === null ? [] : [`${lines.join(". ")}.`];
+    stderr.write([...own, ...others].map((line) => `${line}\n`).join(""));
+  }
 }

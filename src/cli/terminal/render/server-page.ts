@@ -11,6 +11,7 @@ import { limitsText, overageText, reserveText } from "./account-lines.ts";
 import { budgetLine } from "./budget-line.ts";
 import { painter } from "./colour.ts";
 import { holdText } from "./hold-lines.ts";
+import { namedProfiles, profileText } from "./profile-lines.ts";
 import { resourcesText } from "./resources.ts";
 import { scheduleSummary } from "./schedule.ts";
 import { statusColours } from "./status.ts";
@@ -58,6 +59,9 @@ export function serverPage(server: ServerView, running: readonly TaskSummaryView
       row("Budget", plainLine(budgetLine(budget), 500), budget.state === "open" ? undefined : paint.yellow),
     ),
     ...(server.resources.short_of === null ? [] : [row("Machine", plainLine(server.resources.short_of, 2000), paint.yellow)]),
+    ...namedProfiles(server.profiles).map((profile) =>
+      row("Profile", profileText({ ...profile, holds: [] }, now), profile.problem === null ? undefined : paint.yellow),
+    ),
     ...server.problems.map((problem) => row("Problem", plainLine(problem, 2000), paint.red)),
     ...(scheduled === null ? [] : [row("Planned", scheduled)]),
     ...(running.length === 0 ? [] : ["\n", taskTable(running, output, now)]),
