@@ -12,7 +12,8 @@ export function groupLine({ name, limit, paused, running, pending, budgets, defa
   return `Group ${name} ${state}${money}${options}; ${running} running, ${pending} pending.`;
 }
 
-/** A budget without its scope: `$3.20 of $20.00 this day`. */
-export function budgetText({ spent_usd: spent, limit_usd: limit, period, state }: BudgetView): string {
-  return `${dollars(spent)} of ${dollars(limit)} this ${period}${state === "spent" ? " (spent)" : ""}`;
+/** A budget without its scope: `$3.20 of $20.00 this day (hard)`. */
+export function budgetText({ spent_usd: spent, limit_usd: limit, period, state, hard }: BudgetView): string {
+  const notes = [...(hard ? ["hard"] : []), ...(state === "spent" ? ["spent"] : [])].join(", ");
+  return `${dollars(spent)} of ${dollars(limit)} this ${period}${notes === "" ? "" : ` (${notes})`}`;
 }

@@ -20,6 +20,12 @@ export const groupChange = z
     budget_usd_per_day: perPeriod("day"),
     budget_usd_per_week: perPeriod("week"),
     budget_usd_per_month: perPeriod("month"),
+    budgets_hard: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether its budgets also interrupt what runs, between two steps; it continues when the budget opens. Absent: as it was, or false.",
+      ),
     defaults: z
       .strictObject(groupOptions)
       .optional()

@@ -25,7 +25,7 @@ export function listGroups(store: Store, now: number): GroupView[] {
 export async function setGroup(
   store: Store,
   name: string,
-  { limit, paused, defaults, ...amounts }: GroupChange,
+  { limit, paused, defaults, budgets_hard: isHard, ...amounts }: GroupChange,
   now: number,
 ): Promise<GroupView> {
   return await store.write(() => {
@@ -38,8 +38,19 @@ export async function setGroup(
       const limitUsd = amounts[`budget_usd_per_${period}`];
       if (limitUsd !== undefined) putBudget(store, { scope: groupScope(name), period, limitUsd }, now);
     }
+    if (isHard !== undefined) setHard(store, name, isHard, now);
     return view(store, name, { group, counts: store.groups.counts().get(name), budgets: listBudgets(store, now) });
   });
+}
+
+/** Inside `write`. For all budgets of the group. @throws WorkerError invalid_input: it has none. */
+function setHard(store: Store, name: string, isHard: boolean, now: number): void {
+  const budgets = store.budgets.list().filter(({ scope }) => scope === groupScope(name));
+  if (budgets.length === 0) {
+    const detail = "needs a budget, and the group has none. Give one: --budget-usd-per-day AMOUNT";
+    throw new WorkerError("invalid_input", `${isHard ? "--hard" : "--soft"} ${detail}.`, [{ pointer: "/budgets_hard", detail }]);
+  }
+  for (const { scope, period, limitUsd } of budgets) putBudget(store, { scope, period, limitUsd, isHard }, now);
 }
 
 /** @throws WorkerError not_found. */

@@ -17,6 +17,8 @@ interface SetOptions extends DefaultFlags {
   readonly budgetUsdPerDay?: number | null;
   readonly budgetUsdPerWeek?: number | null;
   readonly budgetUsdPerMonth?: number | null;
+  readonly hard?: boolean;
+  readonly soft?: boolean;
 }
 
 export const command = defineCommand<SetOptions>({
@@ -33,15 +35,19 @@ export const command = defineCommand<SetOptions>({
       description: `what the group may spend in a ${period}, or none`,
       parse: amount(`--budget-usd-per-${period}`),
     })),
+    { flags: "--hard", description: "its budgets interrupt what runs, too, between two steps; it continues when the budget opens" },
+    { flags: "--soft", description: "its budgets let what runs continue to its end (the default)" },
   ],
   examples: [
     { command: "claude-worker group set repo-a --limit 2", does: "two at once at most" },
     { command: "claude-worker group set repo-a --limit none", does: "no limit again" },
     { command: "claude-worker group set repo-a --budget-usd-per-day 20", does: "20 dollars a day at most" },
+    { command: "claude-worker group set repo-a --budget-usd-per-day 20 --hard", does: "and interrupt what runs then" },
     { command: "claude-worker group set repo-a --model opus --worktree --verify @test", does: "for tasks that do not say it" },
     { command: "claude-worker group set repo-a --unset model", does: "as if the group had never said it" },
   ],
   async run({ words: [name = ""], options, io }) {
+    if (options.hard === true && options.soft === true) throw new WorkerError("invalid_input", "Give either --hard or --soft.");
     const defaults = await defaultsFrom(options, io);
     const change = {
       ...(defaults === undefined ? {} : { defaults }),
@@ -49,6 +55,7 @@ export const command = defineCommand<SetOptions>({
       ...(options.budgetUsdPerDay === undefined ? {} : { budget_usd_per_day: options.budgetUsdPerDay }),
       ...(options.budgetUsdPerWeek === undefined ? {} : { budget_usd_per_week: options.budgetUsdPerWeek }),
       ...(options.budgetUsdPerMonth === undefined ? {} : { budget_usd_per_month: options.budgetUsdPerMonth }),
+      ...(options.hard === true ? { budgets_hard: true } : options.soft === true ? { budgets_hard: false } : {}),
     };
     if (Object.keys(change).length === 0)
       throw new WorkerError(
