@@ -71,6 +71,10 @@ export function createDependencyStore(
   const selectImpossible = database.prepare<[number], HeldDependency>(
     `SELECT needs_id AS task, condition AS "on", state FROM dependencies WHERE task_id = ? AND state = 'impossible' ORDER BY needs_id LIMIT 1`,
   );
+  const selectUnfinished = database.prepare<[number]>(
+    `SELECT 1 FROM workflow_tasks JOIN dependencies ON dependencies.task_id = workflow_tasks.task_id
+     WHERE workflow_tasks.task_id = ? AND (kind = 'join' OR (kind = 'for_each' AND is_expanded = 1)) AND state = 'waiting' LIMIT 1`,
+  );
   const move = database.prepare<[DependencyState, number, number]>("UPDATE dependencies SET state = ? WHERE task_id = ? AND needs_id = ?");
   const waiveAll = database.prepare<[number]>("UPDATE dependencies SET state = 'waived' WHERE task_id = ? AND state = 'impossible'");
   const count = database.prepare<{ id: number }>(
@@ -100,7 +104,8 @@ export function createDependencyStore(
   function follow(id: number, because: number): boolean {
     const row = tasks.row(id);
     const impossible = selectImpossible.get(id);
-    if (row?.status === "pending" && impossible !== undefined) return skip(id, impossible);
+    // What stands for several tasks of a workflow has ended when all of them have.
+    if (row?.status === "pending" && impossible !== undefined) return selectUnfinished.get(id) === undefined && skip(id, impossible);
     if (row?.status !== "skipped" || impossible !== undefined) return false;
     const now = row.updatedAt;
     tasks.transition(id, "revive", now, { error: null });

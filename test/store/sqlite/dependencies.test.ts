@@ -191,3 +191,30 @@ function checkOne(store: Store, id: number): void {
   if (task?.status === "pending") assert.equal(isImpossible, false);
   if (task?.status === "skipped") assert.equal(isImpossible, true);
 }
+
+test("what stands for several steps of a workflow is skipped once all have ended", async (t) => {
+  const { store, submit } = setup(t);
+  const [failing, slow, join, report] = [await submit(), await submit(), await submit(), await submit()];
+  await store.write(() => {
+    const workflowId = store.workflows.insert({ name: "w", inputs: {}, workingDirectory: "/home/me/project", createdAt: 0 });
+    const given = { needs: {}, inputs: {}, matrix: {} };
+    const step = { workflowId, parent: null, needs: [], condition: null, onFailure: "continue", given, spec: null } as const;
+    store.workflows.addStep({ ...step, taskId: failing.id, key: "review[1]", kind: "task" });
+    store.workflows.addStep({ ...step, taskId: slow.id, key: "review[2]", kind: "task" });
+    store.workflows.addStep({ ...step, taskId: join.id, key: "review", kind: "join" });
+    store.workflows.addStep({ ...step, taskId: report.id, key: "report", kind: "task" });
+    store.dependencies.add(
+      join.id,
+      [failing, slow].map(({ id }) => ({ task: id, on: "completed" as const })),
+    );
+    store.dependencies.add(report.id, [{ task: join.id, on: "ended" }]);
+  });
+  await store.write(() => run(store, failing.id, "fail"));
+  assert.deepEqual(
+    [statusOf(store, join.id), store.tasks.startable(4000, 10)],
+    ["pending", [slow.id]],
+    "the report waits for the slow one",
+  );
+  await store.write(() => run(store, slow.id, "complete"));
+  assert.deepEqual([statusOf(store, join.id), store.tasks.startable(4000, 10)], ["skipped", [report.id]]);
+});
