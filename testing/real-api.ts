@@ -89,6 +89,7 @@ export function realApi(
     origins,
     paths,
     taskTokenKey,
+    sessionKey: "test-session-key",
     links,
     env,
     now: () => clock.nowMs,

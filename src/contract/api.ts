@@ -9,6 +9,7 @@ import type { Endpoint, endpoints } from "./endpoints.ts";
 import type { operations } from "./operations/index.ts";
 import type { NoInput, Operation } from "./operations/operation.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
+import type { BrowserSessionView } from "./views/browser-session.ts";
 import type { Statistics } from "./views/statistics.ts";
 import type { TaskView } from "./views/task.ts";
 import type { WorkflowView } from "./views/workflow.ts";
@@ -19,7 +20,7 @@ export interface Subscription {
 }
 
 /** Operations that a door answers by itself, or with another operation. */
-type OfDoor = "openapi" | "docs" | "docsStyle" | "health" | "ready" | "metrics" | "getLog" | "submitMachineTask";
+type OfDoor = "openapi" | "docs" | "docsStyle" | "health" | "ready" | "metrics" | "getLog" | "submitMachineTask" | "createSession";
 
 /** Operations that every implementation has, also a client's. */
 export type ApiOperation = Exclude<keyof typeof operations, OfDoor>;
@@ -43,6 +44,18 @@ export type ApiOperations = {
     ? Ask<InputOf<K>, OutputOf<K>>
     : Change<InputOf<K>, OutputOf<K>>;
 };
+
+/** What is kept of a browser that signs in. */
+export interface BrowserAtSignIn {
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
+
+export interface SessionCaller {
+  readonly caller: Caller;
+  /** Its use was stored again, at most once a minute: the cookie should be sent again, too. */
+  readonly isRenewed: boolean;
+}
 
 /** @throws each function: WorkerError, in the promise. */
 export interface WorkerApi extends ApiOperations {
@@ -81,6 +94,17 @@ export interface WorkerApi extends ApiOperations {
   logFile(id: TaskRef, kind: "raw" | "summary"): Promise<string>;
   /** @returns the caller whose secret it is; null when it is unknown or its token has expired. */
   callerOfToken(secret: string): Promise<Caller | null>;
+  /**
+   * Signs a browser in, with a code or as the caller whose token it showed.
+   * @returns the session, and the secret of its cookie; null: the code is unknown, used or too old.
+   * @throws WorkerError forbidden: the caller is a task.
+   */
+  openSession(
+    by: { readonly code: string } | { readonly caller: Caller },
+    browser: BrowserAtSignIn,
+  ): Promise<{ session: BrowserSessionView; secret: string } | null>;
+  /** @returns null: the secret is unknown, or its session has ended. */
+  callerOfSession(secret: string): Promise<SessionCaller | null>;
   /**
    * What the page of a link that answers a question shows. Changes nothing.
    * @param link the end of the link's address.

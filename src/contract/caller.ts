@@ -4,10 +4,12 @@ import type { Scope } from "../domain/scopes.ts";
 /** The caller of an operation, as the door that authenticated the call determined it. */
 export interface Caller {
   readonly scope: Scope;
-  /** For audit: "socket", "token:<name>", … */
+  /** For audit: "socket", "token:<name>", "session:<id>", … */
   readonly name: string;
   /** The token's id; absent: the server's owner, or a task. See `accountOf`. */
   readonly tokenId?: number | undefined;
+  /** The browser session that makes the call. */
+  readonly sessionId?: number | undefined;
   /** When the caller's token expires (UTC milliseconds). Absent: it does not expire. */
   readonly expiresAt?: number | undefined;
   /** Set when an agent calls: the guardrails apply, and the call is recorded. */

@@ -149,6 +149,12 @@ export const endpoints = {
   createToken: { method: "POST", path: "/api/v1/tokens", repeatable: false },
   removeToken: { method: "DELETE", path: "/api/v1/tokens/{id}", repeatable: false },
 
+  createLoginCode: { method: "POST", path: "/api/v1/login-codes", repeatable: false },
+  listSessions: { ...read, path: "/api/v1/sessions" },
+  createSession: { method: "POST", path: "/api/v1/sessions", repeatable: false },
+  removeOtherSessions: { method: "DELETE", path: "/api/v1/sessions", repeatable: true },
+  removeSession: { method: "DELETE", path: "/api/v1/sessions/{id}", repeatable: false },
+
   listChannels: { ...read, path: "/api/v1/notifications/channels" },
   addChannel: { method: "POST", path: "/api/v1/notifications/channels", repeatable: false },
   getChannel: { ...read, path: "/api/v1/notifications/channels/{id}" },

@@ -15,7 +15,7 @@ import { defaultTimeouts, limitConnections } from "./listener/connection-timeout
 import type { ConnectionTimeouts } from "./listener/connection-timeouts.ts";
 import { EventStreams } from "./stream/event-streams.ts";
 import { FailedLogins } from "./request/failed-logins.ts";
-import { hostsOf } from "./request/guard-transport.ts";
+import { hostsOf, originsOf } from "./request/guard-transport.ts";
 import type { Transport } from "./request/guard-transport.ts";
 import { letGo } from "./listener/let-go.ts";
 import { listenOnSocket, listenOnTcp } from "./listener/listen.ts";
@@ -27,8 +27,11 @@ import { Pipelines } from "./listener/pipeline.ts";
 import { problemOf, HttpError } from "./request/problem.ts";
 import { RequestCounts } from "./request/request-counts.ts";
 import type { Route } from "./request/route.ts";
+import { SessionCookie } from "./request/session-cookie.ts";
 import { Router } from "./request/router.ts";
 import { answerRoutes } from "./routes/answer.ts";
+import { browserSessionRoutes } from "./routes/browser-sessions.ts";
+import type { SignInDoor } from "./routes/browser-sessions.ts";
 import { allRoutes } from "./routes/direct.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -106,13 +109,17 @@ export function createHttp(options: HttpOptions): HttpDoor {
     },
   });
   const requests = new RequestCounts();
-  const routes = routesOf(options.api, { requests, streams, connections });
   const site = options.publicUrl == null ? null : new URL(options.publicUrl);
+  const authenticate = authenticateBy(options.token, (secret) => options.api.callerOfToken(secret));
+  const failedLogins = new FailedLogins();
+  const cookie = new SessionCookie({ token: options.token, site, callerOfSession: (secret) => options.api.callerOfSession(secret) });
+  const routes = routesOf(options.api, { requests, streams, connections }, { authenticate, failedLogins, cookie, connections });
   const pages = site === null ? [] : answerRoutes(options.api, new FailedLogins("link"));
   const answering: AnswerOptions = {
     router: new Router([...routes, ...pages, ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp, connections))]),
-    authenticate: authenticateBy(options.token, (secret) => options.api.callerOfToken(secret)),
-    failedLogins: new FailedLogins(),
+    authenticate,
+    failedLogins,
+    cookie,
     log: options.log,
     requests,
     connections,
@@ -148,7 +155,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
         const server = open(() => transport);
         const port = await listenOnTcp(server, { host, port: wantedPort, dangerouslyBindAll });
         const hosts = hostsOf(host, port, options.allowedHosts);
-        transport = { kind: "tcp", hosts, origins: new Set([...hosts].map((name) => `http://${name}`)), site };
+        transport = { kind: "tcp", hosts, origins: originsOf(hosts, site), site };
         return { port };
       }),
     stop: () =>
@@ -160,7 +167,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
   };
 }
 
-function routesOf(api: WorkerApi, door: DoorState): Route[] {
+function routesOf(api: WorkerApi, door: DoorState, signIn: SignInDoor): Route[] {
   const routes: Route[] = allRoutes(api, [
     ...documentRoutes(api, () => routes),
     ...serverRoutes(api, door),
@@ -169,6 +176,7 @@ function routesOf(api: WorkerApi, door: DoorState): Route[] {
     ...eventRoutes(api, door.streams),
     ...logRoutes(api),
     ...tokenRoutes(api, door.connections),
+    ...browserSessionRoutes(api, signIn),
   ]);
   return routes;
 }

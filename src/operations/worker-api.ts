@@ -21,6 +21,9 @@ import { changeChannel } from "./notifications/change-channel.ts";
 import { addChannel, channelViewOf, listChannels, removeChannel, requireChannel } from "./notifications/channels.ts";
 import type { AnswersProblem } from "./notifications/channels.ts";
 import { listDeliveries, replayDelivery, testChannel } from "./notifications/deliveries.ts";
+import { LoginCodes } from "./sessions/login-codes.ts";
+import { callerOfSession, listSessions, openSession, removeOtherSessions, removeSession } from "./sessions/browser-sessions.ts";
+import { loginCodeView } from "./sessions/login-code-view.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
 import { budgetZone, listBudgets, removeBudget, setBudget } from "./budgets/manage-budgets.ts";
@@ -109,6 +112,8 @@ export interface ApiContext {
   readonly paths: Paths;
   /** The key that makes the tokens of tasks. */
   readonly taskTokenKey: string;
+  /** Makes the hashes of what browsers show to stay signed in. */
+  readonly sessionKey: string;
   /** Signs the links that answer questions; null: there is no public address. */
   readonly links?: AnswerLinks | null;
   /** Shared with the scheduler, so that views and starts decide in the same way. */
@@ -193,6 +198,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     now,
   };
   const linkContext = { store, settings, claudeCodeTrust, links: context.links ?? null };
+  const sessions = { store, codes: new LoginCodes(now), key: context.sessionKey, now };
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
   const waitingNow = (): WaitingContext => ({ ...waitingContext(context, now()), ahead: (id) => store.tasks.ahead(id) });
@@ -414,6 +420,12 @@ export function workerApi(context: ApiContext): WorkerApi {
       return holds();
     },
     callerOfToken: async (secret) => callerOfTaskToken(store, context.taskTokenKey, secret) ?? callerOfToken(store, secret, now()),
+    openSession: async (by, browser) => await openSession(sessions, by, browser),
+    callerOfSession: async (secret) => callerOfSession(sessions, secret),
+    createLoginCode: async (_input, { tokenId = null }) => loginCodeView(sessions.codes.make({ tokenId }), context.server().url),
+    listSessions: async (_input, caller) => ({ sessions: caller === undefined ? [] : listSessions(sessions, caller) }),
+    removeSession: async ({ id }, caller) => await removeSession(sessions, id, caller),
+    removeOtherSessions: async (_input, caller) => ({ ended: await removeOtherSessions(sessions, caller) }),
     listTokens: async () => ({ tokens: listTokens(store) }),
     createToken: async (input) => await createToken(store, input, now()),
     removeToken: async ({ id }, caller) => await removeToken(store, id, caller, now()),

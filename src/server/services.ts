@@ -293,6 +293,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     rights,
     claudeCodeTrust,
     taskTokenKey,
+    sessionKey: keyFrom(token, "browser sessions"),
     links,
     origins: context.origins,
     paths,

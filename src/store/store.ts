@@ -6,6 +6,7 @@ import type { MemoryPeakStore } from "./sqlite/memory-peaks.ts";
 import type { AccountStore } from "./sqlite/accounts.ts";
 import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
 import type { Change } from "./sqlite/change.ts";
+import type { BrowserSessionStore } from "./sqlite/browser-sessions.ts";
 import type { CheckpointStore } from "./sqlite/checkpoints.ts";
 import type { BudgetStore } from "./sqlite/budgets.ts";
 import type { ClockStore } from "./sqlite/clock.ts";
@@ -59,6 +60,7 @@ export interface Store {
   readonly clock: ClockStore;
   readonly trust: TrustStore;
   readonly tokens: TokenStore;
+  readonly browserSessions: BrowserSessionStore;
   readonly submissions: SubmissionStore;
   readonly usage: UsageStore;
   readonly agentTasks: AgentTaskStore;

@@ -235,6 +235,15 @@ test("every operation answers as the document promises", async (t) => {
   await expect(204, "removeToken", { id: Number(token["id"]) });
   await expect(404, "removeToken", { id: Number(token["id"]) });
 
+  const code = (await expect(201, "createLoginCode")).json()["code"];
+  await expect(201, "createSession", { body: { code } });
+  await expect(401, "createSession", { body: { code } });
+  await expect(400, "createSession", { body: {} });
+  await expect(200, "listSessions");
+  await expect(204, "removeSession", { id: 1 });
+  await expect(404, "removeSession", { id: 1 });
+  await expect(200, "removeOtherSessions");
+
   const hook = { name: "ops", kind: "webhook", url: "http://127.0.0.1:9/", allow_private: true, events: ["question", "failed"] };
   const channel = (await expect(201, "addChannel", { body: hook })).json();
   await expect(409, "addChannel", { body: hook });

@@ -6,7 +6,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";
 
-const open = new Set(["GET /health", "GET /docs", "GET /docs/style.css", "GET /answer/{link}", "POST /answer/{link}"]);
+const open = new Set([
+  "GET /health",
+  "POST /api/v1/sessions",
+  "GET /docs",
+  "GET /docs/style.css",
+  "GET /answer/{link}",
+  "POST /answer/{link}",
+]);
 
 test("every route but the open ones answers 401 without a token", async (t) => {
   const { door, call } = await openDoor(t, { publicUrl: "https://worker.example.com" });

@@ -12,6 +12,7 @@ import type { Operation } from "./operation.ts";
 import { pullRequestOperations } from "./pull-requests.ts";
 import { questionOperations } from "./questions.ts";
 import { reviewOperations } from "./review.ts";
+import { browserSessionOperations } from "./browser-sessions.ts";
 import { scheduleOperations } from "./schedules.ts";
 import { serverOperations } from "./server.ts";
 import { submitOperations } from "./submit.ts";
@@ -42,5 +43,6 @@ export const operations = {
   ...holdOperations,
   ...maintenanceOperations,
   ...tokenOperations,
+  ...browserSessionOperations,
   ...notificationOperations,
 } satisfies Readonly<Record<OperationName, Operation>>;

@@ -7,12 +7,14 @@ const kinds: Readonly<Record<string, string>> = { token: "the token", channel: "
 const owner = "the server's owner";
 
 /**
- * `the server's owner`, `the token ci`, `the channel phone`, `the agent of task 12`. @param name as
- * it is stored: `socket`, `token:ci`, `channel:phone`, `task:12`.
+ * `the server's owner`, `the token ci`, `the channel phone`, `the agent of task 12`, `browser
+ * session 4`, `browser session 4 of the token ci`. @param name as it is stored: `socket`,
+ * `token:ci`, `channel:phone`, `task:12`, `session:4`, `session:4:ci`.
  */
 export function callerText(name: string): string {
   if (name === "socket" || name === "token:local") return owner;
   const [, kind = "", rest = ""] = /^([a-z]+):(.+)$/s.exec(name) ?? [];
+  if (kind === "session") return `browser session ${rest.replace(":", " of the token ")}`;
   const words = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   return words === undefined ? name : `${words} ${rest}`;
 }

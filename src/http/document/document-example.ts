@@ -55,6 +55,7 @@ const samples: Readonly<Record<string, unknown>> = {
 const operationSamples: Readonly<Record<string, object>> = {
   landTasks: { tasks: [1], into: "main" },
   setGroup: { limit: 2 },
+  createSession: { code: "JtB1m7WfWv0cPsvlLqKkKqk3xq1xk6Rr1mJ2zE8a1bY" },
   setBudget: { limit_usd: 20 },
   moveTask: { to: "front" },
   runWorkflow: { file: '{"tasks":{"build":{"prompt":"Build it"}}}', working_directory: "/home/me/project" },

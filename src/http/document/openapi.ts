@@ -13,6 +13,7 @@ import { problemDescriptions, problemResponses } from "./openapi-problems.ts";
 import type { Route } from "../request/route.ts";
 
 const tags = [
+  ["Browser sessions", "Browsers that a person signed in."],
   ["Budgets", "How much may be spent in a day, week or month."],
   ["Events", "The steps of tasks, as pages and as streams."],
   ["Groups", "How many tasks of a group run at once, and whether they start."],

@@ -1,12 +1,13 @@
 /**
- * Connections that outlive their first request, by caller: they end with the token that opened
- * them, revoked or expired.
+ * Connections that outlive their first request, by caller: they end with the token or the browser
+ * session that opened them, revoked or expired.
  */
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 
 interface Open {
   readonly account: string;
+  readonly sessionId: number | undefined;
   readonly close: () => void;
   readonly expiry: NodeJS.Timeout | null;
 }
@@ -26,7 +27,7 @@ export class OpenConnections {
     const leftMs = caller.expiresAt === undefined ? null : Math.max(0, caller.expiresAt - Date.now());
     // A token that is good for longer than a timer can wait outlives every connection.
     const expiry = leftMs === null || leftMs > longestMs ? null : setTimeout(() => close(), leftMs);
-    const open: Open = { account: accountOf(caller), close, expiry };
+    const open: Open = { account: accountOf(caller), sessionId: caller.sessionId, close, expiry };
     this.#open.add(open);
     return forget;
   }
@@ -34,5 +35,10 @@ export class OpenConnections {
   /** Ends the connections of an account whose token was revoked. */
   closeOf(account: string): void {
     for (const { account: owner, close } of this.#open) if (owner === account) close();
+  }
+
+  /** Ends the connections of a browser session that was ended. */
+  closeOfSession(id: number): void {
+    for (const { sessionId, close } of this.#open) if (sessionId === id) close();
   }
 }

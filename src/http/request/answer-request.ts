@@ -19,6 +19,7 @@ import { HttpError } from "./problem.ts";
 import { readFormBody, readJsonBody } from "./read-body.ts";
 import type { RequestCounts } from "./request-counts.ts";
 import type { Answer, Route } from "./route.ts";
+import type { SessionCookie } from "./session-cookie.ts";
 import type { Match, Router } from "./router.ts";
 import { sendAnswer, sendProblem } from "./send-answer.ts";
 import type { UnprovenConnections } from "../listener/unproven-connections.ts";
@@ -32,6 +33,7 @@ export interface AnswerOptions {
   readonly router: Router;
   readonly authenticate: Authenticate;
   readonly failedLogins: FailedLogins;
+  readonly cookie: SessionCookie;
   readonly log: HttpLog;
   readonly requests: RequestCounts;
   readonly connections: OpenConnections;
@@ -63,7 +65,7 @@ export async function answerRequest(
     guardTransport(request, transport, page !== undefined);
     operation = match?.route?.name ?? operation;
     const isOpen = page !== undefined || match?.route?.access === "open";
-    const caller = isOpen ? anonymous : await identify(request, transport, options);
+    const caller = isOpen ? anonymous : await callerFor({ match, request, response, transport }, options);
     if (!isOpen) options.unproven.prove(request.socket);
     const route = routeOf(match, request);
     if (route.access !== "open") {
@@ -87,6 +89,22 @@ export async function answerRequest(
       options.log.error({ err: error, method: request.method, url: page === undefined ? request.url : operation }, "a request failed");
     sendProblem(request, response, error, page);
   }
+}
+
+interface Asked {
+  readonly match: Match | null;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly transport: Transport;
+}
+
+/** A cookie counts over TCP, for the API, and where no `Authorization` says who calls. */
+async function callerFor({ match, request, response, transport }: Asked, options: AnswerOptions): Promise<Caller> {
+  const mayHaveCookie = transport.kind === "tcp" && request.headers.authorization === undefined && match?.route?.isForTokens !== true;
+  const session = mayHaveCookie ? await options.cookie.callerOf(request) : null;
+  if (session === null) return await identify(request, transport, options);
+  if (session.isRenewed) response.setHeader("set-cookie", options.cookie.set(request, session.secret));
+  return session.caller;
 }
 
 /**

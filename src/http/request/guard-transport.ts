@@ -68,6 +68,14 @@ export function hostsOf(host: string, port: number, more: readonly string[] = []
   );
 }
 
+/**
+ * The origins of pages of a server with these names. The public address is one where its name is
+ * among them, too: then a proxy may forward everything.
+ */
+export function originsOf(hosts: ReadonlySet<string>, site: URL | null): Set<string> {
+  return new Set([...[...hosts].map((name) => `http://${name}`), ...(site !== null && hosts.has(site.host) ? [site.origin] : [])]);
+}
+
 /** Node joins or drops repeated headers; two Hosts are an attack, so the raw ones are counted. */
 function oneHost(request: IncomingMessage): string | null {
   let host: string | null = null;

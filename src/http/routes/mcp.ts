@@ -25,15 +25,14 @@ const operation = {
 } as const satisfies Operation;
 
 export function mcpRoutes(mcp: McpDoor, connections: OpenConnections): Route[] {
-  return [
-    route(operation, async ({ caller, body, request, response }): Promise<Answer> => {
-      for (const [name, value] of Object.entries(streamHead({}))) response.setHeader(name, value);
-      response.once(
-        "close",
-        connections.add(caller, () => response.destroy()),
-      );
-      await mcp.request(request, response, mcpSession(caller, request), body);
-      return "streamed";
-    }),
-  ];
+  const answer = route(operation, async ({ caller, body, request, response }): Promise<Answer> => {
+    for (const [name, value] of Object.entries(streamHead({}))) response.setHeader(name, value);
+    response.once(
+      "close",
+      connections.add(caller, () => response.destroy()),
+    );
+    await mcp.request(request, response, mcpSession(caller, request), body);
+    return "streamed";
+  });
+  return [{ ...answer, isForTokens: true }];
 }

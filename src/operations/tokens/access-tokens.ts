@@ -6,6 +6,7 @@ import type { NewTokenView, TokenView } from "../../contract/views/token.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Token } from "../../store/sqlite/tokens.ts";
+import { sessionName } from "../sessions/browser-sessions.ts";
 import { callerNameOf } from "../questions/answer-from-channel.ts";
 import { takeBackAnswers } from "../questions/take-back-answers.ts";
 import { takeBackAll } from "../messages/unsend-message.ts";
@@ -46,17 +47,20 @@ export async function createToken(store: Store, input: ParsedTokenInput, now: nu
 }
 
 /**
- * Removes a token. What was sent with it and waits is not said any more, as its tasks do not start;
- * what was answered with it and has had no effect is asked again.
+ * Removes a token, and its browser sessions with it. What was sent with them and waits is not said
+ * any more, as their tasks do not start; what was answered with them and has had no effect is asked
+ * again.
  * @throws WorkerError not_found.
  */
 export async function removeToken(store: Store, id: number, caller: Caller, now: number): Promise<void> {
   const removed = await store.write(() => {
+    const sessions = store.browserSessions.ofToken(id);
     const token = store.tokens.remove(id);
     if (token === null) return null;
-    takeBackAll(store, nameOf(token), caller.name, now);
+    const callers = [nameOf(token), ...sessions.map((session) => sessionName(session, token))];
+    for (const sender of callers) takeBackAll(store, sender, caller.name, now);
     const channels = store.notifications.channels().filter(({ addedToken }) => addedToken === id);
-    for (const sender of [nameOf(token), ...channels.map(callerNameOf)]) takeBackAnswers(store, sender, now);
+    for (const sender of [...callers, ...channels.map(callerNameOf)]) takeBackAnswers(store, sender, now);
     return token;
   });
   if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);

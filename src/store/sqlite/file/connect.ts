@@ -4,6 +4,7 @@
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../../domain/errors.ts";
+import { createBrowserSessionStore } from "../browser-sessions.ts";
 import { createMemoryPeakStore } from "../memory-peaks.ts";
 import { createAccountStore } from "../accounts.ts";
 import { createAgentTaskStore } from "../agent-tasks.ts";
@@ -144,6 +145,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       clock: guardedNoun(file, createClockStore(database, commit)),
       trust: guardedNoun(file, createTrustStore(database, commit)),
       tokens: guardedNoun(file, createTokenStore(database, commit)),
+      browserSessions: guardedNoun(file, createBrowserSessionStore(database, commit)),
       submissions: guardedNoun(file, createSubmissionStore(database, commit)),
       usage: guardedNoun(file, createUsageStore(database)),
       agentTasks: guardedNoun(file, createAgentTaskStore(database, commit)),

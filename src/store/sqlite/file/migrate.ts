@@ -62,6 +62,7 @@ import { plainInserts } from "../migrations/0056-plain-inserts.ts";
 import { profiles } from "../migrations/0057-profiles.ts";
 import { profileUsage } from "../migrations/0058-profile-usage.ts";
 import { batches } from "../migrations/0059-batches.ts";
+import { browserSessions } from "../migrations/0060-browser-sessions.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -131,6 +132,7 @@ export const migrations: readonly Migration[] = [
   profiles,
   profileUsage,
   batches,
+  browserSessions,
 ];
 
 /** The `user_version` of a database that this version writes. */

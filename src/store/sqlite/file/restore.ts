@@ -45,6 +45,7 @@ export function restoreBackup(backup: string, file: string, { runners = [], last
     inDraft(draft, backup, (database) => {
       refuseUnsound(database, backup);
       refuseAbandoned(database, runners);
+      endBrowserSessions(database);
       continueNumbers(database, new Map([...numbers, ["tasks", Math.max(numbers.get("tasks") ?? 0, lastTask)]]));
     });
     syncPath(draft);
@@ -111,6 +112,12 @@ function refuseAbandoned(database: Database.Database, runners: readonly string[]
       ? "1 task still runs without a server, and the backup does not have it"
       : `${unknown} tasks still run without a server, and the backup does not have them`;
   throw new WorkerError("conflict", `${what}. End this work first: claude-worker server start && claude-worker server stop --now`);
+}
+
+/** A session that was revoked since the backup must not come back, so all of them end. */
+function endBrowserSessions(database: Database.Database): void {
+  const exists = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'browser_sessions'").get() !== undefined;
+  if (exists) database.prepare("UPDATE browser_sessions SET ended_at = ? WHERE ended_at IS NULL").run(Date.now());
 }
 
 /** The last number of each table; empty where the database is missing or cannot be read. */

@@ -111,6 +111,21 @@ test("a restore brings back the backup's tasks and keeps the old database", asyn
   assert.equal(restoreBackup(backup, file).previous, `${file}.replaced-2`);
 });
 
+test("a restored backup signs every browser out", async (t) => {
+  const { store, directory, file } = setup(t);
+  const hash = "a".repeat(64);
+  const session = { hash, scope: "admin", tokenId: null, signedInWith: "code", createdAt: 1, userAgent: null, address: null } as const;
+  const { id } = await store.write(() => store.browserSessions.insert(session));
+  const backup = path.join(directory, "backup.db");
+  await store.backup(backup);
+  await store.write(() => store.browserSessions.end(id, 2));
+  await store.close();
+  restoreBackup(backup, file);
+  const restored = openStore({ path: file });
+  t.after(() => restored.close());
+  assert.deepEqual([restored.browserSessions.byHash(hash), restored.browserSessions.list()], [null, []]);
+});
+
 test("numbers continue after a restore, also where the database cannot be read", async (t) => {
   const { store, directory, file } = setup(t);
   await fill(store, 3);
