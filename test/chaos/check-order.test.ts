@@ -66,3 +66,12 @@ test("spans that overlap are found, and those that touch are not", () => {
   );
   assert.equal(mostAtOnce(inside), 3);
 });
+
+test("what a workflow skips is not taken for a skipped dependency", () => {
+  const edge: Edge = { task_id: 3, needs_id: 2, condition: "completed" };
+  const skip = ["ended", 2, { status: "skipped", outcome: "condition_false" }] as const;
+  const told = story(...both, ["submitted", 3], ended(1, "completed"), skip, ["started", 3], ended(3, "completed"));
+  const ends = at("completed", "skipped", "completed");
+  assert.deepEqual(replayStory([edge], told, ends, new Map([[2, 3]])), [], "task 3 stands for task 2");
+  assert.match(replayStory([edge], told, ends).join(), /task 3 started before task 2 was completed/);
+});

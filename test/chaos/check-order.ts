@@ -11,6 +11,9 @@ import type { World } from "./world.ts";
 
 type Story = readonly Pick<EventRow, "id" | "task_id" | "type" | "data">[];
 
+/** Skipped by a workflow, not because of a dependency. */
+const ofWorkflow = new Set(["condition_false", "workflow_stopped"]);
+
 const ends = /^(completed|failed|cancelled|skipped)$/;
 
 /** What each task has met, as far as the story has come. */
@@ -20,9 +23,15 @@ class Replay {
   readonly #status = new Map<number, string>();
   /** Edges that were met once, or waived. They stay so. */
   readonly #done = new Set<Edge>();
+  /** Tasks that their workflow has skipped last. */
+  readonly #chosen = new Set<number>();
   readonly sentences: string[] = [];
 
-  constructor(edges: readonly Edge[]) {
+  /** Tasks of workflows, and what stands for them. */
+  readonly #parents: ReadonlyMap<number, number>;
+
+  constructor(edges: readonly Edge[], parents: ReadonlyMap<number, number>) {
+    this.#parents = parents;
     this.#needs = Map.groupBy(edges, ({ task_id }) => task_id);
     this.#after = Map.groupBy(edges, ({ needs_id }) => needs_id);
   }
@@ -35,7 +44,10 @@ class Replay {
   }
 
   play({ task_id: id, type, data }: Story[number]): void {
-    const { status, was, task } = JSON.parse(data) as { status?: string; was?: string | null; task?: number };
+    type Data = { status?: string; was?: string | null; task?: number; outcome?: string };
+    const { status, was, task, outcome } = JSON.parse(data) as Data;
+    this.#chosen.delete(id);
+    if (type === "ended" && ofWorkflow.has(outcome ?? "")) return this.#choose(id, status ?? "", outcome ?? "");
     if (type === "submitted") this.#become(id, "pending");
     if (type === "started" || type === "resumed") this.#start(id);
     if (type === "ended") this.#end(id, status ?? "");
@@ -69,6 +81,18 @@ class Replay {
     this.#become(id, status);
   }
 
+  /** What stands for a task whose condition does not hold does not wait for it. */
+  #choose(id: number, status: string, outcome: string): void {
+    this.#chosen.add(id);
+    this.#become(id, status);
+    const parent = this.#parents.get(id);
+    for (const edge of this.#after.get(id) ?? []) if (outcome === "condition_false" && edge.task_id === parent) this.#done.add(edge);
+  }
+
+  isChosen(id: number): boolean {
+    return this.#chosen.has(id);
+  }
+
   #retry(id: number, was: string): void {
     if (was === "skipped") for (const { edge, isImpossible } of this.open(id)) if (isImpossible) this.#done.add(edge);
     this.#become(id, "pending");
@@ -87,12 +111,17 @@ class Replay {
  * @returns what was against the rules: starts that came too early, tasks that were skipped or
  * revived wrongly, and tasks that should have been skipped at the end and were not.
  */
-export function replayStory(edges: readonly Edge[], story: Story, statusAtEnd: ReadonlyMap<number, string>): string[] {
-  const replay = new Replay(edges);
+export function replayStory(
+  edges: readonly Edge[],
+  story: Story,
+  statusAtEnd: ReadonlyMap<number, string>,
+  parents: ReadonlyMap<number, number> = new Map(),
+): string[] {
+  const replay = new Replay(edges, parents);
   for (const event of story.toSorted((a, b) => a.id - b.id)) replay.play(event);
   for (const [id, status] of statusAtEnd) {
     const isImpossible = replay.open(id).some((each) => each.isImpossible);
-    if (status === "skipped" && !isImpossible) replay.sentences.push(`task ${id} is skipped, and it could run`);
+    if (status === "skipped" && !isImpossible && !replay.isChosen(id)) replay.sentences.push(`task ${id} is skipped, and it could run`);
     if (status === "pending") replay.sentences.push(`task ${id} still waits`);
   }
   return replay.sentences;
@@ -133,7 +162,7 @@ export const hasLane = ({ locks, group_name: group }: TaskRow): boolean => locks
 
 export function checkOrder(world: World, ledger: Ledger, rows: Snapshot, found: Findings): void {
   const { tasks, attempts, events, dependencies } = rows;
-  found.broken.push(...replayStory(dependencies, events, new Map(tasks.map(({ id, status }) => [id, status]))));
+  found.broken.push(...replayStory(dependencies, events, new Map(tasks.map(({ id, status }) => [id, status])), parentsIn(rows)));
   const attemptsOf = Map.groupBy(attempts, ({ task_id }) => task_id);
   // The server's own rows, and what the runners wrote themselves.
   checkLanes(rows, attempts.map(spanOfRow), "rows", found);
@@ -146,6 +175,17 @@ export function checkOrder(world: World, ledger: Ledger, rows: Snapshot, found: 
   );
   for (const task of ledger.tasks) checkStart(task, attemptsOf.get(task.id) ?? [], events, found);
   checkPauses(ledger, rows, found);
+}
+
+/** What stands for each task of a workflow, where something does. */
+function parentsIn({ steps }: Snapshot): ReadonlyMap<number, number> {
+  const byKey = new Map(steps.map(({ workflow_id, key, task_id }) => [`${workflow_id} ${key}`, task_id]));
+  return new Map(
+    steps.flatMap(({ workflow_id, parent, task_id }) => {
+      const above = byKey.get(`${workflow_id} ${parent}`);
+      return above === undefined ? [] : [[task_id, above] as const];
+    }),
+  );
 }
 
 function checkLanes({ tasks, questions }: Snapshot, spans: readonly Span[], source: string, found: Findings): void {

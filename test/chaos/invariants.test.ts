@@ -7,6 +7,7 @@ import { markerName } from "../../src/processes/sweep.ts";
 import { until } from "../../testing/wait.ts";
 import { addChannels, untilSent } from "./channels.ts";
 import { inspect } from "./invariants.ts";
+import { emptyLedger } from "./ledger.ts";
 import { observe } from "./observer.ts";
 import { noOrder } from "./plan-order.ts";
 import { World } from "./world.ts";
@@ -39,7 +40,7 @@ test("the checks of a chaos round see an orphan and a step of a second runner", 
     order: noOrder,
   };
   const task = { id, name: "one", planned, file, first: 1, forkOf: null, notBefore: null, cancelled: false, said: [] };
-  const acknowledged = { tasks: [task], given: [], pauses: [] };
+  const acknowledged = { ...emptyLedger(), tasks: [task] };
   await untilSent(world);
   const { found } = await inspect(world, observer, acknowledged);
   assert.deepEqual(found, { lost: [], duplicated: [], orphans: [], broken: [] });

@@ -6,6 +6,8 @@ import { rawLogPath } from "../../src/config/paths.ts";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName } from "../../src/processes/sweep.ts";
 import { within } from "../../testing/wait.ts";
+import { checkClockwork } from "./check-clockwork.ts";
+import { checkFlows } from "./check-flows.ts";
 import { checkJournal } from "./check-journal.ts";
 import { checkNotices } from "./check-notices.ts";
 import { checkOrder, hasLane } from "./check-order.ts";
@@ -36,13 +38,15 @@ export async function inspect(
   found.broken.push(...rows.damage);
   const eventsOf = Map.groupBy(events, ({ task_id }) => task_id);
   const attemptsOf = Map.groupBy(attempts, ({ task_id }) => task_id);
-  checkTasks(tasks, ledger.tasks, eventsOf, found);
+  checkTasks(rows, ledger.tasks, eventsOf, found);
   checkNumbers(tasks, eventsOf, found);
   checkAttempts(rows, attemptsOf, world.options.workers, found);
   for (const { id } of tasks) checkJournal(rawLogPath(world.paths, id), attemptsOf.get(id) ?? [], eventsOf.get(id) ?? [], found);
   const expected = checkTalk(world, ledger, rows, found);
   checkNotices(world, ledger, rows, found);
   checkOrder(world, ledger, rows, found);
+  checkFlows(world, ledger, rows, found);
+  checkClockwork(ledger, rows, found);
   const repeated = ledger.tasks.map((task) => {
     const own = { attempts: attemptsOf.get(task.id) ?? [], events: eventsOf.get(task.id) ?? [] };
     return checkSteps(task, expected(task), own, found);
@@ -62,18 +66,26 @@ export async function inspect(
     skipped: tasks.filter(({ status }) => status === "skipped").length,
     revived: events.filter(({ type }) => type === "revived").length,
     inLanes: tasks.filter(hasLane).length,
+    flows: rows.flows.length,
+    inFlows: rows.steps.length,
+    fired: rows.occurrences.filter(({ kind }) => kind === "due").length,
   };
   return { found, counts };
 }
 
 function checkTasks(
-  tasks: readonly TaskRow[],
+  { tasks, steps }: Snapshot,
   acknowledged: readonly Acknowledged[],
   eventsOf: ReadonlyMap<number, readonly EventRow[]>,
   found: Findings,
 ): void {
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  for (const [name, same] of Map.groupBy(tasks, (task) => task.name))
+  // Each run of a scheduled workflow has tasks of the same names.
+  const inRuns = new Set(steps.map(({ task_id }) => task_id));
+  for (const [name, same] of Map.groupBy(
+    tasks.filter(({ id }) => !inRuns.has(id)),
+    (task) => task.name,
+  ))
     if (same.length > 1 && name !== null) found.duplicated.push(`${name} is there ${same.length} times`);
   for (const { id, name, cancelled, planned, said } of acknowledged) {
     const task = byId.get(id);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { localId } from "../../testing/local-task.ts";
 import { until } from "../../testing/wait.ts";
+import { emptyLedger } from "./ledger.ts";
 import { checkOrder } from "./check-order.ts";
 import { observe } from "./observer.ts";
 import { setGroups } from "./order.ts";
@@ -61,7 +62,7 @@ test("a batch of a thousand tasks ends with each rule kept, over kills of the se
   );
   const rows = snapshot(world.place.directory, observer);
   const found: Findings = { lost: [], duplicated: [], orphans: [], broken: [...world.deaths, ...rows.damage] };
-  checkOrder(world, { tasks: [], given: [], pauses: [] }, rows, found);
+  checkOrder(world, emptyLedger(), rows, found);
   assert.deepEqual(found, { lost: [], duplicated: [], orphans: [], broken: [] });
   // A server that is killed between a claim and its runner leaves an attempt that never began.
   const worked = rows.attempts

@@ -1,5 +1,6 @@
 /** What the servers of a chaos run have said yes to. */
 import type { DeliveryWay } from "../../src/domain/messages/message.ts";
+import type { PlannedFlow, PlannedSchedule } from "./plan-flows.ts";
 import type { PlannedTask } from "./plan.ts";
 
 export interface Acknowledged {
@@ -48,8 +49,46 @@ export interface Paused {
   readonly to: number;
 }
 
+/** A run of a workflow that a server has stored. */
+export interface AcknowledgedFlow {
+  readonly id: number;
+  readonly name: string;
+  readonly planned: PlannedFlow;
+  /** Whether the server has said yes to a cancel. */
+  isCancelled: boolean;
+  /** Whether a retry was asked for, once nothing was in the way of what fails once. */
+  isRetried: boolean;
+}
+
+/** A schedule that a server has stored. */
+export interface AcknowledgedSchedule {
+  readonly name: string;
+  /** Null: it is due each minute. */
+  readonly planned: PlannedSchedule | null;
+  /** Manual runs that a server has said yes to. */
+  manualRuns: number;
+}
+
+/** A limit of the budget: it counts at the earliest from this moment on (UTC ms). */
+export interface GivenBudget {
+  readonly limitUsd: number;
+  readonly from: number;
+}
+
+/** A prompt of a task that a server has changed: it ends with these words. */
+export interface Edited {
+  readonly task: number;
+  readonly words: string;
+}
+
 export interface Ledger {
   readonly tasks: Acknowledged[];
   readonly given: Given[];
   readonly pauses: Paused[];
+  readonly flows: AcknowledgedFlow[];
+  readonly schedules: AcknowledgedSchedule[];
+  readonly budgets: GivenBudget[];
+  readonly edits: Edited[];
 }
+
+export const emptyLedger = (): Ledger => ({ tasks: [], given: [], pauses: [], flows: [], schedules: [], budgets: [], edits: [] });

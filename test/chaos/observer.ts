@@ -29,6 +29,12 @@ export interface Observer {
   /** Empty: there is no such task. */
   statusOf(taskId: number): string;
   isBeingCancelled(taskId: number): boolean;
+  /** Tasks of no workflow that wait for their first start. */
+  pending(): number[];
+  /** Of a run of a workflow. Empty: there is no such run. */
+  flowStatus(id: number): string;
+  /** Whether a due time of the schedule has its row. */
+  hasFired(schedule: string): boolean;
   openQuestions(): OpenQuestion[];
   question(id: number): { readonly status: string; readonly answer: string | null };
   unfinished(): number;
@@ -78,6 +84,16 @@ export function observe(file: string): Observer {
     hasEnded: (taskId) => count("SELECT count(*) FROM tasks WHERE id = ? AND ended_at IS NOT NULL", taskId) > 0,
     statusOf: (taskId) => select<{ status: string }>("SELECT status FROM tasks WHERE id = ?", taskId)[0]?.status ?? "",
     isBeingCancelled: (taskId) => count("SELECT count(*) FROM tasks WHERE id = ? AND cancel_requested_at IS NOT NULL", taskId) > 0,
+    pending: () =>
+      select<{ id: number }>(
+        "SELECT id FROM tasks WHERE status = 'pending' AND started_at IS NULL AND id NOT IN (SELECT task_id FROM workflow_tasks) ORDER BY id",
+      ).map(({ id }) => id),
+    flowStatus: (id) => select<{ status: string }>("SELECT status FROM workflows WHERE id = ?", id)[0]?.status ?? "",
+    hasFired: (schedule) =>
+      count(
+        "SELECT count(*) FROM schedule_occurrences JOIN schedules ON schedules.id = schedule_id WHERE name = ? AND kind = 'due'",
+        schedule,
+      ) > 0,
     openQuestions: () => select("SELECT id, task_id AS taskId, kind, rule FROM questions WHERE status = 'open' ORDER BY id"),
     question: (id) =>
       select<{ status: string; answer: string | null }>("SELECT status, answer FROM questions WHERE id = ?", id)[0] ?? {

@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../../testing/wait.ts";
+import { purse } from "./clockwork.ts";
 import type { Acknowledged, Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
 import { limits, pausedGroup } from "./plan-order.ts";
@@ -29,14 +30,50 @@ export async function pauseGroup(world: World, { afterMs, forMs }: PlannedPause,
   await persist(world, () => world.client.setGroup({ name: pausedGroup, paused: false }));
 }
 
+const minuteMs = 60_000;
+
 /** The fields of a submit. @param earlier the tasks of the round before it. */
-export function orderFields({ group, locks, after, delayMs, stashMs }: PlannedOrder, earlier: readonly number[]) {
+export function orderFields(planned: PlannedOrder, earlier: readonly number[]) {
+  const { group, locks, after, delayMs, stashMs, isBudgeted, hasWindow } = planned;
   const depends_on = after.flatMap(({ back, on }) => {
     const task = earlier.at(-back);
     return task === undefined ? [] : [{ task, on }];
   });
   const not_before = delayMs === null ? null : new Date(Date.now() + delayMs).toISOString();
-  return { group, locks: [...locks], depends_on, stash: stashMs !== null, ...(not_before === null ? {} : { not_before }) };
+  return {
+    group,
+    locks: [...locks],
+    depends_on,
+    stash: stashMs !== null,
+    ...(not_before === null ? {} : { not_before }),
+    ...(hasWindow ? { window: fromNextMinute() } : {}),
+    ...(isBudgeted ? { labels: { [purse.key]: purse.value } } : {}),
+  };
+}
+
+/** Half a day from the next full minute on, on the server's clock. */
+function fromNextMinute(): string {
+  const next = (Math.floor(Date.now() / minuteMs) + 1) * minuteMs;
+  const clock = (at: number): string => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return `${clock(next)}-${clock(next + 720 * minuteMs)}`;
+}
+
+/** Before this moment (UTC ms) it must not start; null: it may. */
+export function opensAt({ hasWindow }: PlannedOrder, fields: ReturnType<typeof orderFields>): number | null {
+  const times = [
+    ...("not_before" in fields ? [Date.parse(fields.not_before)] : []),
+    // A submit may have taken long: what it named was the minute after the moment of its making.
+    ...(hasWindow && "window" in fields ? [openingOf(fields.window)] : []),
+  ];
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+/** The moment nearest to now at which the clock shows the beginning of the window. */
+function openingOf(window: string): number {
+  const [hours = 0, minutes = 0] = window.slice(0, 5).split(":").map(Number);
+  const today = new Date().setHours(hours, minutes, 0, 0);
+  const dayMs = 1440 * minuteMs;
+  return [today - dayMs, today, today + dayMs].toSorted((a, b) => Math.abs(a - Date.now()) - Math.abs(b - Date.now()))[0] ?? today;
 }
 
 /** The file whose existence lets a task succeed that has failed before. */

@@ -29,6 +29,10 @@ export interface PlannedOrder {
   readonly fails: "never" | "once" | "always";
   /** Where it was skipped, a person runs it all the same. */
   readonly isWaived: boolean;
+  /** It counts for the budget. Only the agent that is not Claude Code costs the same each time. */
+  readonly isBudgeted: boolean;
+  /** It starts only from the next full minute on. */
+  readonly hasWindow: boolean;
 }
 
 /** A pause of a group. */
@@ -47,6 +51,8 @@ export const noOrder: PlannedOrder = {
   stashMs: null,
   fails: "never",
   isWaived: false,
+  isBudgeted: false,
+  hasWindow: false,
 };
 
 /**
@@ -76,6 +82,8 @@ export function plannedOrder(random: Random, place: number, { real, isQuiet }: {
     stashMs,
     fails,
     isWaived: random() < 0.2,
+    isBudgeted: !real && random() < 0.4,
+    hasWindow: random() < 0.05,
   };
 }
 

@@ -4,6 +4,8 @@
  */
 import { failpointNames } from "../../src/processes/failpoint.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
+import { plannedFlows } from "./plan-flows.ts";
+import type { PlannedFlows } from "./plan-flows.ts";
 import { noOrder, plannedOrder, plannedPause } from "./plan-order.ts";
 import type { PlannedOrder, PlannedPause } from "./plan-order.ts";
 import { plannedTalk } from "./plan-talk.ts";
@@ -50,6 +52,8 @@ export interface Round {
   readonly parkAfterMs: number;
   /** Of a group of its tasks. */
   readonly pause: PlannedPause;
+  /** Workflows, schedules, and changes of what waits. */
+  readonly beside: PlannedFlows;
   readonly tasks: readonly PlannedTask[];
   readonly strikes: readonly Strike[];
 }
@@ -62,6 +66,8 @@ export function planRound(seed: number, index: number, { strikes, real }: { stri
     warm: index % 2,
     parkAfterMs: [0, 1000, 600_000][index % 3] ?? 0,
     pause: plannedPause(random, real),
+    // A row of numbers of its own.
+    beside: plannedFlows(randomFrom(seed * 2_000_003 + index), real),
     tasks: Array.from({ length: tasks }, (_, task) => plannedTask(random, real, { place: task, limited: index % 5 === 4 && task === 0 })),
     strikes: Array.from({ length: strikes }, () => plannedStrike(random, real)),
   };

@@ -19,6 +19,9 @@ export interface Report {
   readonly skipped: number;
   readonly revived: number;
   readonly inLanes: number;
+  readonly flows: number;
+  readonly inFlows: number;
+  readonly fired: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly orphans: number;
@@ -47,6 +50,9 @@ export class Tally {
     skipped: 0,
     revived: 0,
     inLanes: 0,
+    flows: 0,
+    inFlows: 0,
+    fired: 0,
   };
 
   constructor(real: boolean) {
@@ -110,8 +116,8 @@ export class Tally {
   }
 
   line(): string {
-    const { kills, tasks, attempts, resumed, answered, delivered, lost, duplicated, orphans, broken } = this.report();
-    return `${kills} kills, ${tasks} tasks, ${attempts} attempts (${resumed} resumed), ${answered} answers, ${delivered} messages, lost ${lost}, duplicated ${duplicated}, orphans ${orphans}, broken ${broken}`;
+    const { kills, tasks, attempts, resumed, answered, delivered, flows, fired, lost, duplicated, orphans, broken } = this.report();
+    return `${kills} kills, ${tasks} tasks, ${attempts} attempts (${resumed} resumed), ${answered} answers, ${delivered} messages, ${flows} workflows, ${fired} due times, lost ${lost}, duplicated ${duplicated}, orphans ${orphans}, broken ${broken}`;
   }
 }
 
@@ -130,6 +136,9 @@ const rows: readonly (readonly [string, (report: Report) => number])[] = [
   ["of them skipped at the end", ({ skipped }) => skipped],
   ["revivals", ({ revived }) => revived],
   ["tasks with a lock or in a group with a limit", ({ inLanes }) => inLanes],
+  ["runs of workflows", ({ flows }) => flows],
+  ["tasks of them", ({ inFlows }) => inFlows],
+  ["due times of schedules", ({ fired }) => fired],
   ["steps repeated in flight (allowed)", ({ repeatedInFlight }) => repeatedInFlight],
   ["**lost**", ({ lost }) => lost],
   ["**duplicated**", ({ duplicated }) => duplicated],

@@ -9,6 +9,9 @@ import { within } from "../../testing/wait.ts";
 import { addChannels, untilSent } from "./channels.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
+import { change, fillPurse, playSchedule, startMinutely, stopMinutely } from "./clockwork.ts";
+import { playFlow } from "./flows.ts";
+import { emptyLedger } from "./ledger.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
 import { Person } from "./person.ts";
@@ -47,7 +50,7 @@ const poisonWaitMs = 30_000;
 export async function runChaos(options: RunOptions): Promise<Tally> {
   const tally = new Tally(options.real);
   const world = await World.create({ real: options.real, workers: options.workers });
-  const ledger: Ledger = { tasks: [], given: [], pauses: [] };
+  const ledger = emptyLedger();
   try {
     for (let index = 0; tally.kills < options.kills && !tally.isBroken; index += 1) {
       const strikes = Math.min(options.killsPerRound, options.kills - tally.kills);
@@ -71,23 +74,44 @@ async function playRound(world: World, round: Round, index: number, ledger: Ledg
   await setGroups(world);
   const observer = observe(world.paths.database);
   const person = new Person(world, observer, index, ledger);
+  const purse = new AbortController();
   try {
     person.start();
-    const feeding = Promise.all([feed(world, observer, index, round.tasks, ledger.tasks), pauseGroup(world, round.pause, ledger)]);
+    await startMinutely(world, ledger);
+    const filling = fillPurse(world, ledger, () => purse.signal.aborted);
+    const feeding = Promise.all([
+      feed(world, observer, index, round.tasks, ledger),
+      pauseGroup(world, round.pause, ledger),
+      besides(world, observer, round, index, ledger),
+    ]);
     const recoveries: Promise<void>[] = [];
     for (const planned of round.strikes) await strikeOnce(world, observer, planned, tally, recoveries);
     await Promise.all([feeding, ...recoveries]);
+    await stopMinutely(world);
     await untilAtRest(world, observer);
+    purse.abort();
+    await filling;
     await person.stop();
     await untilSent(world);
     tally.addRound(await inspect(world, observer, ledger));
     for (const sentence of person.problems) tally.problem(sentence);
     for (const { id } of (await world.client.listRules()).rules) await world.client.removeRule({ id });
   } finally {
+    purse.abort();
     await person.stop();
     observer.close();
     await world.stop();
   }
+}
+
+/** Resolves when the workflows have ended, and each schedule has fired. */
+async function besides(world: World, observer: Observer, { beside }: Round, round: number, ledger: Ledger): Promise<void> {
+  const flows = beside.flows.map((planned, index) => playFlow(world, observer, planned, `flow-${round}-${index}`, ledger));
+  const schedules = beside.schedules.map((planned, index) => playSchedule(world, observer, planned, `schedule-${round}-${index}`, ledger));
+  const changing = async (): Promise<void> => {
+    for (const planned of beside.changes) await change(world, observer, planned, ledger);
+  };
+  await Promise.all([...flows, ...schedules, changing()]);
 }
 
 async function strikeOnce(world: World, observer: Observer, planned: Strike, tally: Tally, recoveries: Promise<void>[]): Promise<void> {

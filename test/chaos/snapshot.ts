@@ -39,6 +39,11 @@ export interface Counts {
   readonly revived: number;
   /** Tasks with a lock or in a group with a limit. */
   readonly inLanes: number;
+  /** Runs of workflows, and their tasks. */
+  readonly flows: number;
+  readonly inFlows: number;
+  /** Due times of schedules that have a row. */
+  readonly fired: number;
 }
 
 export interface AttemptRow {
@@ -71,6 +76,42 @@ export interface TaskRow {
   readonly session_id: string | null;
   readonly group_name: string;
   readonly locks: string;
+  /** JSON object. */
+  readonly labels: string;
+  readonly prompt: string;
+}
+
+/** A task of a run of a workflow. */
+export interface StepRow {
+  readonly task_id: number;
+  readonly workflow_id: number;
+  readonly key: string;
+  readonly kind: string;
+  readonly parent: string | null;
+  readonly is_expanded: number;
+  readonly status: string;
+}
+
+export interface FlowRow {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+}
+
+/** What became of a due time, with the name of its schedule. */
+export interface OccurrenceRow {
+  readonly name: string;
+  readonly kind: string;
+  readonly due_at: number;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly task_id: number | null;
+  readonly workflow_id: number | null;
+}
+
+export interface ScheduleRow {
+  readonly name: string;
+  readonly next_due_at: number | null;
 }
 
 export interface QuestionRow {
@@ -133,6 +174,10 @@ export interface Snapshot {
   readonly checkpoints: readonly CheckpointRow[];
   readonly deliveries: readonly DeliveryRow[];
   readonly dependencies: readonly Edge[];
+  readonly steps: readonly StepRow[];
+  readonly flows: readonly FlowRow[];
+  readonly schedules: readonly ScheduleRow[];
+  readonly occurrences: readonly OccurrenceRow[];
   readonly damage: readonly string[];
 }
 
@@ -146,7 +191,7 @@ export function snapshot(directory: string, observer: Observer): Snapshot {
   try {
     return {
       tasks: all(
-        "SELECT id, name, status, error, result, last_seq, session_id, group_name, locks FROM tasks JOIN task_texts ON task_id = id",
+        "SELECT id, name, status, error, result, last_seq, session_id, group_name, locks, labels, prompt FROM tasks JOIN task_texts ON task_id = id",
       ),
       attempts: all("SELECT * FROM attempts ORDER BY id"),
       events: all("SELECT * FROM events ORDER BY task_id, seq"),
@@ -158,6 +203,12 @@ export function snapshot(directory: string, observer: Observer): Snapshot {
         "SELECT name AS channel, message_id, task_id, occurrence, state FROM notification_deliveries JOIN notification_channels ON notification_channels.id = channel_id",
       ),
       dependencies: all("SELECT task_id, needs_id, condition FROM dependencies ORDER BY task_id, needs_id"),
+      steps: all("SELECT task_id, workflow_id, key, kind, parent, is_expanded, status FROM workflow_tasks ORDER BY task_id"),
+      flows: all("SELECT id, name, status FROM workflows ORDER BY id"),
+      schedules: all("SELECT name, next_due_at FROM schedules ORDER BY id"),
+      occurrences: all(
+        "SELECT name, kind, due_at, state, reason, task_id, workflow_id FROM schedule_occurrences JOIN schedules ON schedules.id = schedule_id ORDER BY schedule_occurrences.id",
+      ),
       damage: [...findDamagedPages(copy, file), ...findDamage(copy, file)],
     };
   } finally {

@@ -12,9 +12,9 @@ import { step } from "../../testing/model.ts";
 import type { Move } from "../../testing/model.ts";
 import { finalText, nextMove } from "./conversation.ts";
 import type { Orders } from "./conversation.ts";
-import type { Acknowledged } from "./ledger.ts";
+import type { Acknowledged, Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
-import { helpFor, orderFields, tend } from "./order.ts";
+import { helpFor, opensAt, orderFields, tend } from "./order.ts";
 import type { PlannedTask } from "./plan.ts";
 import { talkTo } from "./talk.ts";
 import { isRefusal, persist } from "./trying.ts";
@@ -29,7 +29,7 @@ export async function feed(
   observer: Observer,
   round: number,
   tasks: readonly PlannedTask[],
-  into: Acknowledged[],
+  { tasks: into }: Pick<Ledger, "tasks">,
 ): Promise<void> {
   const others: Promise<void>[] = [];
   const ids: number[] = [];
@@ -39,8 +39,8 @@ export async function feed(
     const file = path.join(world.place.work, `steps-${round}-${index}`);
     const orders = ordersOf(world, name, planned, file);
     const order = orderFields(planned.order, ids);
-    const id = await submit(world, observer, orders, planned, order);
-    const notBefore = "not_before" in order ? Date.parse(order.not_before) : null;
+    const id = await submit(world, orders, planned, order);
+    const notBefore = opensAt(planned.order, order);
     const task = { id, name, planned, file, first: 1, forkOf: null, notBefore, cancelled: false, said: [] };
     into.push(task);
     ids.push(id);
@@ -59,36 +59,24 @@ function ordersOf(world: World, name: string, { steps, stepMs, talk }: PlannedTa
 }
 
 /**
- * Submits until the server has acknowledged it; a submit without an answer may have arrived, so it
- * is looked for first.
+ * Submits until the server has acknowledged it. A submit without an answer may arrive even after
+ * the next try, so both have the same key.
  */
-async function submit(
-  world: World,
-  observer: Observer,
-  orders: Orders,
-  planned: PlannedTask,
-  order: ReturnType<typeof orderFields>,
-): Promise<number> {
+async function submit(world: World, orders: Orders, planned: PlannedTask, order: ReturnType<typeof orderFields>): Promise<number> {
   const { name, file } = orders;
   const { real } = world.options;
   const { talk, worktree } = planned;
   if (real) world.play(name, talk === null ? movesOf(planned, file) : (messages) => nextMove(orders, messages));
   const prompt = real ? `Do your steps, ${name}` : wordsOf(planned, file);
-  return await persist(
-    world,
-    async () =>
-      localId(
-        await world.client.submitTask({
-          prompt,
-          name,
-          working_directory: world.place.work,
-          workspace_kind: worktree ? "worktree" : "in_place",
-          ...rightsOf(planned, real),
-          ...order,
-        }),
-      ),
-    () => observer.taskNamed(name),
-  );
+  const fields = {
+    prompt,
+    name,
+    working_directory: world.place.work,
+    workspace_kind: worktree ? ("worktree" as const) : ("in_place" as const),
+    ...rightsOf(planned, real),
+    ...order,
+  };
+  return await persist(world, async () => localId(await world.client.submitTask(fields, { idempotencyKey: `chaos-${name}` })));
 }
 
 const formServer = fileURLToPath(new URL("../../testing/form-mcp-server.ts", import.meta.url));
