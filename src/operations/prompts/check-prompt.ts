@@ -20,6 +20,9 @@ export interface CheckedPrompt {
   readonly pointer: string;
 }
 
+/** What is filled in is found and evaluated while the server does nothing else. */
+const maxExpressions = 1000;
+
 /** Whether a stored task has a JSON Schema for its answer. */
 export function hasSchema(store: Store, taskId: number): boolean {
   return store.tasks.longOptions(taskId)?.jsonSchema != null;
@@ -28,6 +31,10 @@ export function hasSchema(store: Store, taskId: number): boolean {
 /** @returns whether there is something to fill in. @throws WorkerError invalid_input. */
 export function checkPrompt(checked: CheckedPrompt): boolean {
   const expressions = findExpressions(checked.prompt, checked.literalFrom ?? checked.prompt.length);
+  if (expressions.length > maxExpressions) {
+    const detail = `has ${expressions.length} expressions in {{ }}, and at most ${maxExpressions} are filled in`;
+    throw new WorkerError("invalid_input", `The prompt ${detail}.`, [{ pointer: checked.pointer, detail }]);
+  }
   for (const expression of expressions) {
     requireReadable(expression.source);
     const detail = problemOf(checked, expression);

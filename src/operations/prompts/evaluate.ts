@@ -1,13 +1,16 @@
 /**
  * Evaluates one expression. The only file that knows the template library: no tags, no includes, no
- * code, only the filters of this file, and limits on time and memory.
+ * code, only the filters of this file, and limits on what they make.
  */
 import { Liquid } from "liquidjs";
 import { WorkerError } from "../../domain/errors.ts";
+import { maxMatrix } from "../../domain/workflows/workflow.ts";
 
-const maxMs = 200;
-const maxMemory = 20_000_000;
+/** Numbers in the ranges, `(1..5)`, of one expression: as many as a matrix has at most. */
+const maxInRanges = maxMatrix;
 const maxParsed = 10_000;
+/** Characters of a text that a filter makes: a few filters could fill the memory. */
+const maxFiltered = 1_000_000;
 
 const engine = new Liquid({
   cache: false,
@@ -16,15 +19,15 @@ const engine = new Liquid({
   jsTruthy: false,
   templates: {},
   parseLimit: maxParsed,
-  renderLimit: maxMs,
-  memoryLimit: maxMemory,
+  // Only ranges count, because the filters are our own.
+  memoryLimit: maxInRanges,
 });
 
 /** What filters there are: each returns a new value and reads nothing else. */
 export const filters: Readonly<Record<string, (value: unknown, argument?: unknown) => unknown>> = {
   default: (value, other) => (isEmpty(value) ? other : value),
-  json: (value) => JSON.stringify(value),
-  join: (value, between = ", ") => (Array.isArray(value) ? value.map(String).join(String(between)) : value),
+  json: (value) => bounded(JSON.stringify(value)),
+  join: (value, between = ", ") => (Array.isArray(value) ? joined(value.map(String), String(between)) : value),
   first: (value) => (Array.isArray(value) ? (value[0] as unknown) : value),
   last: (value) => (Array.isArray(value) ? (value.at(-1) as unknown) : value),
   size: (value) => (Array.isArray(value) || typeof value === "string" ? value.length : 0),
@@ -32,6 +35,19 @@ export const filters: Readonly<Record<string, (value: unknown, argument?: unknow
 };
 for (const name of Object.keys(engine.filters)) delete engine.filters[name];
 for (const [name, filter] of Object.entries(filters)) engine.registerFilter(name, filter);
+
+function joined(texts: readonly string[], between: string): string {
+  const length = texts.reduce((sum, text) => sum + text.length + between.length, 0);
+  if (length > maxFiltered + between.length) throw tooLong();
+  return texts.join(between);
+}
+
+function bounded(text: string | undefined): string | undefined {
+  if (text !== undefined && text.length > maxFiltered) throw tooLong();
+  return text;
+}
+
+const tooLong = (): Error => new Error(`a filter makes a text of more than ${maxFiltered.toLocaleString("en")} characters`);
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
@@ -68,7 +84,9 @@ export function requireReadable(source: string): void {
 
 function unreadable(source: string, error: unknown): WorkerError {
   const [first = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-  const reason = first.replace(/, line:\d+, col:\d+$/, "");
+  const reason = first
+    .replace(/, line:\d+, col:\d+$/, "")
+    .replace(/^memory alloc limit exceeded$/, `its ranges have more than ${maxInRanges} numbers`);
   return new WorkerError("invalid_input", `The expression {{ ${source} }} cannot be read: ${reason}.${hintFor(source, reason)}`);
 }
 

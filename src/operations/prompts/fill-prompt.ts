@@ -7,6 +7,8 @@ import { hasMention } from "../../domain/agents/prompt-as-text.ts";
 import { findExpressions } from "../../domain/prompts/expressions.ts";
 import type { Expression } from "../../domain/prompts/expressions.ts";
 import { agentFields } from "../../domain/prompts/given-values.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { maxPromptBytes } from "../../domain/task/prompt-size.ts";
 import { evaluate } from "./evaluate.ts";
 
 /** How much of one agent's text is inserted. */
@@ -36,6 +38,7 @@ export function fillPrompt({ prompt, literalFrom, isMatrixData }: PromptText, va
   let at = 0;
   let hasData = false;
   let mentions = false;
+  let filledLength = prompt.length;
   for (const expression of findExpressions(prompt, literalFrom ?? prompt.length)) {
     const value = evaluate(expression.source, values);
     if (value === undefined) return { missing: expression.source };
@@ -46,6 +49,9 @@ export function fillPrompt({ prompt, literalFrom, isMatrixData }: PromptText, va
       : plainValue(value);
     hasData ||= isData;
     mentions ||= isData && hasMention(text);
+    filledLength += text.length;
+    if (filledLength > maxPromptBytes)
+      throw new WorkerError("invalid_input", `It is longer than ${maxPromptBytes / 2 ** 20} MB with its values.`);
     parts.push(before, text);
     at = expression.end;
   }

@@ -1,11 +1,11 @@
 /** Reads a workflow file, YAML or JSON. Every problem names its line and column. */
-import { LineCounter, isNode, parseDocument } from "yaml";
-import type { Document } from "yaml";
+import { LineCounter, isNode, isScalar, parseDocument, visit } from "yaml";
+import type { Document, ParsedNode } from "yaml";
 import { schemaProblem } from "../../contract/schema-problem.ts";
 import type { SchemaIssue } from "../../contract/schema-problem.ts";
 import { fieldsAt, foreignKeys, workflowFile } from "../../contract/workflow-file.ts";
 import type { WorkflowFile } from "../../contract/workflow-file.ts";
-import { WorkerError } from "../../domain/errors.ts";
+import { messageOf, WorkerError } from "../../domain/errors.ts";
 import type { InputProblem } from "../../domain/errors.ts";
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 
@@ -18,7 +18,6 @@ const hints: Readonly<Record<string, string>> = {
   BLOCK_AS_IMPLICIT_KEY: ': put a text with ": " in it into quotes',
   BAD_INDENT: ": look at the spaces at the begin of the line",
   TAB_AS_INDENT: ": use spaces",
-  DUPLICATE_KEY: ": the same name stands here twice",
   BAD_SCALAR_START: ": put the text into quotes",
   UNEXPECTED_TOKEN: ": look at quotes and brackets",
 };
@@ -34,20 +33,21 @@ export interface ReadFile {
 /** @param path how people call the file. @throws WorkerError invalid_input. */
 export function readWorkflowFile(text: string, path: string): ReadFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    const problems = document.errors.slice(0, mostProblems).map(({ code, message, pos: [start] }) => {
-      return { at: lines.linePos(start), place: [], detail: `${message.replace(/\.$/, "")}${hints[code] ?? ""}` };
-    });
-    throw failed(path, problems);
-  }
+  // The library compares each key with all before it: minutes for a long list of names.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const wrong = document.errors.length > 0 ? document.errors.slice(0, mostProblems).map(syntaxProblem) : keyProblems(document);
+  if (wrong.length > 0)
+    throw failed(
+      path,
+      wrong.map(({ start, detail }) => ({ at: lines.linePos(start), place: [], detail })),
+    );
   const at = (place: readonly PropertyKey[]) => lines.linePos(startOf(document, place));
   const parsed = workflowFile.safeParse(valueOf(document, path));
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => {
+    const problems = parsed.error.issues.slice(0, mostProblems).flatMap((issue) => {
       const { place, message, keys } = deepest(issue);
       if (keys === null) return [{ at: at(place), place, detail: place.length === 0 ? `the file ${message}` : message }];
-      return keys.map((key) => ({ at: at([...place, key]), place, detail: unknownKey(key, fieldsAt(place)) }));
+      return keys.slice(0, mostProblems).map((key) => ({ at: at([...place, key]), place, detail: unknownKey(key, fieldsAt(place)) }));
     });
     throw failed(path, problems.slice(0, mostProblems));
   }
@@ -60,6 +60,49 @@ export function readWorkflowFile(text: string, path: string): ReadFile {
   };
 }
 
+/** @param start the place in the text. */
+interface TextProblem {
+  readonly start: number;
+  readonly detail: string;
+}
+
+function syntaxProblem({ code, message, pos: [start] }: Document["errors"][number]): TextProblem {
+  return { start, detail: `${understandable(message).replace(/\.$/, "")}${hints[code] ?? ""}` };
+}
+
+/** The words of the library and of Node that say nothing about the file. */
+function understandable(message: string): string {
+  if (message.startsWith("Maximum call stack")) return "Lists and maps are nested too deeply";
+  if (message.startsWith("Source contains multiple documents")) return "The file has several documents (---), and one workflow is one";
+  return message.startsWith("Excessive alias count") ? `Aliases (*name) make it much larger than it is` : message;
+}
+
+/** Names that stand twice in one map, or that a map cannot have. */
+function keyProblems(document: Document.Parsed): TextProblem[] {
+  const problems: TextProblem[] = [];
+  try {
+    visit(document, {
+      Map: (_key, { items }) => {
+        const seen = new Set<string>();
+        for (const { key } of items) {
+          if (problems.length === mostProblems) return visit.BREAK;
+          if (!isScalar(key)) continue;
+          const name = String(key.value);
+          const start = (key as ParsedNode).range[0];
+          if (seen.has(name)) problems.push({ start, detail: "Map keys must be unique: the same name stands here twice" });
+          // Objects take it for something else, and the name would be lost.
+          if (name === "__proto__") problems.push({ start, detail: '"__proto__" cannot be a name' });
+          seen.add(name);
+        }
+        return undefined;
+      },
+    });
+  } catch (error) {
+    return [{ start: 0, detail: understandable(messageOf(error)) }];
+  }
+  return problems;
+}
+
 interface FileProblem {
   readonly at: { readonly line: number; readonly col: number };
   readonly place: readonly PropertyKey[];
@@ -70,7 +113,7 @@ function valueOf(document: Document.Parsed, path: string): unknown {
   try {
     return document.toJS({ maxAliasCount: maxAliases }) as unknown;
   } catch (error) {
-    throw failed(path, [{ at: { line: 1, col: 1 }, place: [], detail: error instanceof Error ? error.message : String(error) }]);
+    throw failed(path, [{ at: { line: 1, col: 1 }, place: [], detail: understandable(messageOf(error)) }]);
   }
 }
 

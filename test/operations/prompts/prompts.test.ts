@@ -190,3 +190,26 @@ test("a value of a task that nothing marks as its own is data", () => {
   for (const prompt of ["{{ needs.a[inputs.field] }}", "{{ inputs.x | default: needs.a.result }}", "{{ needs.a.result }}"])
     assert.partialDeepStrictEqual(fill(prompt), { hasMention: true });
 });
+
+test("an expression that would fill the memory is refused", () => {
+  const fill = (source: string) =>
+    fillPrompt({ prompt: `{{ ${source} }}`, literalFrom: null, isMatrixData: false }, { inputs: { a: "x", list: ["a", "b"] } });
+  assert.deepEqual(fill("inputs.b | default: (1..256) | size"), { rendered: "256", hasMention: false });
+  assert.throws(() => fill("inputs.list | join: (1..10000000)"), /its ranges have more than 256 numbers/);
+  assert.throws(() => fill(`inputs.a${" | json".repeat(60)}`), /a filter makes a text of more than 1,000,000 characters/);
+  const long = { inputs: { list: Array.from({ length: 3000 }, () => "x") } };
+  const between = "y".repeat(450);
+  const joins = (source: string) => fillPrompt({ prompt: source, literalFrom: null, isMatrixData: false }, long);
+  assert.throws(() => joins(`{{ inputs.list | join: "${between}" }}`), /a filter makes a text of more than/);
+  const many = `{{ inputs.list | join: "${"y".repeat(300)}" }}`.repeat(20);
+  assert.throws(() => joins(many), /It is longer than 10 MB with its values/);
+});
+
+test("a prompt with very many expressions is refused", async (t) => {
+  const { submit, api } = prompts(t);
+  const first = await submit("Build it");
+  const text = (count: number): string => `{{ tasks.${first}.status }} `.repeat(count);
+  await assert.rejects(submit(text(1001), { depends_on: [first] }), /has 1001 expressions in \{\{ \}\}, and at most 1000/);
+  const id = await submit(text(1000), { depends_on: [first] });
+  assert.equal((await api.getTask({ id })).status, "pending");
+});

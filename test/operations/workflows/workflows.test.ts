@@ -330,3 +330,14 @@ tasks:
   await api.answerQuestion({ id: question?.id ?? 0, decision: "allow" }, person);
   assert.equal((await drive(id)).view.status, "completed");
 });
+
+test("names that stand twice or would be lost are refused, also among very many", async (t) => {
+  const { check } = workflows(t);
+  const many = (fields: (place: number) => string): string =>
+    `tasks:\n${Array.from({ length: 10_000 }, (_, place) => `  ${fields(place)}`).join("\n")}`;
+  await assert.rejects(check(many((place) => `a${place}: 1`)), /w\.yaml:2:3: tasks\.a0: must be names with values/);
+  await assert.rejects(check(many(() => "a: 1")), /w\.yaml:3:3: Map keys must be unique: the same name stands here twice/);
+  await assert.rejects(check('tasks: { a: { prompt: x }, "__proto__": { prompt: y } }'), /1:28: "__proto__" cannot be a name/);
+  await assert.rejects(check(`tasks: ${"[".repeat(10_000)}`), /Lists and maps are nested too deeply/);
+  await assert.rejects(check("tasks: { a: { prompt: x } }\n---\ntasks: {}"), /The file has several documents/);
+});
