@@ -97,6 +97,7 @@ function hintFor(source: string, reason: string): string {
   if (reason.startsWith("undefined filter")) return ` Filters are ${Object.keys(filters).join(", ")}.`;
   if (/\b(?:success|failure|always|cancelled)\s*\(\)/.test(bare))
     return " How a task ended is said in needs: [{ task: KEY, on: failed }], or on: ended.";
+  if (reason.startsWith("its ranges")) return "";
   if (/&&|\|\||!(?!=)/.test(bare)) return " Write and, or, not.";
   return bare.includes("(") ? " There are no functions and parentheses: compare with ==, !=, <, > and contains." : "";
 }

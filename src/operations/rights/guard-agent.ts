@@ -34,12 +34,20 @@ export function isAgent(caller: Caller): boolean {
   return caller.agent !== undefined || caller.taskId !== undefined;
 }
 
+/** Where a task comes from, beside what its submit says. */
+export interface TaskOrigin {
+  /** Whether a person wrote the prompt, in a template: no rule for agents' prompts applies. */
+  readonly isFromTemplate?: boolean;
+  /** Whether it belongs to a run that is there already: the task that began it may have ended. */
+  readonly isInRun?: boolean;
+}
+
 /** The fields of an agent's task that the guardrails set. */
 export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "sandbox" | "sandboxAllowHosts" | "parentId" | "depth">;
 
 /**
  * The checks of one task that need no transaction.
- * @param isPromptOfPerson whether a person wrote the prompt, in a template.
+ * @param origin where the task comes from.
  * @throws WorkerError unprocessable (prompts), forbidden (wider than the caller, too deep, the
  * parent has ended).
  */
@@ -47,9 +55,9 @@ export function agentTerms(
   { store, settings }: GuardContext,
   input: FilledTaskInput,
   caller: Caller,
-  isPromptOfPerson = false,
+  { isFromTemplate = false, isInRun = false }: TaskOrigin = {},
 ): AgentTerms {
-  if (!isPromptOfPerson) requireGoodPrompts(input, settings);
+  if (!isFromTemplate) requireGoodPrompts(input, settings);
   requireOptionsForAgents(submittedOptions(input, settings));
   const parent = caller.taskId === undefined ? null : requireTask(store, caller.taskId);
   requireRules(input.allow, grantedRules(settings, parent));
@@ -60,7 +68,7 @@ export function agentTerms(
     sandbox: stricterSandbox(input.sandbox ?? "off", leastSandbox(settings, parent)),
     sandboxAllowHosts: parent?.sandboxAllowHosts ?? [],
     parentId: parent?.id ?? null,
-    depth: depthBelow(parent, settings),
+    depth: depthBelow(parent, settings, isInRun),
   };
 }
 
@@ -288,9 +296,9 @@ function requireRules(allow: readonly string[], granted: readonly string[]): voi
   );
 }
 
-function depthBelow(parent: Task | null, { agent_depth }: Settings): number {
+function depthBelow(parent: Task | null, { agent_depth }: Settings, isInRun: boolean): number {
   if (parent === null) return 0;
-  if (isTerminal(parent.status)) {
+  if (!isInRun && isTerminal(parent.status)) {
     throw new WorkerError("forbidden", `Task ${parent.id} has ended; what is left of it submits nothing. End, or do the work yourself.`);
   }
   const depth = parent.depth + 1;

@@ -25,6 +25,7 @@ import {
   profileOfCaller,
   requireOwnProfile,
 } from "../rights/guard-agent.ts";
+import type { TaskOrigin } from "../rights/guard-agent.ts";
 import { holdPrompt } from "../prompts/hold-prompt.ts";
 import { withCheckoutLock } from "./checkout-lock.ts";
 import { filledInput, withGroup } from "./group-defaults.ts";
@@ -58,14 +59,13 @@ export interface SubmitContext extends RightsContext {
 }
 
 /** What a submit says, and what a template or a workflow adds. */
-export type SubmitInput = ParsedTaskInput & {
-  /** What the prompt's expressions can name beside the tasks that it runs after. */
-  readonly given?: GivenValues;
-  /** Whether a person wrote the prompt before, so that no rule for agents' prompts applies. */
-  readonly isFromTemplate?: boolean;
-  /** A step of a workflow without Claude Code: it takes no locks, and no options of its group. */
-  readonly isWithoutClaude?: boolean;
-};
+export type SubmitInput = ParsedTaskInput &
+  TaskOrigin & {
+    /** What the prompt's expressions can name beside the tasks that it runs after. */
+    readonly given?: GivenValues;
+    /** A step of a workflow without Claude Code: it takes no locks, and no options of its group. */
+    readonly isWithoutClaude?: boolean;
+  };
 
 /**
  * Stores all of the tasks, or none. They are durable when the promise resolves.
@@ -174,12 +174,13 @@ export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: numbe
 /** @throws WorkerError that names the group where one of its defaults is the reason. */
 function newTask(context: SubmitContext, given: SubmitInput, caller: Caller, now: number): NewTask {
   const own = isAgent(caller) ? profileOfCaller(context.store, caller) : null;
-  const isFromTemplate = given.isFromTemplate === true;
-  const input = { ...filledInput(context, given, own), isFromTemplate };
+  const { isFromTemplate = false, isInRun = false } = given;
+  const origin = { isFromTemplate, isInRun };
+  const input = { ...filledInput(context, given, own), ...origin };
   if (isAgent(caller) && given.profile !== undefined)
     requireOwnProfile(input.profile, filledInput(context, { ...given, profile: undefined }, own).profile);
   if (given.isWithoutClaude === true)
-    return { ...taskOf(context, { ...filledOptions(given, {}), isFromTemplate }, caller, now), locks: [] };
+    return { ...taskOf(context, { ...filledOptions(given, {}), ...origin }, caller, now), locks: [] };
   try {
     return taskOf(context, input, caller, now);
   } catch (error) {
@@ -187,14 +188,9 @@ function newTask(context: SubmitContext, given: SubmitInput, caller: Caller, now
   }
 }
 
-function taskOf(
-  context: SubmitContext,
-  input: FilledTaskInput & Pick<SubmitInput, "isFromTemplate">,
-  caller: Caller,
-  now: number,
-): NewTask {
+function taskOf(context: SubmitContext, input: FilledTaskInput & TaskOrigin, caller: Caller, now: number): NewTask {
   const { store, settings } = context;
-  const terms = isAgent(caller) ? agentTerms(context, input, caller, input.isFromTemplate === true) : null;
+  const terms = isAgent(caller) ? agentTerms(context, input, caller, input) : null;
   const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;
   const asked = taskCallerOf(store, caller);
   requireBypassRights(permissionMode, asked);

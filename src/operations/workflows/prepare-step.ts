@@ -126,7 +126,7 @@ async function expandList(context: SubmitContext, step: WorkflowStep): Promise<v
       throw new WorkerError("invalid_input", `Its list makes ${elements.length} tasks, and a run has at most ${maxWorkflowTasks} in all.`);
     const caller = callerOf(store, taskId);
     const children = elements.map((item, index) => childOf(step, item, index));
-    const place = { directory: row.workingDirectory, workflow: workflow.name, caller, now: now() };
+    const place = { directory: row.workingDirectory, workflow: workflow.name, caller, now: now(), isInRun: true };
     const tasks = await plannedSteps(context, children, { ...place, shared: sharedOf(store, workflowId) });
     await store.write(() => {
       const present = store.workflows.stepOf(taskId);

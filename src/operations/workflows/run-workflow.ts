@@ -153,6 +153,8 @@ export interface StepContext {
   readonly now: number;
   /** The worktree of the run; null: no task has one yet. */
   readonly shared: SharedWorktree | null;
+  /** Whether the run is there already. */
+  readonly isInRun?: boolean;
 }
 
 /** What the worktree of a run is made of, and one of its tasks, by number or place. */
@@ -189,7 +191,7 @@ export async function plannedSteps(context: SubmitContext, steps: readonly Plann
 async function plannedStep(
   context: SubmitContext,
   step: PlannedStep,
-  { directory, workflow, caller, now, shared }: StepContext,
+  { directory, workflow, caller, now, shared, isInRun = false }: StepContext,
 ): Promise<PlannedTask> {
   const { fields, kind, key } = step;
   try {
@@ -206,6 +208,7 @@ async function plannedStep(
       ...parseInput(taskInput, raw, "It"),
       isFromTemplate: step.isFromTemplate || kind === "approval" || kind === "join",
       isWithoutClaude: kind !== "task",
+      isInRun,
     };
     const made = newTasks({ ...context, isBatch: true }, [input], caller, now);
     const placed = shared === null ? made : made.map((each) => ({ ...each, worktree: shared.plan }));
