@@ -4,8 +4,9 @@ import type { GroupView } from "../../contract/views/group.ts";
 import { dollars } from "../../domain/order/budget.ts";
 
 export function groupLine({ name, limit, paused, running, pending, budgets, defaults }: GroupView): string {
-  const most = limit === null ? "no limit of its own" : limit === 0 ? "none of its tasks starts (limit 0)" : `at most ${limit} at once`;
-  const state = paused ? `is paused (${most})` : limit === null ? `has ${most}` : `runs ${most}`;
+  const most = limit === null ? "no limit of its own" : limit === 0 ? "limit 0" : `at most ${limit} at once`;
+  const works = limit === null ? `has ${most}` : limit === 0 ? `starts none of its tasks (${most})` : `runs ${most}`;
+  const state = paused ? `is paused (${most})` : works;
   const money = budgets.map((budget) => `; ${budgetText(budget)}`).join("");
   const count = Object.keys(defaults).length;
   const options = count === 0 ? "" : `; defaults for ${count} ${count === 1 ? "option" : "options"} of its tasks`;

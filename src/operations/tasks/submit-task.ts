@@ -179,8 +179,7 @@ function newTask(context: SubmitContext, given: SubmitInput, caller: Caller, now
   const input = { ...filledInput(context, given, own), ...origin };
   if (isAgent(caller) && given.profile !== undefined)
     requireOwnProfile(input.profile, filledInput(context, { ...given, profile: undefined }, own).profile);
-  if (given.isWithoutClaude === true)
-    return { ...taskOf(context, { ...filledOptions(given, {}), ...origin }, caller, now), locks: [] };
+  if (given.isWithoutClaude === true) return { ...taskOf(context, { ...filledOptions(given, {}), ...origin }, caller, now), locks: [] };
   try {
     return taskOf(context, input, caller, now);
   } catch (error) {
