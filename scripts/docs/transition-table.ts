@@ -17,8 +17,8 @@ const causes: Readonly<Record<Operation, string>> = {
   retry: "a user or a program asked for it again",
   follow_up: "a message continues its conversation",
   skip: "a task that it depends on ended in another way",
-  revive: "the task because of which it was skipped runs again",
-  give_up: "it cannot start, because a value that its prompt names is missing",
+  revive: "the task because of which it was skipped runs again, or one that it stands for",
+  give_up: "it cannot start, because a value that its prompt names is missing; or a task of a workflow that it stands for failed",
 };
 
 export function transitionTable(): string {

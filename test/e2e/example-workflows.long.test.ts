@@ -28,7 +28,7 @@ test("reviewers work side by side, and a report has what each found", async (t) 
   const report = await w.client.getTask({ id: view.tasks.find(({ key }) => key === "report")?.id ?? 0 });
   assert.equal(report.result, "1. app.txt: security is missing");
   // One of them gave no answer that fits: it failed, and the report was written all the same.
-  assert.deepEqual([view.status, states["review[topic=tests]"], states["review"]], ["failed", "failed", "skipped"]);
+  assert.deepEqual([view.status, states["review[topic=tests]"], states["review"]], ["failed", "failed", "failed"]);
   const prompt = report.rendered_prompt ?? "";
   for (const line of [
     /^Reviewers of main/,

@@ -267,7 +267,7 @@ export const serverPayloads = {
           "rejected",
           "step_failed",
         ],
-        "How its last attempt ended. `dependency_failed`: it is skipped, because a task that it depends on ended in another way. `missing_value`: a value that its prompt names is missing, so it did not start. `profile_unusable`: its profile is gone, or cannot be used, so it did not start. Of workflows: `workflow_stopped`, because a task failed; `condition_false`, because its `if` does not hold; `rejected`, a person said no; `step_failed`, a step without Claude failed.",
+        "How its last attempt ended. `dependency_failed`: it is skipped, because a task that it depends on ended in another way; or it stands for tasks of a workflow, and one of them failed. `missing_value`: a value that its prompt names is missing, so it did not start. `profile_unusable`: its profile is gone, or cannot be used, so it did not start. Of workflows: `workflow_stopped`, because a task failed; `condition_false`, because its `if` does not hold; `rejected`, a person said no; `step_failed`, a step without Claude failed.",
       ),
       message,
       attempt: optional(attempt),

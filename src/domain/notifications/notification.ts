@@ -56,7 +56,8 @@ export function meaningsOf(event: TaskEvent): readonly NotificationEvent[] {
   // What it was before was said before.
   if (event.type !== "ended" || event.data.outcome === "unchanged") return [];
   if (event.data.status === "completed") return ["completed"];
-  if (event.data.status !== "failed") return [];
+  // Of a step that stands for failed tasks, their own ends are said.
+  if (event.data.status !== "failed" || event.data.outcome === "dependency_failed") return [];
   const exact = exactMeanings[event.data.outcome];
   return exact === undefined ? ["failed"] : [exact, "failed"];
 }

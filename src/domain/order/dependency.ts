@@ -38,10 +38,28 @@ export function dependencyState(on: DependencyCondition, status: TaskStatus): Ex
   return on === "ended" || on === status ? "met" : "impossible";
 }
 
+const endings: Readonly<Partial<Record<TaskStatus, string>>> = {
+  completed: "completed",
+  failed: "failed",
+  cancelled: "was cancelled",
+  skipped: "was skipped",
+};
+
 /** Why a task is skipped, as a sentence. @param status how the other task ended. */
 export function skipReason({ task, on }: Dependency, status: TaskStatus): string {
-  const meant = on === "failed" ? "it was to run only if that one failed" : "it was to run only after that one completed";
-  return `Task ${task} is ${status}, and ${meant}.`;
+  const other = `task ${task}`;
+  const meant = on === "failed" ? `only if ${other} fails` : `only after ${other} has completed`;
+  return `Task ${task} ${endings[status] ?? status}, and this task runs ${meant}.`;
+}
+
+/** Why a step fails that stands for several tasks. @param failed those that failed. */
+export function partsFailedReason(failed: readonly number[]): string {
+  const shown = failed.slice(0, 5).map(String);
+  const rest = failed.length - shown.length;
+  const names = rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ").replace(/, (\d+)$/, " and $1");
+  return failed.length === 1
+    ? `Task ${names} failed, and this task stands for it.`
+    : `Tasks ${names} failed, and this task stands for them.`;
 }
 
 /** A dependency that is not met, with the other task's status. */

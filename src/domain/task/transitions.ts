@@ -19,7 +19,7 @@ export const operations = [
   "follow_up", // a message continues its conversation
   "skip", // a task that it depends on ended in another way
   "revive", // that task runs again
-  "give_up", // it cannot start: a value that its prompt names is missing
+  "give_up", // it cannot start: a value is missing, or a task that it stands for failed
 ] as const;
 export type Operation = (typeof operations)[number];
 
@@ -37,7 +37,7 @@ const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   retry: { completed: "pending", failed: "pending", cancelled: "pending", skipped: "pending" },
   follow_up: { completed: "pending", failed: "pending", cancelled: "pending" },
   skip: { pending: "skipped" },
-  revive: { skipped: "pending" },
+  revive: { skipped: "pending", failed: "pending" },
   give_up: { pending: "failed" },
 };
 

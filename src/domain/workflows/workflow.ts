@@ -22,7 +22,7 @@ export type FailurePolicy = (typeof failurePolicies)[number];
 /**
  * `task`: Claude works. The others run no Claude Code. `approval`: a person is asked. `for_each`:
  * it makes a task for each element of a list. `join`: it ends once the tasks that it stands for
- * have completed.
+ * have ended, and fails with them.
  */
 export const stepKinds = ["task", "approval", "for_each", "join"] as const;
 export type StepKind = (typeof stepKinds)[number];

@@ -108,10 +108,11 @@ function requireOwnSteps(store: Store, id: number, caller: Caller): void {
   for (const { taskId } of store.workflows.steps(id)) requireOwn(store, requireTask(store, taskId), caller);
 }
 
-/** What depends on them comes back by itself. */
+/** What depends on them, or stands for them, comes back by itself. */
 function isToRetry(store: Store, { status, taskId }: WorkflowStep): boolean {
-  if (status === "failed" || status === "cancelled") return true;
-  return status === "skipped" && store.tasks.row(taskId)?.error?.code === "workflow_stopped";
+  if (status === "cancelled") return true;
+  const code = store.tasks.row(taskId)?.error?.code;
+  return status === "failed" ? code !== "dependency_failed" : status === "skipped" && code === "workflow_stopped";
 }
 
 /** @throws WorkerError not_found, conflict: it has not ended. */

@@ -1,10 +1,11 @@
 /**
  * Stores which tasks a task runs after. A write that ends a task settles what waits for it: in the
  * same commit, dependents become ready or are skipped, and a task that runs again revives those
- * that were skipped because of it.
+ * that were skipped because of it. A step of a workflow that stands for several tasks waits for all
+ * of them, and fails with them.
  */
 import type Database from "better-sqlite3";
-import { dependencyState, skipReason } from "../../domain/order/dependency.ts";
+import { dependencyState, partsFailedReason, skipReason } from "../../domain/order/dependency.ts";
 import type { Dependency, DependencyState, HeldDependency, Waited } from "../../domain/order/dependency.ts";
 import type { NewEvent } from "../../domain/events/event.ts";
 import type { TaskStatus } from "../../domain/task/status.ts";
@@ -44,6 +45,9 @@ interface Parts {
   readonly events: { append(taskId: number, attemptId: null, events: readonly NewEvent[]): unknown };
 }
 
+/** A dependency that cannot be met, with the other task's status. */
+type Missed = Dependency & { readonly status: TaskStatus };
+
 interface Edge extends HeldDependency {
   readonly taskId: number;
 }
@@ -68,13 +72,16 @@ export function createDependencyStore(
   const selectDependents = database
     .prepare<[number], number>("SELECT task_id FROM dependencies INDEXED BY dependencies_of WHERE needs_id = ? ORDER BY task_id")
     .pluck();
-  const selectImpossible = database.prepare<[number], HeldDependency>(
-    `SELECT needs_id AS task, condition AS "on", state FROM dependencies WHERE task_id = ? AND state = 'impossible' ORDER BY needs_id LIMIT 1`,
+  const selectImpossible = database.prepare<[number], Missed>(
+    `SELECT needs_id AS task, condition AS "on", status FROM dependencies JOIN tasks ON tasks.id = needs_id
+     WHERE task_id = ? AND state = 'impossible' ORDER BY needs_id`,
   );
-  const selectUnfinished = database.prepare<[number]>(
-    `SELECT 1 FROM workflow_tasks JOIN dependencies ON dependencies.task_id = workflow_tasks.task_id
-     WHERE workflow_tasks.task_id = ? AND (kind = 'join' OR (kind = 'for_each' AND is_expanded = 1)) AND state = 'waiting' LIMIT 1`,
-  );
+  const countIn = database
+    .prepare<[number, DependencyState], number>("SELECT count(*) FROM dependencies WHERE task_id = ? AND state = ?")
+    .pluck();
+  const selectStandsForTasks = database
+    .prepare<[number], number>("SELECT kind = 'join' OR (kind = 'for_each' AND is_expanded) FROM workflow_tasks WHERE task_id = ?")
+    .pluck();
   const move = database.prepare<[DependencyState, number, number]>("UPDATE dependencies SET state = ? WHERE task_id = ? AND needs_id = ?");
   const waiveAll = database.prepare<[number]>("UPDATE dependencies SET state = 'waived' WHERE task_id = ? AND state = 'impossible'");
   const count = database.prepare<{ id: number }>(
@@ -103,24 +110,53 @@ export function createDependencyStore(
    */
   function follow(id: number, because: number): boolean {
     const row = tasks.row(id);
-    const impossible = selectImpossible.get(id);
-    // What stands for several tasks of a workflow has ended when all of them have.
-    if (row?.status === "pending" && impossible !== undefined) return selectUnfinished.get(id) === undefined && skip(id, impossible);
-    if (row?.status !== "skipped" || impossible !== undefined) return false;
+    const impossible = selectImpossible.all(id);
+    const [first] = impossible;
+    if (row?.status === "pending" && first !== undefined)
+      return selectStandsForTasks.get(id) === 1 ? gather(id, impossible) : skip(id, first);
+    // Of the failed ones, only steps that stand for others have such dependencies.
+    if ((row?.status !== "skipped" && row?.status !== "failed") || first !== undefined) return false;
     const now = row.updatedAt;
     tasks.transition(id, "revive", now, { error: null });
     events.append(id, null, [{ type: "revived", at: now, data: { task: because } }]);
     return true;
   }
 
-  function skip(id: number, because: HeldDependency): boolean {
-    const other = tasks.row(because.task);
+  /**
+   * Ends a step that stands for several tasks, once all of them have ended: it fails with them. One
+   * that was skipped had nothing to do, where another one completed.
+   * @returns whether the step's status changed.
+   */
+  function gather(id: number, missed: readonly Missed[]): boolean {
+    if ((countIn.get(id, "waiting") ?? 0) > 0) return false;
+    const failed = missed.filter(({ status }) => status === "failed");
+    if (failed.length > 0) {
+      const message = partsFailedReason(failed.map(({ task }) => task));
+      return end(id, { operation: "give_up", because: failed.at(-1)?.task ?? id, message });
+    }
+    const other = missed.find(({ status }) => status !== "skipped") ?? missed[0];
+    if (other === undefined) return false;
+    if (other.status !== "skipped" || (countIn.get(id, "met") ?? 0) === 0) return skip(id, other);
+    for (const { task } of missed) move.run("waived", id, task);
+    count.run({ id });
+    return false;
+  }
+
+  function skip(id: number, because: Missed): boolean {
+    return end(id, { operation: "skip", because: because.task, message: skipReason(because, because.status) });
+  }
+
+  function end(
+    id: number,
+    { operation, because, message }: { readonly operation: "skip" | "give_up"; readonly because: number; readonly message: string },
+  ): boolean {
+    const other = tasks.row(because);
     if (other === null) return false;
     const now = other.endedAt ?? other.updatedAt;
-    const message = skipReason(because, other.status);
     const error = { code: "dependency_failed", message, retryable: true };
-    if (tasks.transition(id, "skip", now, { error }) === null) return false;
-    events.append(id, null, [{ type: "ended", at: now, data: { status: "skipped", outcome: "dependency_failed", message } }]);
+    if (tasks.transition(id, operation, now, { error }) === null) return false;
+    const status = operation === "skip" ? "skipped" : "failed";
+    events.append(id, null, [{ type: "ended", at: now, data: { status, outcome: "dependency_failed", message } }]);
     return true;
   }
 

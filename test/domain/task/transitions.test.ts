@@ -33,6 +33,7 @@ const allowed: [TaskStatus, Operation, TaskStatus][] = [
   ["pending", "skip", "skipped"],
   ["skipped", "retry", "pending"],
   ["skipped", "revive", "pending"],
+  ["failed", "revive", "pending"],
   ["pending", "give_up", "failed"],
 ];
 

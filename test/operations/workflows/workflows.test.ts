@@ -79,7 +79,7 @@ tasks:
   report: { prompt: "{{ needs.part.result }}", needs: [{ task: part, on: ended }] }
 `);
   const { view, states } = await drive(id, (key) => ({ status: key === "part[n=2]" ? "failed" : "completed" }));
-  assert.deepEqual([states["part"], states["report"]], ["skipped", "completed"]);
+  assert.deepEqual([states["part"], states["report"]], ["failed", "completed"]);
   assert.match((await prompts(api, view.tasks.at(-1)?.id ?? 0)) ?? "", /^\| part\[n=1\]: done part\[n=1\]\n\|\n\| part\[n=2\]: \(failed\)/);
 });
 
@@ -93,7 +93,7 @@ tasks:
   d: { prompt: D, needs: [{ task: b, on: ended }] }
 `);
   const first = await drive(id, (key) => ({ status: key === "b[n=2]" ? "failed" : "completed" }));
-  assert.deepEqual(first.states, { a: "completed", "b[n=1]": "completed", "b[n=2]": "failed", b: "skipped", c: "skipped", d: "completed" });
+  assert.deepEqual(first.states, { a: "completed", "b[n=1]": "completed", "b[n=2]": "failed", b: "failed", c: "skipped", d: "completed" });
   assert.equal(first.view.status, "failed");
   const again = await api.retryWorkflow({ workflow: id }, person);
   assert.equal(again.status, "running");

@@ -65,7 +65,7 @@ test("a chain is skipped with its reason, in the commit that ends its first task
   );
   assert.deepEqual(store.tasks.row(c)?.error, {
     code: "dependency_failed",
-    message: `Task ${b} is skipped, and it was to run only after that one completed.`,
+    message: `Task ${b} was skipped, and this task runs only after task ${b} has completed.`,
     retryable: true,
   });
   assert.deepEqual(store.tasks.startable(0, 9), [d]);
@@ -192,7 +192,7 @@ function checkOne(store: Store, id: number): void {
   if (task?.status === "skipped") assert.equal(isImpossible, true);
 }
 
-test("what stands for several steps of a workflow is skipped once all have ended", async (t) => {
+test("what stands for several steps of a workflow fails once all have ended", async (t) => {
   const { store, submit } = setup(t);
   const [failing, slow, join, report] = [await submit(), await submit(), await submit(), await submit()];
   await store.write(() => {
@@ -216,5 +216,5 @@ test("what stands for several steps of a workflow is skipped once all have ended
     "the report waits for the slow one",
   );
   await store.write(() => run(store, slow.id, "complete"));
-  assert.deepEqual([statusOf(store, join.id), store.tasks.startable(4000, 10)], ["skipped", [report.id]]);
+  assert.deepEqual([statusOf(store, join.id), store.tasks.startable(4000, 10)], ["failed", [report.id]]);
 });
