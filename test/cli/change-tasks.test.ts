@@ -128,6 +128,7 @@ test("move puts tasks elsewhere in the queue, and show says where", async (t) =>
   const order = (): number[] => api.store.tasks.startable(Date.now(), 9);
   assert.equal((await call(["move", "3", "4", "--front"])).stdout, "Task 4 is moved to the front.\nTask 3 is moved to the front.\n");
   assert.deepEqual(order(), [3, 4, 1, 2]);
+  assert.equal((await call(["move", "3", "--front"])).stdout, "Task 3 is moved to the front.\n");
   assert.equal((await call(["move", "2", "--before", "3"])).stdout, "Task 2 is moved before task 3.\n");
   await call(["move", "-g", "night", "--back"]);
   assert.deepEqual(order(), [2, 1, 3, 4]);

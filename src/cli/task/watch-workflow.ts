@@ -1,4 +1,5 @@
-/** Follows a run of a workflow until it ends: a line for each task that ends. */
+/** Follows a run of a workflow until it ends: a line for each task that ends or needs a person. */
+import type { AskedNow } from "../../client/wait.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { WorkflowView } from "../../contract/views/workflow.ts";
 import { isTerminal } from "../../domain/task/task.ts";
@@ -8,6 +9,10 @@ import { writeJson } from "../terminal/io.ts";
 import type { Io } from "../terminal/io.ts";
 import { workflowPage } from "../terminal/render/workflow.ts";
 import { say } from "../terminal/render/wrap.ts";
+import { askedLine } from "./asked-line.ts";
+import { taskCount } from "./workflow-flags.ts";
+
+type Step = WorkflowView["tasks"][number];
 
 interface Watching {
   readonly io: Io;
@@ -21,16 +26,22 @@ export async function watchWorkflow(first: WorkflowView, { io, client, json }: W
   const release = io.onInterrupt(() => interrupt.abort());
   const seen = new Set<string>();
   let workflow = first;
+  const onQuestion = (asked: AskedNow): void => {
+    const line = askedLine(asked, workflow.tasks.find(({ id }) => id === asked.task)?.key);
+    if (json || seen.has(line)) return;
+    seen.add(line);
+    say(io.stderr, line);
+  };
   try {
-    if (!json) say(io.stderr, `Workflow ${workflow.id} runs: ${workflow.tasks.length} tasks.`);
+    if (!json) say(io.stderr, `Workflow ${workflow.id} runs: ${taskCount(workflow)}.`);
     while (workflow.status === "running") {
       const open = workflow.tasks.filter(({ status }) => !isTerminal(status));
       // A join ends last; the others tell more.
-      const waitsFor = open.filter(({ kind }) => kind !== "join");
+      const waitsFor = open.filter(({ kind }) => kind !== "join").toSorted(hasBegunFirst);
       const signal = new AbortController();
       await client.wait(
         (waitsFor.length === 0 ? open : waitsFor).map(({ id }) => id),
-        { signal: AbortSignal.any([interrupt.signal, signal.signal]), onEnd: () => signal.abort() },
+        { signal: AbortSignal.any([interrupt.signal, signal.signal]), onEnd: () => signal.abort(), onQuestion },
       );
       workflow = await client.getWorkflow({ workflow: workflow.id });
       if (!json) tell(workflow, seen, io);
@@ -45,6 +56,11 @@ export async function watchWorkflow(first: WorkflowView, { io, client, json }: W
   if (json) writeJson(io.stdout, workflow);
   else io.stdout.write(workflowPage(workflow, io.stdout));
   return workflow.status === "completed" ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Of many tasks, those that have begun are followed first: they end, and they ask. */
+function hasBegunFirst(a: Step, b: Step): number {
+  return Number(a.status === "pending") - Number(b.status === "pending");
 }
 
 function tell({ tasks }: WorkflowView, seen: Set<string>, io: Io): void {

@@ -14,6 +14,11 @@ export const inputFlag: OptionSpec = {
   repeat: true,
 };
 
+/** `1 task`, `9 tasks`. */
+export function taskCount({ tasks }: { readonly tasks: readonly unknown[] }): string {
+  return tasks.length === 1 ? "1 task" : `${tasks.length} tasks`;
+}
+
 /** @throws WorkerError invalid_input: it is not a number. */
 export function runNumber(word: string): number {
   if (/^\d{1,15}$/.test(word)) return Number(word);

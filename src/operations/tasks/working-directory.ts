@@ -7,6 +7,7 @@ import { dirname, isAbsolute } from "node:path";
 import { autoRunsOf } from "../../config/auto-runs.ts";
 import { claudeStateFile, claudeStateProblem } from "../../config/claude-state.ts";
 import { othersCanWrite } from "../../config/others-can-write.ts";
+import { shellQuoted } from "../../domain/text/shell-quoted.ts";
 import type { SeenRun } from "../../domain/task/auto-runs.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { mainCheckoutOf } from "../../config/main-checkout.ts";
@@ -188,8 +189,4 @@ function realPath(path: string): string[] {
   } catch {
     return []; // It was removed after it was trusted.
   }
-}
-
-function shellQuoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -38,6 +38,7 @@ export const command = defineCommand<MoveOptions>({
     const { options, words, io } = call;
     const client = clientOf(io);
     const to = await targetOf(options, async (word) => await actTaskId(client, word));
+    const target = to.before === undefined ? (to.to ?? "back") : `before:${to.before}`;
     const fitting = await fittingTasks(call, { verb: "move", done: "moved", possible: pending, meant: pending });
     // Filters list the newest first. Each that goes to the front passes those before it.
     const isFront = options.front === true;
@@ -46,7 +47,7 @@ export const command = defineCommand<MoveOptions>({
     return await eachTask(
       named,
       async (id) => await client.moveTask({ id, ...to }),
-      ({ id, moved }) => `Task ${id} is moved ${movedText(moved ?? "back")}.`,
+      ({ id }) => `Task ${id} is moved ${movedText(target)}.`,
       ids === null ? null : ids.filter((id) => id !== to.before),
     );
   },

@@ -17,7 +17,7 @@ import { idOf, readReference, readTaskId } from "../../task/task-reference.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import type { WaitingRows } from "../../task/waiting-rows.ts";
 import type { AskedNow } from "../../../client/wait.ts";
-import { plainLine } from "../../../domain/text/plain-text.ts";
+import { askedLine } from "../../task/asked-line.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 interface WaitOptions extends FilterOptions {
@@ -62,9 +62,9 @@ export const command = defineCommand<WaitOptions>({
     };
     const onOutage = once((reason: string) => say(io.stderr, `${reason}\nThe wait continues for up to a minute until a server answers.`));
     let isAsked = false;
-    const onQuestion = ({ task, question, text }: AskedNow): void => {
+    const onQuestion = (asked: AskedNow): void => {
       isAsked = true;
-      const line = `Task ${task} needs you: q${question} ${plainLine(text, 500)} Answer it: claude-worker answer q${question} …`;
+      const line = askedLine(asked);
       if (rows === null) say(io.stderr, line);
       else rows.above(`${line}\n`);
       if (options.orQuestion === true) interrupt.abort();

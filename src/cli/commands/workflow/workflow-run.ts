@@ -5,7 +5,7 @@ import { pathGiven } from "../../commandline/path-given.ts";
 import { connectionOf, withServer } from "../../server/connection.ts";
 import { newKey, submitTrusting } from "../../task/run-input.ts";
 import { watchWorkflow } from "../../task/watch-workflow.ts";
-import { inputFlag } from "../../task/workflow-flags.ts";
+import { inputFlag, taskCount } from "../../task/workflow-flags.ts";
 import type { InputFlags } from "../../task/workflow-flags.ts";
 import { readWorkflow } from "../../task/workflow-files.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -40,7 +40,7 @@ export const command = defineCommand<RunFlags>({
     if (options.watch === true) return await watchWorkflow(workflow, { io, client: connection.client, json: options.json === true });
     if (options.json === true) writeJson(io.stdout, workflow);
     else if (io.stdout.isTTY)
-      say(io.stdout, `Workflow ${workflow.id} runs: ${workflow.tasks.length} tasks. Next: claude-worker workflow show ${workflow.id}`);
+      say(io.stdout, `Workflow ${workflow.id} runs: ${taskCount(workflow)}. Next: claude-worker workflow show ${workflow.id}`);
     else io.stdout.write(`${workflow.id}\n`);
     return exitCodes.ok;
   },

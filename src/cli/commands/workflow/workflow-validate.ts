@@ -2,11 +2,13 @@
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { connectionOf, withServer } from "../../server/connection.ts";
-import { inputFlag } from "../../task/workflow-flags.ts";
+import { inputFlag, taskCount } from "../../task/workflow-flags.ts";
 import type { InputFlags } from "../../task/workflow-flags.ts";
 import { readWorkflow } from "../../task/workflow-files.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
+import type { CheckedWorkflow } from "../../../contract/views/workflow.ts";
+import { shellQuoted } from "../../../domain/text/shell-quoted.ts";
 
 export const command = defineCommand<InputFlags>({
   name: "workflow validate",
@@ -23,10 +25,15 @@ export const command = defineCommand<InputFlags>({
     const read = async () => await readWorkflow(file, options.input ?? [], connection.client, io);
     const { checked } = await withServer(io, connection, read, { isRepeatable: true });
     if (options.json === true) writeJson(io.stdout, checked);
-    else {
-      const needs = checked.needs_inputs.map((name) => ` --input ${name}=…`).join("");
-      say(io.stdout, `${file} is a workflow with ${checked.tasks.length} tasks. Run it: claude-worker workflow run ${file}${needs}`);
-    }
+    else say(io.stdout, `${file} is a workflow with ${taskCount(checked)}. Run it: ${runLine(file, options.input ?? [], checked)}`);
     return exitCodes.ok;
   },
 });
+
+function runLine(file: string, given: readonly [string, string][], { needs_inputs: open }: CheckedWorkflow): string {
+  const inputs = [
+    ...given.map(([name, value]) => `--input ${shellQuoted(`${name}=${value}`)}`),
+    ...open.map((name) => `--input ${name}=…`),
+  ];
+  return ["claude-worker workflow run", shellQuoted(file), ...inputs].join(" ");
+}
