@@ -87,13 +87,28 @@ async function build() {
     mkdirSync(out);
     if (!process.argv.includes("--without-types")) writeTypes(out);
     const esbuild = await import("esbuild");
-    await Promise.all([bundleCli(esbuild, out), bundleClient(esbuild, out), ...processes.map((name) => bundleProcess(esbuild, name, out))]);
+    await Promise.all([
+      buildPage(out),
+      bundleCli(esbuild, out),
+      bundleClient(esbuild, out),
+      ...processes.map((name) => bundleProcess(esbuild, name, out)),
+    ]);
     const dist = path.join(root, "dist");
     if (existsSync(dist)) renameSync(dist, path.join(fresh, "old"));
     renameSync(out, dist);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/** The page (`web/`), with compressed forms of its files. @param {string} out */
+async function buildPage(out) {
+  if (!existsSync(path.join(root, "node_modules", "preact"))) {
+    console.error("claude-worker: the page was not built, because its packages are missing. Run: npm ci");
+    return;
+  }
+  const vite = await import("vite");
+  await vite.build({ configFile: path.join(root, "web", "vite.config.ts"), build: { outDir: path.join(out, "web") } });
 }
 
 /** The declarations of the public client. @param {string} out */

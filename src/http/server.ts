@@ -40,6 +40,7 @@ import { mcpRoutes } from "./routes/mcp.ts";
 import { serverRoutes } from "./routes/server.ts";
 import type { DoorState } from "./routes/server.ts";
 import { submitRoutes } from "./routes/submit.ts";
+import { webRoutes } from "./routes/web.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { UnprovenConnections } from "./listener/unproven-connections.ts";
@@ -56,6 +57,8 @@ export interface HttpOptions {
   readonly allowedHosts?: readonly string[];
   /** How phones reach the pages for answers, e.g. through a proxy. Null: there are none. */
   readonly publicUrl?: string | null;
+  /** Where the built page is. Null: there is none. */
+  readonly webDirectory?: string | null;
   readonly timeouts?: Partial<ConnectionTimeouts>;
   /** Of event streams. Default 15 s. */
   readonly heartbeatMs?: number;
@@ -115,8 +118,15 @@ export function createHttp(options: HttpOptions): HttpDoor {
   const cookie = new SessionCookie({ token: options.token, site, callerOfSession: (secret) => options.api.callerOfSession(secret) });
   const routes = routesOf(options.api, { requests, streams, connections }, { authenticate, failedLogins, cookie, connections });
   const pages = site === null ? [] : answerRoutes(options.api, new FailedLogins("link"));
+  const web = options.webDirectory == null ? null : webRoutes(options.webDirectory, cookie);
   const answering: AnswerOptions = {
-    router: new Router([...routes, ...pages, ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp, connections))]),
+    unknownPage: web?.unknown,
+    router: new Router([
+      ...routes,
+      ...pages,
+      ...(web?.routes ?? []),
+      ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp, connections)),
+    ]),
     authenticate,
     failedLogins,
     cookie,

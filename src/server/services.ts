@@ -73,6 +73,7 @@ import { serverView } from "./server-view.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
+import { webDirectory } from "./web-directory.ts";
 
 const dayMs = 86_400_000;
 /** A chat has this long to say what was answered while no server ran. */
@@ -326,7 +327,10 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     stopServer: async (options) => void shutdown.stop(options),
   });
   const mcp = new LazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
-  const http = new HttpService(context, createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts, publicUrl }));
+  const http = new HttpService(
+    context,
+    createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts, publicUrl, webDirectory: webDirectory() }),
+  );
 
   const writeInfo = (): void =>
     writeServerInfo(paths.serverInfo, { pid: process.pid, url: http.url, socket: paths.serverSocket, version }, log);

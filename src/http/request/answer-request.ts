@@ -34,6 +34,8 @@ export interface AnswerOptions {
   readonly authenticate: Authenticate;
   readonly failedLogins: FailedLogins;
   readonly cookie: SessionCookie;
+  /** Answers a person who opened an address that is not known. Absent: there are no documents. */
+  readonly unknownPage?: Route | undefined;
   readonly log: HttpLog;
   readonly requests: RequestCounts;
   readonly connections: OpenConnections;
@@ -58,11 +60,11 @@ export async function answerRequest(
 ): Promise<void> {
   let operation = "unknown";
   const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
-  const match = options.router.match(request.method ?? "", path);
+  const match = options.router.match(request.method ?? "", path) ?? unknownPage(request, path, options.unknownPage);
   const page = match?.page;
   response.once("close", () => options.requests.add(operation, response.statusCode));
   try {
-    guardTransport(request, transport, page !== undefined);
+    guardTransport(request, transport, page !== undefined ? "page" : match?.route?.isDocument === true ? "document" : "api");
     operation = match?.route?.name ?? operation;
     const isOpen = page !== undefined || match?.route?.access === "open";
     const caller = isOpen ? anonymous : await callerFor({ match, request, response, transport }, options);
@@ -91,7 +93,13 @@ export async function answerRequest(
   }
 }
 
-interface Asked {
+/** Programs get a problem document instead. */
+function unknownPage(request: IncomingMessage, path: string, route: Route | undefined): Match | null {
+  const isPerson = isReading(request) && /\btext\/html\b/.test(request.headers.accept ?? "") && !path.startsWith("/api/");
+  return route === undefined || !isPerson ? null : { route, params: {}, allow: [], page: undefined };
+}
+
+interface Call {
   readonly match: Match | null;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -99,7 +107,7 @@ interface Asked {
 }
 
 /** A cookie counts over TCP, for the API, and where no `Authorization` says who calls. */
-async function callerFor({ match, request, response, transport }: Asked, options: AnswerOptions): Promise<Caller> {
+async function callerFor({ match, request, response, transport }: Call, options: AnswerOptions): Promise<Caller> {
   const mayHaveCookie = transport.kind === "tcp" && request.headers.authorization === undefined && match?.route?.isForTokens !== true;
   const session = mayHaveCookie ? await options.cookie.callerOf(request) : null;
   if (session === null) return await identify(request, transport, options);

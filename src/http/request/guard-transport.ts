@@ -18,11 +18,14 @@ export type Transport =
       readonly site: URL | null;
     };
 
+/** What a request is for: a `page` for people runs no scripts, a `document` does. */
+export type Asked = "api" | "page" | "document";
+
 /**
- * @param isPage whether the request is for a page for people, which links of other sites lead to.
+ * @param asked pages and documents are what links of other sites lead to.
  * @throws WorkerError forbidden, invalid_input.
  */
-export function guardTransport(request: IncomingMessage, transport: Transport, isPage = false): void {
+export function guardTransport(request: IncomingMessage, transport: Transport, asked: Asked = "api"): void {
   const { headers } = request;
   if (request.url?.startsWith("/") !== true) {
     throw new WorkerError("invalid_input", "The request's target must be a path like /api/v1/tasks.");
@@ -32,15 +35,17 @@ export function guardTransport(request: IncomingMessage, transport: Transport, i
     throw new WorkerError("forbidden", "Web pages may not use the server's unix socket (the request has an Origin or Referer).");
   }
   const host = oneHost(request);
-  const site = isPage ? transport.site : null;
+  const site = asked === "page" ? transport.site : null;
   if (host === null || !(transport.hosts.has(host) || host === site?.host)) {
     throw new WorkerError(
       "forbidden",
       "The request's Host is not one of this server's names. Use the address that `claude-worker server status` prints.",
     );
   }
-  if (isPage) return guardPage(request, new Set([...transport.origins, ...(site === null ? [] : [site.origin])]));
+  if (asked === "page") return guardPage(request, new Set([...transport.origins, ...(site === null ? [] : [site.origin])]));
   if (headers.origin !== undefined && !transport.origins.has(headers.origin)) throw foreign();
+  // A person who follows a link comes without the cookie, and changes nothing by it.
+  if (asked === "document" && headers["sec-fetch-dest"] === "document") return;
   if (headers.origin === undefined && headers["sec-fetch-site"] === "cross-site") throw foreign();
 }
 

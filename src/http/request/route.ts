@@ -24,6 +24,8 @@ export interface Route extends Operation {
   handle(call: Call): Answer | Promise<Answer>;
   /** Of a page for people. Its body is a form, whose fields the handler gets as a map. */
   readonly page?: PageRoute;
+  /** A page that runs scripts of this server: links of other sites may lead to it. */
+  readonly isDocument?: true;
   /** The cookie of a browser session does not count here. */
   readonly isForTokens?: true;
 }
