@@ -174,6 +174,7 @@ test("retry runs several tasks again in the order that they depend on each other
 test("enqueue of several tasks begins with those that start first", async (t) => {
   const { call } = await withServer(t);
   await call(["run", "one", "--stash"]);
+  assert.match((await call(["show", "1"], { columns: 80 })).stdout, /Next.*\n {2}claude-worker enqueue 1 +put it into the queue\n/);
   await call(["run", "two", "--stash"]);
   await call(["run", "three", "--stash", "--priority", "5"]);
   const { stdout } = await call(["enqueue", "--all"]);

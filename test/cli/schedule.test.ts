@@ -167,6 +167,7 @@ test("a schedule is listed, changed, paused, run, looked at and removed", async 
   assert.equal((await call(["schedule", "next", "night", "-l", "3"])).stdout.split("\n").length, 4);
   const page = (await call(["schedule", "show", "night"])).stdout;
   assert.match(page, /^Schedule: +night \(1\), on\nWhen: +30 5 \* \* \*, Europe\/Berlin\nRules: +missed once, overlap skip\n/);
+  assert.match(page, /\nLast run: +\w{3} \d{4}-\d\d-\d\d \d\d:\d\d Europe\/Berlin, task 1/);
   assert.match(page, /\n\nTriage well\n$/);
   assert.match((await call(["schedule", "show", "nihgt"])).stderr, /There is no schedule nihgt\. Did you mean night\?/);
   assert.match((await call(["show", "1"])).stdout, /Schedule +night/);

@@ -32,11 +32,12 @@ function stepsOf(task: TaskView): Step[] {
     ];
   if (["pending", "running", "waiting"].includes(status))
     return [
+      ...(task.waiting_for?.reason === "stashed" ? [[`claude-worker enqueue ${id}`, "put it into the queue"] as const] : []),
       [`claude-worker watch ${id}`, "follow it until it ends"],
       ...(status === "running" ? [[`claude-worker send ${id} "…"`, "say something to it at its next step"] as const] : []),
       [`claude-worker cancel ${id}`, "stop it"],
     ];
-  if (status === "skipped") return skippedSteps(task);
+  if (status === "skipped" || error?.code === "dependency_failed") return skippedSteps(task);
   const canResume = error?.retryable === true && session_id !== null;
   return [
     ...fixesOf(task).map(([flags, does]): Step => [`claude-worker retry ${id} ${flags}`, does]),
@@ -49,7 +50,7 @@ function stepsOf(task: TaskView): Step[] {
   ];
 }
 
-/** A skipped task comes back with the task that it was to run after, or runs all the same. */
+/** It comes back with the task that it was to run after, or stands for; or runs all the same. */
 function skippedSteps({ id, depends_on: needs }: TaskView): Step[] {
   const because = needs.filter(({ state }) => state === "impossible");
   return [

@@ -94,7 +94,7 @@ export function schedulePage(schedule: ScheduleDetailView, now: number): string 
     fact("Directory", plainLine(schedule.target.working_directory, 1000)),
     ...(options.length === 0 ? [] : [fact("Options", plainLine(options.join(" "), 2000))]),
     fact("Written by", plainLine(schedule.created_by, 200)),
-    fact("Last run", last === null ? "none" : `${zoned(last.due_at, zone)}, ${outcomeText(last)}`),
+    fact("Last run", last === null ? "none" : `${zoned(last.due_at, zone)} ${zone}, ${outcomeText(last)}`),
     ...(last?.message == null ? [] : [fact("", plainLine(last.message, 2000))]),
   ];
   const next = nextLines(schedule, now);
