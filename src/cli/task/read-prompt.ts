@@ -3,12 +3,13 @@
  * argument with piped text as context.
  */
 import { isUtf8 } from "node:buffer";
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { fstatSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { WorkerError } from "../../domain/errors.ts";
 import { maxPromptBytes } from "../../domain/task/prompt-size.ts";
 import type { Io } from "../terminal/io.ts";
 import { pathGiven } from "../commandline/path-given.ts";
+import { readAtMost } from "./read-at-most.ts";
 
 /**
  * How long to wait for a silent socket as standard input: programs often start the command with one
@@ -81,7 +82,13 @@ function fileNamed(argument: string, io: Io): string | null {
   refuseStrangeKind(found, argument);
   if (found.size > maxPromptBytes) throw tooLong(argument);
   try {
-    return checked(textOf(readAtMost(path, argument), argument), argument);
+    return checked(
+      textOf(
+        readAtMost(path, maxPromptBytes, () => tooLong(argument)),
+        argument,
+      ),
+      argument,
+    );
   } catch (error) {
     if (error instanceof WorkerError) throw error;
     throw new WorkerError(
@@ -144,27 +151,6 @@ function refuseStrangeKind(found: Stats, argument: string): void {
       ? `${argument} is a directory, not a prompt. Did you mean to work in it? claude-worker run "…" -d ${argument} · ${asText}`
       : `${argument} is a device or a socket, and only files are read as prompts. ${asText}`,
   );
-}
-
-/**
- * The file's bytes. Counted while they come: a FIFO, and a file that grows, tell no size. @throws
- * WorkerError payload_too_large.
- */
-function readAtMost(path: string, source: string): Buffer {
-  const parts: Buffer[] = [];
-  const file = openSync(path, "r");
-  try {
-    for (let length = 0; ;) {
-      const part = Buffer.allocUnsafe(64 * 1024);
-      const count = readSync(file, part);
-      if (count === 0) return Buffer.concat(parts);
-      parts.push(part.subarray(0, count));
-      length += count;
-      if (length > maxPromptBytes) throw tooLong(source);
-    }
-  } finally {
-    closeSync(file);
-  }
 }
 
 type Input = "none" | "pipe" | "socket" | "a person types";
