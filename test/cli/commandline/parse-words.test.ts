@@ -74,7 +74,7 @@ const refused: readonly [CommandSpec, string[], RegExp][] = [
   [run, ["x", "--max-budget-usd", "-1"], /--max-budget-usd must be an amount of US dollars/],
   [run, ["x", "--label", "a"], /--label must be key=value/],
   [list, ["--status", "runing"], /"runing" is not a status\. Did you mean "running"\?/],
-  [logs, [], /The <id> is missing\. See: claude-worker logs --help/],
+  [groupSet, [], /The <name> is missing\. See: claude-worker group set --help/],
   [run, ["--", "-x do it", "-n", "dash"], /^Behind -- no flag is read, so "-n" is one word too many\. Flags stand before the --\./],
   [show, ["1", "2"], /"2" is one word too many/],
 ];
