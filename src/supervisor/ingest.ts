@@ -11,7 +11,6 @@ import { isObject, numberOf, objectOf } from "../domain/text/read-json.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/task/spending.ts";
-import type { SessionSpent } from "../domain/task/model-usage.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { isMachinery } from "../domain/events/machinery.ts";
 import { summaryLines } from "../domain/events/summary.ts";
@@ -44,7 +43,6 @@ export class Ingest {
   readonly #verifications: VerificationRecords;
   #offset: number;
   #lastRecord: number;
-  #spent: SessionSpent | null;
 
   constructor(
     store: Store,
@@ -70,7 +68,6 @@ export class Ingest {
     this.#verifications = new VerificationRecords(store, attempt);
     this.#offset = attempt.journalOffset;
     this.#lastRecord = attempt.lastRecord;
-    this.#spent = attempt.sessionSpent;
   }
 
   /**
@@ -124,15 +121,19 @@ export class Ingest {
       this.#workspace.take(record);
       return { events, lines: this.#linesOf(record) };
     });
+    // Before the events: a result of a session whose running totals are known counts no money.
+    for (const record of records) {
+      this.#keepSession(record);
+      this.#keepSpending(record);
+    }
     const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
     const actions = steps.flatMap(({ events: made, lines }) => (made.every(isMachinery) ? [] : lines));
     if (events.length > 0) this.#store.events.append(taskId, id, events, actions.at(-1));
-    for (const record of records) this.#keep(record);
+    for (const record of records) this.#keepResult(record);
     for (const record of records) this.#questions.take(record);
     for (const record of records) this.#messages.take(record);
     for (const record of records) this.#verifications.take(record);
     if (this.#questions.areThere) dismissed(this.#store, this.#attempt, Date.now());
-    this.#keepSpending(records);
     for (const record of records) this.#keepReport(record);
     for (const record of records) this.#learnMemory(record);
     if (records.some(isClosing)) onEnd();
@@ -156,20 +157,18 @@ export class Ingest {
    * Counts the session's spending. A result without an earlier running total is counted at the
    * attempt's end, because only earlier results show what the session had spent before.
    */
-  #keepSpending(records: readonly JournalRecord[]): void {
+  #keepSpending(record: JournalRecord): void {
     const { id, taskId } = this.#attempt;
     const { attempts, tasks } = this.#store;
-    let before = this.#spent;
-    for (const record of records) {
-      const spent = sessionSpentIn(record);
-      if (spent === null || (record.type === "result" && before === null) || isZeroed(before, spent)) continue;
-      const task = tasks.get(taskId);
-      if (task === null) return;
-      attempts.patch(id, { sessionSpent: spent });
-      if (!spent.base) tasks.patch(taskId, spent.at, spentInAll(task, before, spent));
-      before = spent;
-    }
-    this.#spent = before;
+    const spent = sessionSpentIn(record);
+    if (spent === null) return;
+    // As it is stored: this server may have undone its last write.
+    const before = attempts.get(id)?.sessionSpent ?? null;
+    if ((record.type === "result" && before === null) || isZeroed(before, spent)) return;
+    const task = tasks.get(taskId);
+    if (task === null) return;
+    attempts.patch(id, { sessionSpent: spent });
+    if (!spent.base) tasks.patch(taskId, spent.at, spentInAll(task, before, spent));
   }
 
   /**
@@ -196,8 +195,8 @@ export class Ingest {
     if (peakMb !== null && task !== null) this.#store.memoryPeaks.learn(task.workingDirectory, task.group, peakMb, Date.parse(record._at));
   }
 
-  /** Stores in full what later attempts and views need: the session's id and the results. */
-  #keep(record: JournalRecord): void {
+  /** Stores which session and model the attempt runs with. */
+  #keepSession(record: JournalRecord): void {
     const { id, taskId } = this.#attempt;
     const now = Date.parse(record._at);
     if (
@@ -212,6 +211,11 @@ export class Ingest {
     if (record.type === "system" && record.subtype === "init" && typeof record["model"] === "string") {
       this.#store.tasks.patch(taskId, now, { sessionModel: plainLine(record["model"], 200) });
     }
+  }
+
+  /** Stores in full what later attempts and views need: the results. */
+  #keepResult(record: JournalRecord): void {
+    const { id, taskId } = this.#attempt;
     if (
       record.type === "result" &&
       isOwnResult({ ...record }) &&
@@ -222,7 +226,7 @@ export class Ingest {
     ) {
       const text = record["result"].trim() === "" ? lastText(this.#store, id, this.#journal) : record["result"];
       const structured = record["answer_problem"] === undefined ? record["structured_output"] : null;
-      this.#store.tasks.patch(taskId, now, {
+      this.#store.tasks.patch(taskId, Date.parse(record._at), {
         result: text ?? record["result"],
         structuredResult: isObject(structured) ? structured : null,
       });

@@ -83,7 +83,7 @@ test("a night of work keeps its order, limits and budget over two kills", async 
     "completed",
     "skipped",
   ]);
-  assert.match(of(check).error?.message ?? "", new RegExp(`Task ${migrate} is failed`));
+  assert.match(of(check).error?.message ?? "", new RegExp(`Task ${migrate} failed, `));
   assert.deepEqual(statuses([later, review]), ["completed", "completed"]);
   assert.ok(Date.parse(of(later).started_at ?? "") >= Date.parse(of(later).created_at) + 3000);
   const triages = rows.filter(({ schedule }) => schedule?.name === "triage");

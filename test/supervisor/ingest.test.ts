@@ -36,6 +36,25 @@ test("what a session spent is kept with the attempt and added to the task", asyn
   assert.equal(j.store.tasks.get(j.taskId)?.costUsd, 1);
 });
 
+test("the usage by day is what the task has spent, however the records come together", async (t) => {
+  for (const together of [1, 2, 3]) {
+    const j = await journal(t);
+    const modelUsage = { "claude-x": { inputTokens: 4, outputTokens: 2, costUSD: 0.75 } };
+    const records = [
+      { type: "worker", subtype: "started", resume: false, sessionId: "s-1" },
+      { type: "worker", subtype: "spending", costUsd: 0.75, modelUsage },
+      { type: "result", subtype: "success", is_error: false, result: "Done.", total_cost_usd: 0.75, modelUsage },
+    ];
+    for (const [index, record] of records.entries()) {
+      j.write(record);
+      if ((index + 1) % together === 0 || index + 1 === records.length) await j.ingest().catchUp(() => {});
+    }
+    const { results, costUsd, inputTokens } = j.store.usage.sums({ by: "model" }).find(({ key }) => key === "claude-x") ?? assert.fail();
+    assert.deepEqual({ results, costUsd, inputTokens }, { results: 1, costUsd: 0.75, inputTokens: 4 }, `${together} at once`);
+    assert.equal(j.store.tasks.get(j.taskId)?.costUsd, 0.75);
+  }
+});
+
 test("the session, its model and the account's report are kept", async (t) => {
   const j = await journal(t);
   j.write({ type: "worker", subtype: "session", sessionId: "s-1" });

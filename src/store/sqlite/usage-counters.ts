@@ -13,7 +13,11 @@ interface StoredResult {
   readonly data: string;
 }
 
-/** Inside `write`, after the event is stored. A result without a usage counts nothing. */
+/**
+ * Inside `write`, after the event is stored. A result without a usage counts nothing. One of an
+ * attempt with running totals (`attempts.session_spent`) adds no tokens and no money: a trigger
+ * counts those of the totals, and a result may be stored behind them in the same write.
+ */
 export type CountUsage = (result: StoredResult) => void;
 
 /** The counters on one connection. */
@@ -38,7 +42,18 @@ export function createUsageCounters(database: Database.Database): CountUsage {
     `INSERT OR REPLACE INTO session_usage (session_id, model, task_id, ${sums.join(", ")})
      SELECT ${session}, report.model, @taskId, ${sums.map((field) => `report.${field}`).join(", ")} FROM ${report}`,
   );
+  const hasTotals = database
+    .prepare<[number | null], number>("SELECT count(*) FROM attempts WHERE id = ? AND session_spent IS NOT NULL")
+    .pluck();
+  const addResult = database.prepare<StoredResult>(
+    `INSERT INTO usage_by_day (day, group_name, model, profile, results, ${sums.join(", ")})
+     SELECT date(@at / 1000, 'unixepoch'), tasks.group_name, report.model, coalesce(tasks.profile, 'default'), 1, ${sums.map(() => "0").join(", ")}
+     FROM ${report} JOIN tasks ON tasks.id = @taskId
+     WHERE true
+     ON CONFLICT (day, group_name, model, profile) DO UPDATE SET results = results + 1`,
+  );
   return (result) => {
+    if (hasTotals.get(result.attemptId) === 1) return void addResult.run(result);
     add.run(result);
     remember.run(result);
   };
