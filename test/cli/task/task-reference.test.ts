@@ -84,7 +84,7 @@ test("reading commands start the server, as run does, and find names in the real
   const { cli, submit } = await worker(t, {}, { env: { CLAUDE_WORKER_WORKERS: "1" } });
   const first = await cli(["list"]);
   assert.deepEqual([first.code, first.stdout], [0, ""]);
-  assert.match(first.stderr, /^Started the server: pid \d+/);
+  assert.match(first.stderr, /^Started the server: pid \d+/m);
   await cli(["hold"]);
   const names = ["Größe 1", "Größe 2", "other", "100%_a"];
   for (const name of names) await submit(`about Größe, other and 100%_a`, { name });
@@ -97,11 +97,11 @@ test("reading commands start the server, as run does, and find names in the real
     assert.equal((JSON.parse((await cli(["show", name, "--json"])).stdout) as { id: number }).id, id, name);
   assert.equal((await cli(["show", "größe 1"])).code, 1);
   assert.equal((await cli(["show", "Größe"])).code, 2);
-  for (const words of [["show"], ["attempts", "1"], ["usage"], ["logs", "last"], ["wait", "3", "--timeout", "1s"]]) {
+  for (const words of [["show"], ["attempts", "1"], ["usage"], ["logs", "last"], ["wait", "3", "--timeout", "1s"], ["workflow", "list"]]) {
     await cli(["server", "stop"]);
     const { code, stderr } = await cli(words);
     assert.equal(code, words[0] === "wait" ? 124 : 0, `${words.join(" ")}: ${stderr}`);
-    assert.match(stderr, /^Started the server/);
+    assert.match(stderr, /^Started the server/m);
   }
 });
 

@@ -3,7 +3,7 @@ import { dollars, scopeWords } from "../../../domain/order/budget.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
@@ -16,7 +16,9 @@ export const command = defineCommand<object>({
     "Without a terminal: scope, period, limit and what was spent in US dollars, hard or soft, the state (open, near, spent), the end of the period, with tabs between.",
   examples: [{ command: "claude-worker budget list", does: "what is left, and when it opens again" }],
   async run({ options, io }) {
-    const { budgets, time_zone } = await clientOf(io).listBudgets();
+    const {
+      found: { budgets, time_zone },
+    } = await reading(io, async (client) => await client.listBudgets());
     const { stdout } = io;
     if (options.json === true) writeJson(stdout, { budgets, time_zone });
     else if (!stdout.isTTY)

@@ -1,6 +1,6 @@
 /** `group list`: limits, pauses, and how many tasks of each group run and wait. */
 import { defineCommand } from "../../commandline/command.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { budgetText } from "../../task/group-line.ts";
@@ -14,7 +14,9 @@ export const command = defineCommand<object>({
     "Groups that were set, and those with tasks that have not ended. Without a terminal: name, limit, paused, running, waiting, pending, with tabs between.",
   examples: [{ command: "claude-worker group list", does: "what is full, and what is paused" }],
   async run({ options, io }) {
-    const { groups } = await clientOf(io).listGroups();
+    const {
+      found: { groups },
+    } = await reading(io, async (client) => await client.listGroups());
     const cells = groups.map(({ name, limit, paused, running, waiting, pending }) => [
       name,
       limit === null ? (io.stdout.isTTY ? "none" : "") : String(limit),

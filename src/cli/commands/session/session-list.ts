@@ -2,7 +2,7 @@
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
@@ -15,7 +15,9 @@ export const command = defineCommand<object>({
     "Without a terminal: id, scope, token, address, when it signed in, when it was last used, when it ends unless it is used, what the browser says of itself, with tabs between.",
   examples: [{ command: "claude-worker session list", does: "who is signed in, and from where" }],
   async run({ options, io }) {
-    const { sessions } = await clientOf(io).listSessions();
+    const {
+      found: { sessions },
+    } = await reading(io, async (client) => await client.listSessions());
     if (options.json === true) writeJson(io.stdout, { sessions });
     else if (!io.stdout.isTTY) {
       const lines = sessions.map((each) => [

@@ -2,7 +2,7 @@
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
@@ -14,7 +14,9 @@ export const command = defineCommand<object>({
   details: "Without a terminal: name, variables, first line of the prompt, with tabs between.",
   examples: [{ command: "claude-worker template list", does: "what there is, with its variables" }],
   async run({ options, io }) {
-    const { templates } = await clientOf(io).listTemplates();
+    const {
+      found: { templates },
+    } = await reading(io, async (client) => await client.listTemplates());
     const cells = templates.map((template) => [
       template.name,
       variablesText(template),

@@ -2,7 +2,7 @@
 import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { templateUse, variablesText } from "../../terminal/render/template.ts";
 
@@ -12,7 +12,7 @@ export const command = defineCommand<object>({
   arguments: [{ name: "<name>", description: "the template" }],
   examples: [{ command: "claude-worker template show review", does: "its prompt, variables and options" }],
   async run({ words: [name = ""], options, io }) {
-    const template = await clientOf(io).getTemplate({ template: name });
+    const { found: template } = await reading(io, async (client) => await client.getTemplate({ template: name }));
     if (options.json === true) {
       writeJson(io.stdout, template);
       return exitCodes.ok;

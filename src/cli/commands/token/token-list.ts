@@ -1,7 +1,7 @@
 /** `token list`: who has access, without the secrets. */
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
@@ -15,7 +15,7 @@ export const command = defineCommand<object>({
     "Without a terminal: id, name, scope, first characters, when it was made, when it expires, when it was last used, with tabs between.",
   examples: [{ command: "claude-worker token list", does: "who has access, and who used it" }],
   async run({ options, io }) {
-    const tokens = (await clientOf(io).listTokens()).tokens;
+    const { tokens } = (await reading(io, async (client) => await client.listTokens())).found;
     const paint = painter(io.stdout);
     if (options.json === true) writeJson(io.stdout, { tokens });
     else if (!io.stdout.isTTY) {

@@ -2,7 +2,7 @@
 import type { TrustView } from "../../../contract/views/trust.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
@@ -17,7 +17,7 @@ export const command = defineCommand<object>({
   details: "Without a terminal: path, tab, who trusts it, tab, since when.",
   examples: [{ command: "claude-worker trust list", does: "where tasks may run" }],
   async run({ options, io }) {
-    const trust = await clientOf(io).listTrust();
+    const { found: trust } = await reading(io, async (client) => await client.listTrust());
     const { directories } = trust;
     const paint = painter(io.stdout);
     if (options.json === true) writeJson(io.stdout, trust);

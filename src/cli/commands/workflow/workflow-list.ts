@@ -2,7 +2,7 @@
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
@@ -13,7 +13,9 @@ export const command = defineCommand<object>({
   details: "The newest 50. Without a terminal: number, status, completed tasks, all tasks, name, with tabs between.",
   examples: [{ command: "claude-worker workflow list", does: "what runs, and what became of the others" }],
   async run({ options, io }) {
-    const { workflows } = await clientOf(io).listWorkflows();
+    const {
+      found: { workflows },
+    } = await reading(io, async (client) => await client.listWorkflows());
     const cells = workflows.map(({ id, status, counts, name }) => {
       const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
       return [String(id), status, String(counts["completed"] ?? 0), String(all), plainLine(name, 100)];

@@ -1,7 +1,7 @@
 /** `workflow show`: the graph of a run with the states of its tasks; with --watch follows it. */
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { watchWorkflow } from "../../task/watch-workflow.ts";
 import { runNumber } from "../../task/workflow-flags.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -21,8 +21,8 @@ export const command = defineCommand<ShowFlags>({
     { command: "claude-worker workflow show 3 --watch", does: "a line for each task that ends, then the graph" },
   ],
   async run({ words: [id = ""], options, io }) {
-    const client = clientOf(io);
-    const workflow = await client.getWorkflow({ workflow: runNumber(id) });
+    const workflowNumber = runNumber(id);
+    const { client, found: workflow } = await reading(io, async (each) => await each.getWorkflow({ workflow: workflowNumber }));
     if (options.watch === true) return await watchWorkflow(workflow, { io, client, json: options.json === true });
     if (options.json === true) writeJson(io.stdout, workflow);
     else io.stdout.write(workflowPage(workflow, io.stdout));
