@@ -46,7 +46,7 @@ export function readWorkflowFile(text: string, path: string): ReadFile {
   if (!parsed.success) {
     const problems = parsed.error.issues.slice(0, mostProblems).flatMap((issue) => {
       const { place, message, keys } = deepest(issue);
-      if (keys === null) return [{ at: at(place), place, detail: place.length === 0 ? `the file ${message}` : message }];
+      if (keys === null) return [{ at: at(place), place, detail: `${place.length === 0 ? "the file " : ""}${message}${hintAt(place)}` }];
       return keys.slice(0, mostProblems).map((key) => ({ at: at([...place, key]), place, detail: unknownKey(key, fieldsAt(place)) }));
     });
     throw failed(path, problems.slice(0, mostProblems));
@@ -150,6 +150,11 @@ function startOf(document: Document.Parsed, place: readonly PropertyKey[]): numb
     if (isNode(node) && node.range != null) return node.range[0];
   }
   return 0;
+}
+
+/** A matrix of a list that is not in the file is what people try first. */
+function hintAt(place: readonly PropertyKey[]): string {
+  return place[2] === "matrix" && place.length === 4 ? "; a list of an input or of another task is for_each: inputs.NAME" : "";
 }
 
 function unknownKey(key: string, known: readonly string[]): string {

@@ -228,6 +228,10 @@ test("a broken file is refused with line and column, and what was meant", async 
   await refused("tasks: [a]", /tasks: must be names with values, and is a list\.$/);
   await refused("tasks: { a b: { prompt: x } }", /tasks\.a b: must begin with a letter/);
   await refused("tasks: { a: { prompt: x, max_turns: 0 } }", /max_turns: must be at least 1\.$/);
+  await refused(
+    'inputs: { files: [a] }\ntasks: { a: { prompt: x, matrix: { f: "{{ inputs.files }}" } } }',
+    /matrix\.f: must be a list, and is a text; a list of an input or of another task is for_each: inputs\.NAME\.$/,
+  );
   await refused("tasks: { a: { prompt: x, needs: [{ taks: a }] } }", /"taks" is not known; did you mean "task"\?/);
   await refused("tasks: { a: { prompt: x, needs: [{ task: a, on: fail }] } }", /on: must be completed, ended or failed\.$/);
   await refused("tasks:\n  a:\n    prompt: fix: it\n", /^w\.yaml:3:13: .*: put a text with ": " in it into quotes\.$/);
