@@ -78,6 +78,8 @@ export function callerOfSession({ store, key, now }: Pick<SessionContext, "store
   const moment = now();
   if (session === null || session.lastUsedAt + idleMs <= moment) return null;
   const token = session.tokenId === null ? null : (tokensById(store).get(session.tokenId) ?? null);
+  // The session of a token is never one of the server's owner.
+  if (session.tokenId !== null && token === null) return null;
   if (token !== null && token.expiresAt !== null && token.expiresAt <= moment) return null;
   const isRenewed = moment - session.lastUsedAt >= usedGrainMs;
   // Not awaited, and errors are ignored: a person can work although the disk is full.
