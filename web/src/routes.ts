@@ -1,4 +1,6 @@
-/** Which page an address names. The server answers the same addresses with this document. */
+/** Which page an address names. */
+import { pageAddresses } from "../../src/contract/page-addresses.ts";
+import type { PageAddress } from "../../src/contract/page-addresses.ts";
 
 export interface Page {
   /** Its heading, and the first word of the tab's title. */
@@ -8,19 +10,42 @@ export interface Page {
   readonly command?: string;
 }
 
-const pages: readonly [pattern: RegExp, page: Page][] = [
-  [/^\/$/, { title: "Now", kind: "unbuilt", command: "claude-worker top" }],
-  [/^\/tasks\/[^/]+(?:\/(?:changes|attempts|verify|logs))?$/, { title: "Task", kind: "unbuilt", command: "claude-worker show" }],
-  [/^\/queue(?:\/[^/]+)?$/, { title: "Queue", kind: "unbuilt", command: "claude-worker list --order queue" }],
-  [/^\/history$/, { title: "History", kind: "unbuilt", command: "claude-worker list" }],
-  [/^\/workflows(?:\/[^/]+|\/runs\/[^/]+)?$/, { title: "Workflows", kind: "unbuilt", command: "claude-worker workflow list" }],
-  [/^\/schedules(?:\/[^/]+)?$/, { title: "Schedules", kind: "unbuilt", command: "claude-worker schedule list" }],
-  [/^\/usage$/, { title: "Usage", kind: "unbuilt", command: "claude-worker usage" }],
-  [/^\/settings\/sessions$/, { title: "Sessions", kind: "sessions" }],
-  [/^\/settings(?:\/[^/]+)?$/, { title: "Settings", kind: "unbuilt", command: "claude-worker config list" }],
-  [/^\/new$/, { title: "New task", kind: "unbuilt", command: "claude-worker run" }],
-];
+const task = unbuilt("Task", "claude-worker show");
+const queue = unbuilt("Queue", "claude-worker list --order queue");
+const workflows = unbuilt("Workflows", "claude-worker workflow list");
+const schedules = unbuilt("Schedules", "claude-worker schedule list");
+const settings = unbuilt("Settings", "claude-worker config list");
+const notFound: Page = { title: "Not found", kind: "unknown" };
+
+const pages: Readonly<Record<PageAddress, Page>> = {
+  "/": unbuilt("Now", "claude-worker top"),
+  // It has a document of its own (main.tsx).
+  "/login": notFound,
+  "/tasks/{id}": task,
+  "/tasks/{id}/changes": task,
+  "/tasks/{id}/attempts": task,
+  "/tasks/{id}/verify": task,
+  "/tasks/{id}/logs": task,
+  "/queue": queue,
+  "/queue/{group}": queue,
+  "/history": unbuilt("History", "claude-worker list"),
+  "/workflows": workflows,
+  "/workflows/{name}": workflows,
+  "/workflows/runs/{id}": workflows,
+  "/schedules": schedules,
+  "/schedules/{id}": schedules,
+  "/usage": unbuilt("Usage", "claude-worker usage"),
+  "/settings": settings,
+  "/settings/{section}": settings,
+  "/new": unbuilt("New task", "claude-worker run"),
+};
 
 export function pageAt(pathname: string): Page {
-  return pages.find(([pattern]) => pattern.test(pathname))?.[1] ?? { title: "Not found", kind: "unknown" };
+  if (pathname === "/settings/sessions") return { title: "Sessions", kind: "sessions" };
+  const address = pageAddresses.find((each) => new RegExp(`^${each.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(pathname));
+  return address === undefined ? notFound : pages[address];
+}
+
+function unbuilt(title: string, command: string): Page {
+  return { title, kind: "unbuilt", command };
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import type { Operation } from "../../contract/operations/operation.ts";
+import { pageAddresses } from "../../contract/page-addresses.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { isKnown } from "../request/etag.ts";
 import { route } from "../request/route.ts";
@@ -13,29 +14,6 @@ import type { SessionCookie } from "../request/session-cookie.ts";
 import { WebFiles } from "../web/web-files.ts";
 import type { WebFile } from "../web/web-files.ts";
 import { assetHeaders, documentHeaders } from "../web/web-policy.ts";
-
-/** The addresses of the document. `web/src/routes.ts` draws the same ones. */
-const documents = [
-  "/",
-  "/login",
-  "/tasks/{id}",
-  "/tasks/{id}/changes",
-  "/tasks/{id}/attempts",
-  "/tasks/{id}/verify",
-  "/tasks/{id}/logs",
-  "/queue",
-  "/queue/{group}",
-  "/history",
-  "/workflows",
-  "/workflows/{name}",
-  "/workflows/runs/{id}",
-  "/schedules",
-  "/schedules/{id}",
-  "/usage",
-  "/settings",
-  "/settings/{section}",
-  "/new",
-] as const;
 
 const any = { params: z.record(z.string(), z.string()), query: z.record(z.string(), z.unknown()) };
 
@@ -76,7 +54,7 @@ export function webRoutes(directory: string, cookie: SessionCookie): WebRoutes {
     });
   return {
     routes: [
-      ...documents.map(documentAt),
+      ...pageAddresses.map(documentAt),
       fileAt("/assets/{file}", ({ file = "" }) => `assets/${file}`, assetHeaders),
       fileAt("/theme.js", () => "theme.js", { ...assetHeaders, "cache-control": "no-cache" }),
     ],
