@@ -1,18 +1,16 @@
 /** The options that a group has as defaults of its tasks: their flags, and how they are shown. */
 import type { GroupChange } from "../../contract/operations/groups.ts";
 import type { GroupView } from "../../contract/views/group.ts";
-import { optionRows } from "../../domain/task/option-values.ts";
 import type { OptionSpec } from "../commandline/command.ts";
 import { flagParts } from "../commandline/flags.ts";
 import type { Io } from "../terminal/io.ts";
 import { textOf } from "../terminal/render/option-facts.ts";
 import { taskFields, taskFlags } from "./task-flags.ts";
 import type { TaskFlags } from "./task-flags.ts";
-import { unsetFlag, withUnset } from "./unset-options.ts";
+import { unsetFlag, unsettable, withUnset } from "./unset-options.ts";
 
 /** What a group cannot say for its tasks. */
 const notOfGroup: ReadonlySet<string> = new Set(["--dir", "--group", "--file"]);
-const rows = optionRows.filter(({ name }) => name !== "group" && name !== "attachments");
 
 export const defaultFlags: readonly OptionSpec[] = [
   ...taskFlags.filter((flag) => !notOfGroup.has(flagParts(flag).long)),
@@ -33,7 +31,7 @@ export async function defaultsFrom(options: DefaultFlags, io: Pick<Io, "cwd">): 
 /** A line for each default: its flag and its value. */
 export function defaultLines(defaults: GroupView["defaults"]): string[] {
   const values = defaults as Readonly<Record<string, unknown>>;
-  return rows.flatMap((row) => {
+  return unsettable.flatMap((row) => {
     const value = values[row.name];
     return value === undefined ? [] : [`  ${flagParts({ flags: row.flag.spelled, description: "" }).long} ${textOf(row, value)}`];
   });

@@ -5,11 +5,12 @@ import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import type { OptionSpec } from "../commandline/command.ts";
 import { flagParts } from "../commandline/flags.ts";
 
-const rows = optionRows.filter(({ name }) => name !== "group" && name !== "attachments");
+/** The options whose value can be taken away: a task is always in a group. */
+export const unsettable = optionRows.filter(({ name }) => name !== "group" && name !== "attachments");
 
 /** @param more other fields that it takes away, by their names in JSON. */
 export function unsetFlag(description: string, more: readonly string[] = []): OptionSpec {
-  const words = [...rows.map(({ flag }) => wordOf(flag.spelled)), ...more.map(dashed)];
+  const words = [...unsettable.map(({ flag }) => wordOf(flag.spelled)), ...more.map(dashed)];
   return {
     flags: "--unset <option>",
     description: `${description}; may be given several times`,
@@ -42,7 +43,7 @@ function dashed(name: string): string {
 function optionName(text: string, more: readonly string[], words: readonly string[]): string {
   const word = dashed(text.replace(/^--/, ""));
   const other = more.find((name) => dashed(name) === word);
-  const found = rows.find(({ name, flag }) => dashed(name) === word || wordOf(flag.spelled) === word);
+  const found = unsettable.find(({ name, flag }) => dashed(name) === word || wordOf(flag.spelled) === word);
   if (other !== undefined || found !== undefined) return other ?? found?.name ?? "";
   const near = didYouMean(word, words);
   throw new WorkerError("invalid_input", `There is no option ${text} of tasks.${near === null ? "" : ` Did you mean ${near}?`}`);
