@@ -103,10 +103,8 @@ async function build() {
 
 /** The page (`web/`), with compressed forms of its files. @param {string} out */
 async function buildPage(out) {
-  if (!existsSync(path.join(root, "node_modules", "preact"))) {
-    console.error("claude-worker: the page was not built, because its packages are missing. Run: npm ci");
-    return;
-  }
+  // A package without its page must not come about.
+  if (!existsSync(path.join(root, "node_modules", "preact"))) throw new Error("packages of the page are missing. Run: npm ci");
   const vite = await import("vite");
   await vite.build({ configFile: path.join(root, "web", "vite.config.ts"), build: { outDir: path.join(out, "web") } });
 }
